@@ -1,0 +1,171 @@
+# ll: programs are */ll-*.c, everything else is libll.a. `make help` lists the targets.
+
+VERSION := $(shell sed -n 's/^\#define LL_VERSION "\(.*\)"/\1/p' base/version.h)
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wcast-qual -Wvla -Wformat=2 -Wsign-compare
+# Sums must not depend on whether a compiler fuses: contraction is off everywhere.
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -ffp-contract=off -pthread
+LIBS := -ljansson -lz -lm
+TEST_LIBS := -lcmocka
+
+SAN ?=
+ifneq ($(SAN),)
+ALL_CFLAGS += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
+# Under thread the reference ids of the Llama 3 vocabulary take minutes.
+export LL_TEST_TIMEOUT ?= 600
+endif
+OUT ?= build$(if $(SAN),/$(SAN))
+
+ROOMS := base tensor stream model tokenize embed forward sample serve bench
+SOURCES := $(filter-out $(WITHOUT),$(sort $(wildcard $(ROOMS:%=%/*.c))))
+PROGRAM_SOURCES := $(filter $(foreach room,$(ROOMS),$(room)/ll-%.c),$(SOURCES))
+LIBRARY_SOURCES := $(filter-out $(PROGRAM_SOURCES),$(SOURCES))
+UNIT_SOURCES := $(sort $(wildcard tests/unit/t_*.c))
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+
+PROGRAMS := $(addprefix $(OUT)/bin/,$(notdir $(PROGRAM_SOURCES:.c=)))
+OBJECTS := $(LIBRARY_SOURCES:%.c=$(OUT)/%.o)
+UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(OUT)/tests/%.t)
+FUZZ_TESTS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/tests/%.t)
+FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/fuzzers/%)
+PAGES := $(sort $(wildcard man/*.[157]))
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)	$(2)")
+LINK = $(CC) $(ALL_CFLAGS) $(CFLAGS) $(LDFLAGS)
+NEED := share/need
+RUN = tests/run $(OUT)
+
+## all             build the programs into build/bin (the default)
+all: $(PROGRAMS)
+
+ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
+ifeq ($(ARCH),x86_64)
+%_avx2.o: ISA_CFLAGS := -mavx2 -mf16c
+%_avx512.o: ISA_CFLAGS := -mavx2 -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni
+endif
+ifeq ($(ARCH),aarch64)
+%_neon.o: ISA_CFLAGS := -march=armv8.2-a+dotprod
+endif
+
+# Other flags, another compiler: everything anew. Here a missing library is named, too.
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LINK) $(CPPFLAGS)' | cmp -s - $@ || \
+		{ CC='$(CC)' $(NEED) -n build && echo '$(LINK) $(CPPFLAGS)' >$@; }
+
+$(OUT)/%.o: %.c $(OUT)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS) $(ISA_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/libll.a: $(OBJECTS)
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+define program_rule
+$(OUT)/bin/$(notdir $(1:.c=)): $(OUT)/$(1:.c=.o) $(OUT)/libll.a
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(LINK) -o $$@ $$^ $$(LIBS)
+endef
+$(foreach source,$(PROGRAM_SOURCES),$(eval $(call program_rule,$(source))))
+
+$(OUT)/tests/t_%.t: $(OUT)/tests/unit/t_%.o $(OUT)/libll.a
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $^ $(TEST_LIBS) $(LIBS)
+
+$(OUT)/tests/fuzz_%.t: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/fuzz/replay.o $(OUT)/libll.a
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+
+$(OUT)/tests/levels: $(OUT)/tests/levels.o $(OUT)/libll.a
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+
+$(OUT)/fuzzers/%: $(OUT)/tests/fuzz/%.o $(OUT)/libll.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+## demo            ask a small model one question (DEMO=random: no network)
+demo:
+	@CC='$(CC)' $(NEED) build fetch
+	@$(MAKE) --no-print-directory all
+	@DEMO='$(DEMO)' share/demo $(OUT)/bin
+
+## check           install what tests need, build, run every test
+check:
+	@CC='$(CC)' $(NEED) build fetch check
+	@$(MAKE) --no-print-directory tested
+
+tested: all tests
+	@$(RUN) layers man unit fuzz cli pipe
+
+tests: $(UNIT_TESTS) $(FUZZ_TESTS)
+
+## check-unit      the tests in C
+check-unit: tests
+	@$(RUN) unit fuzz
+
+## check-cli       the tests of each program and of the pipes
+check-cli: all
+	@$(RUN) cli pipe
+
+## check-man       the manual pages: form, options, examples
+check-man: all
+	@$(RUN) man
+
+## check-layers    who includes whom
+check-layers:
+	@tests/check-layers
+
+## check-isa       unit and cli tests with each LL_CPU; kernels for aarch64 under an emulator
+check-isa: all tests $(OUT)/tests/levels
+	@MAKE='$(MAKE)' tests/check-isa $(OUT)
+
+## bench           what the joints of the pipe cost, with the model of the demo
+bench:
+	@CC='$(CC)' $(NEED) build fetch
+	@$(MAKE) --no-print-directory all
+	@LL_MODEL=$$(share/fetch smollm2) && export LL_MODEL && PATH=$(OUT)/bin:$$PATH ll-bench
+
+## fuzz            clang's libFuzzer on each reader, FUZZ_SECONDS=60 each
+FUZZ_SECONDS ?= 60
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang OUT=build/fuzz \
+		SAN=fuzzer-no-link,address,undefined fuzzers
+	@tests/fuzz/explore build/fuzz/fuzzers $(FUZZ_SECONDS)
+
+fuzzers: $(FUZZERS)
+
+## install         programs and pages below DESTDIR and PREFIX=/usr/local
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(foreach n,1 5 7,$(DESTDIR)$(MANDIR)/man$(n))
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
+	$(foreach page,$(PAGES),install -m 644 $(page) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page))) &&) :
+
+## uninstall       exactly what install put there
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(PROGRAMS)))
+	rm -f $(foreach page,$(PAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+
+## clean           remove build/
+clean:
+	rm -rf build
+
+## help            this list; variables: V=1, CC=clang, CFLAGS, SAN=address|undefined|thread
+help:
+	@sed -n 's/^## //p' Makefile
+
+.PHONY: all demo check tested tests check-unit check-cli check-man check-layers check-isa \
+	bench fuzz fuzzers install uninstall clean help FORCE
+.SECONDARY:
+-include $(OBJECTS:.o=.d) $(PROGRAM_SOURCES:%.c=$(OUT)/%.d)
+-include $(UNIT_SOURCES:%.c=$(OUT)/%.d) $(FUZZ_SOURCES:%.c=$(OUT)/%.d)

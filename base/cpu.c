@@ -1,0 +1,59 @@
+/*
+ * What the processor can do; see cpu.h.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+#include "base/cpu.h"
+#include "base/err.h"
+
+static const char *const names[LL_ISA_COUNT] = {
+	[LL_ISA_REF] = "ref", [LL_ISA_AVX2] = "avx2", [LL_ISA_AVX512] = "avx512", [LL_ISA_NEON] = "neon",
+};
+
+static int
+have(enum ll_isa isa)
+{
+#if defined(__x86_64__)
+	if (isa == LL_ISA_AVX2)
+		return __builtin_cpu_supports("avx2") != 0;	/* all of these have F16C */
+	if (isa == LL_ISA_AVX512)
+		return have(LL_ISA_AVX2) && __builtin_cpu_supports("avx512f") &&
+		    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+		    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
+#elif defined(__aarch64__) && defined(__linux__)
+	if (isa == LL_ISA_NEON)
+		return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#endif
+	return isa == LL_ISA_REF;
+}
+
+int
+ll_cpu_isa(struct ll_err *err)
+{
+	const char *allowed = getenv("LL_CPU");
+	int top = LL_ISA_COUNT - 1;
+
+	if (allowed != NULL && *allowed != '\0') {
+		for (top = 0; top < LL_ISA_COUNT && strcmp(names[top], allowed) != 0; top++)
+			continue;
+		if (top == LL_ISA_COUNT || !have((enum ll_isa)top))
+			return ll_fail(err, LL_ECONFIG,
+			    "LL_CPU=%s: this processor and program have no such level", allowed);
+	}
+	while (!have((enum ll_isa)top))
+		top--;
+	return top;
+}
+
+const char *
+ll_cpu_name(enum ll_isa isa)
+{
+	return names[isa];
+}

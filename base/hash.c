@@ -1,0 +1,45 @@
+/*
+ * Hashes; see hash.h. The sole user of zlib's crc32.
+ */
+
+#include <string.h>
+#include <zlib.h>
+
+#include "base/hash.h"
+
+uint64_t
+ll_hash_mix(uint64_t x)
+{
+	x ^= x >> 30;
+	x *= 0xbf58476d1ce4e5b9u;
+	x ^= x >> 27;
+	x *= 0x94d049bb133111ebu;
+	return x ^ x >> 31;
+}
+
+static uint64_t
+little_endian(const unsigned char *bytes, size_t length)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < length; i++)
+		word |= (uint64_t)bytes[i] << (8 * i);
+	return word;
+}
+
+uint64_t
+ll_hash(uint64_t seed, const void *bytes, size_t length)
+{
+	const unsigned char *p = bytes;
+	uint64_t hash = seed ^ (uint64_t)length * 0x9e3779b97f4a7c15u;
+
+	for (; length >= 8; length -= 8, p += 8)
+		hash = ll_hash_mix(hash ^ little_endian(p, 8)) + 0x9e3779b97f4a7c15u;
+	return ll_hash_mix(hash ^ little_endian(p, length));
+}
+
+uint32_t
+ll_crc32(uint32_t crc, const void *bytes, size_t length)
+{
+	return (uint32_t)crc32_z(crc, bytes, length);
+}

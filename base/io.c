@@ -1,0 +1,282 @@
+/*
+ * Descriptors and files; see io.h. Mappings are map.c's.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/rng.h"
+
+void
+ll_start(void)
+{
+	/* What stands in for a closed descriptor must fail on use: the wrong direction does. */
+	static const int modes[3] = { O_WRONLY, O_RDONLY, O_RDWR };
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			if (open("/dev/null", modes[fd]) != fd)
+				_exit(LL_EIO);
+}
+
+_Noreturn void
+ll_die_of_sigpipe(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(SIGPIPE);
+	kill(getpid(), SIGPIPE);
+	_exit(128 + SIGPIPE);
+}
+
+int
+ll_open_input(const char *path, struct ll_err *err)
+{
+	struct stat info;
+	int fd;
+
+	if (strcmp(path, "-") == 0)
+		return STDIN_FILENO;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return ll_fail_errno(err, LL_EINPUT, "%s", path);
+	if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+		close(fd);
+		return ll_fail(err, LL_EINPUT, "%s: is a directory", path);
+	}
+	return fd;
+}
+
+/* Waits until `fd` has `events`; ends the process if `out` (or -1) lost its reader. */
+static void
+await(int fd, short events, int out)
+{
+	struct pollfd set[2] = { { .fd = fd, .events = events }, { .fd = out } };
+
+	for (;;) {
+		if (poll(set, out >= 0 ? 2 : 1, -1) < 0) {
+			if (errno == EINTR || errno == EAGAIN)
+				continue;
+			return;
+		}
+		if (out >= 0 && set[1].revents & POLLERR)
+			ll_die_of_sigpipe();
+		if (set[0].revents != 0)
+			return;
+	}
+}
+
+ssize_t
+ll_read(int fd, void *bytes, size_t length, int out, const char *name, struct ll_err *err)
+{
+	for (;;) {
+		ssize_t count;
+
+		if (out >= 0)
+			await(fd, POLLIN, out);
+		count = read(fd, bytes, length);
+		if (count >= 0)
+			return count;
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			await(fd, POLLIN, out);
+		else if (errno != EINTR)
+			return ll_fail_errno(err, LL_EIO, "%s", name);
+	}
+}
+
+int
+ll_write(int fd, const void *bytes, size_t length, const char *name, struct ll_err *err)
+{
+	const char *p = bytes;
+
+	while (length > 0) {
+		ssize_t count = write(fd, p, length);
+
+		if (count >= 0) {
+			p += count;
+			length -= (size_t)count;
+		} else if (errno == EPIPE) {
+			ll_die_of_sigpipe();
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			await(fd, POLLOUT, -1);
+		} else if (errno != EINTR) {
+			return ll_fail_errno(err, LL_EIO, "%s", name);
+		}
+	}
+	return 0;
+}
+
+int
+ll_read_all(int fd, struct ll_buf *buf, const char *name, struct ll_err *err)
+{
+	for (;;) {
+		ssize_t count;
+		int status = ll_buf_room(buf, 65536, err);
+
+		if (status < 0)
+			return status;
+		/* As much as there is room for: few calls for a large file. */
+		count = ll_read(fd, buf->data + buf->len, buf->cap - buf->len - 1, -1, name, err);
+		if (count <= 0)
+			return (int)count;
+		buf->len += (size_t)count;
+		buf->data[buf->len] = '\0';
+	}
+}
+
+/* Temporaries that a signal must remove: written by one thread, read by the handler. */
+#define OUTPUTS 4
+static char *volatile temporaries[OUTPUTS];
+
+static void
+remove_and_die(int number)
+{
+	for (int i = 0; i < OUTPUTS; i++)
+		if (temporaries[i] != NULL)
+			unlink(temporaries[i]);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void
+remember(char *path)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	struct sigaction action = { .sa_handler = remove_and_die };
+
+	for (int i = 0; i < OUTPUTS; i++) {
+		if (temporaries[i] == NULL) {
+			temporaries[i] = path;
+			break;
+		}
+	}
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		struct sigaction old;
+
+		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			sigaction(numbers[i], &action, NULL);
+	}
+}
+
+static void
+forget(const char *path)
+{
+	for (int i = 0; i < OUTPUTS; i++)
+		if (temporaries[i] == path)
+			temporaries[i] = NULL;
+}
+
+/* Devices and pipes cannot be renamed over: they are written in place. */
+static int
+is_special(const char *path)
+{
+	struct stat info;
+
+	return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
+}
+
+/* A file without a name in the folder of `path`, or -1. Only /proc can give it one later. */
+static int
+open_unnamed(const char *path)
+{
+#ifdef O_TMPFILE
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX] = ".";
+
+	if (slash != NULL && (size_t)(slash - path) + 2 > sizeof(folder))
+		return -1;
+	if (slash != NULL)
+		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path) + 1, path);
+	if (access("/proc/self/fd", X_OK) == 0)
+		return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+#endif
+	(void)path;
+	return -1;
+}
+
+/* Gives an unnamed file its name: at once where that is free, else over the temporary's. */
+static int
+give_name(const struct ll_out *out)
+{
+	char self[64];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", out->fd);
+	if (linkat(AT_FDCWD, self, AT_FDCWD, out->path, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	if (errno != EEXIST || linkat(AT_FDCWD, self, AT_FDCWD, out->temporary, AT_SYMLINK_FOLLOW) != 0)
+		return -1;
+	return rename(out->temporary, out->path);
+}
+
+int
+ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
+{
+	struct ll_buf name = { 0 };
+
+	*out = (struct ll_out){ .fd = STDOUT_FILENO };
+	if (path == NULL || strcmp(path, "-") == 0)
+		return 0;
+	if (is_special(path)) {
+		if ((out->fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
+			return ll_fail_errno(err, LL_ECREATE, "%s", path);
+		out->path = ll_copy(path, strlen(path), err);
+		return out->path != NULL ? 0 : -LL_ENOMEM;
+	}
+	if (ll_buf_printf(&name, err, "%s.%08x.tmp", path, (unsigned)ll_rng_entropy()) < 0 ||
+	    (out->path = ll_copy(path, strlen(path), err)) == NULL) {
+		ll_buf_free(&name);
+		return -LL_ENOMEM;
+	}
+	out->temporary = name.data;
+	if ((out->fd = open_unnamed(path)) >= 0) {
+		out->unnamed = 1;
+		return 0;
+	}
+	out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (out->fd < 0) {
+		int status = ll_fail_errno(err, LL_ECREATE, "%s", path);
+
+		free(out->path);
+		free(out->temporary);
+		*out = (struct ll_out){ .fd = -1 };
+		return status;
+	}
+	remember(out->temporary);
+	return 0;
+}
+
+int
+ll_out_close(struct ll_out *out, int status, struct ll_err *err)
+{
+	if (out->path == NULL)
+		return status;
+	if (out->unnamed && status >= 0 && give_name(out) != 0)
+		status = ll_fail_errno(err, LL_ECREATE, "%s", out->path);
+	if (close(out->fd) != 0 && status >= 0)
+		status = ll_fail_errno(err, LL_EIO, "%s", out->path);
+	if (out->temporary != NULL) {
+		if (!out->unnamed && status >= 0 && rename(out->temporary, out->path) != 0)
+			status = ll_fail_errno(err, LL_ECREATE, "%s", out->path);
+		if (status < 0)
+			unlink(out->temporary);
+		forget(out->temporary);
+		free(out->temporary);
+	}
+	free(out->path);
+	*out = (struct ll_out){ .fd = -1 };
+	return status;
+}

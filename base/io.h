@@ -1,0 +1,72 @@
+/*
+ * Files and descriptors: whole reads and writes, inputs by operand, outputs that appear
+ * complete or not at all, and read-only mappings.
+ */
+
+#ifndef LL_BASE_IO_H
+#define LL_BASE_IO_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+struct ll_err;
+
+/*
+ * The first call of every main(). Descriptors 0 to 2 that were closed are filled with ones
+ * that fail on use, so that no file opened later lands there by accident.
+ */
+void ll_start(void);
+
+/* Opens an operand for reading: "-" is descriptor 0. A descriptor, or -LL_EINPUT. */
+int ll_open_input(const char *path, struct ll_err *err);
+
+/*
+ * Reads up to `length` bytes, waiting for at least one. The count, 0 at the end of the file,
+ * or -LL_EIO. While it waits it watches `out` (a descriptor or -1): if nobody reads that any
+ * more, the process ends as by SIGPIPE. `name` is for the message. Inherited O_NONBLOCK and
+ * EINTR are coped with.
+ */
+ssize_t ll_read(int fd, void *bytes, size_t length, int out, const char *name, struct ll_err *err);
+
+/* Writes all of it; -LL_EIO otherwise. A broken pipe ends the process as by SIGPIPE. */
+int ll_write(int fd, const void *bytes, size_t length, const char *name, struct ll_err *err);
+
+/* Appends all of the rest of a descriptor to `buf`. */
+int ll_read_all(int fd, struct ll_buf *buf, const char *name, struct ll_err *err);
+
+/* Ends this process as SIGPIPE would, quietly. */
+_Noreturn void ll_die_of_sigpipe(void);
+
+/*
+ * An output: stdout for NULL or "-", else a temporary file beside `path` that takes its name
+ * when it is closed with status 0, and is removed otherwise. Where the system can, it has no
+ * name until then, and nothing is left however the process ends; else it is removed when
+ * that is by SIGINT, SIGTERM or SIGHUP.
+ */
+struct ll_out {
+	int fd;
+	char *path;		/* NULL: stdout */
+	char *temporary;	/* NULL: written in place */
+	int unnamed;		/* `temporary` is a name it may get */
+};
+
+int ll_out_open(struct ll_out *out, const char *path, struct ll_err *err);
+/* Keeps (status >= 0) or drops the file; returns `status`, or the failure of keeping it. */
+int ll_out_close(struct ll_out *out, int status, struct ll_err *err);
+
+/*
+ * A read-only mapping of a regular file. If the file shrinks while it is mapped, the access
+ * that finds out ends the program with LL_EDATA and a line that names the file.
+ */
+struct ll_map {
+	const unsigned char *data;
+	size_t size;
+};
+
+int ll_map_open(struct ll_map *map, const char *path, struct ll_err *err);
+void ll_map_close(struct ll_map *map);
+
+#endif

@@ -1,0 +1,200 @@
+/*
+ * JSON over jansson, whose only user this file is; see json.h. A struct ll_json * is a
+ * json_t * under another name.
+ */
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/utf8.h"
+
+static json_t *
+in(struct ll_json *value)
+{
+	return (json_t *)value;
+}
+
+static const json_t *
+of(const struct ll_json *value)
+{
+	return (const json_t *)value;
+}
+
+static struct ll_json *
+out(json_t *value)
+{
+	return (struct ll_json *)value;
+}
+
+struct ll_json *
+ll_json_object(void)
+{
+	return out(json_object());
+}
+
+struct ll_json *
+ll_json_array(void)
+{
+	return out(json_array());
+}
+
+struct ll_json *
+ll_json_string(const char *text, size_t length)
+{
+	json_t *value = json_stringn(text, length);
+	struct ll_buf clean = { 0 };
+	size_t size;
+
+	if (value != NULL)
+		return out(value);
+	for (size_t i = 0; i < length; i += size) {
+		uint32_t code = ll_utf8_next((const unsigned char *)text + i, length - i, &size);
+		int status = code == LL_UTF8_BAD ? ll_buf_puts(&clean, "\xef\xbf\xbd", NULL) :
+		    ll_buf_add(&clean, text + i, size, NULL);
+
+		if (status < 0)
+			break;
+	}
+	value = json_stringn(clean.data != NULL ? clean.data : "", clean.len);
+	ll_buf_free(&clean);
+	return out(value);
+}
+
+struct ll_json *
+ll_json_int(int64_t value)
+{
+	return out(json_integer(value));
+}
+
+struct ll_json *
+ll_json_real(double value)
+{
+	return out(isfinite(value) ? json_real(value) : json_null());
+}
+
+struct ll_json *
+ll_json_bool(bool value)
+{
+	return out(json_boolean(value));
+}
+
+struct ll_json *
+ll_json_null(void)
+{
+	return out(json_null());
+}
+
+void
+ll_json_set(struct ll_json *object, const char *key, struct ll_json *value)
+{
+	json_object_set_new(in(object), key, in(value));
+}
+
+void
+ll_json_add(struct ll_json *array, struct ll_json *value)
+{
+	json_array_append_new(in(array), in(value));
+}
+
+void
+ll_json_free(struct ll_json *value)
+{
+	json_decref(in(value));
+}
+
+char *
+ll_json_text(const struct ll_json *value, bool pretty, struct ll_err *err)
+{
+	size_t flags = JSON_PRESERVE_ORDER | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9);
+	char *text = json_dumps(of(value), flags | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
+
+	if (text == NULL)
+		ll_fail(err, LL_ENOMEM, "out of memory: JSON text");
+	return text;
+}
+
+int
+ll_json_parse(struct ll_json **result, const char *text, size_t length, const char *what,
+    struct ll_err *err)
+{
+	json_error_t error;
+	json_t *value = json_loadb(text, length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+
+	if (value == NULL)
+		return ll_fail(err, LL_EDATA, "%s: bad JSON at line %d, column %d: %s", what, error.line,
+		    error.column, error.text);
+	*result = out(value);
+	return 0;
+}
+
+const struct ll_json *
+ll_json_get(const struct ll_json *object, const char *key)
+{
+	return (const struct ll_json *)json_object_get(of(object), key);
+}
+
+const struct ll_json *
+ll_json_at(const struct ll_json *array, size_t index)
+{
+	return (const struct ll_json *)json_array_get(of(array), index);
+}
+
+size_t
+ll_json_count(const struct ll_json *value)
+{
+	return json_is_object(of(value)) ? json_object_size(of(value)) : json_array_size(of(value));
+}
+
+const char *
+ll_json_text_of(const struct ll_json *string, size_t *length)
+{
+	const char *text = json_string_value(of(string));
+
+	if (text != NULL && length != NULL)
+		*length = json_string_length(of(string));
+	return text;
+}
+
+bool
+ll_json_number(const struct ll_json *number, double *result)
+{
+	if (!json_is_number(of(number)))
+		return false;
+	*result = json_number_value(of(number));
+	return true;
+}
+
+bool
+ll_json_integer(const struct ll_json *number, int64_t *result)
+{
+	if (!json_is_integer(of(number)))
+		return false;
+	*result = json_integer_value(of(number));
+	return true;
+}
+
+bool
+ll_json_is_true(const struct ll_json *value)
+{
+	return json_is_true(of(value));
+}
+
+bool
+ll_json_member(const struct ll_json *object, size_t i, const char **key, const struct ll_json **value)
+{
+	json_t *container = (json_t *)(uintptr_t)object;
+	void *iterator = json_object_iter(container);
+
+	while (i-- > 0 && iterator != NULL)
+		iterator = json_object_iter_next(container, iterator);
+	if (iterator == NULL)
+		return false;
+	*key = json_object_iter_key(iterator);
+	*value = (const struct ll_json *)json_object_iter_value(iterator);
+	return true;
+}

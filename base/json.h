@@ -1,0 +1,52 @@
+/*
+ * JSON, reading and writing, over jansson (json.c is its only user). Values are counted
+ * by reference; a value added to a container belongs to it.
+ */
+
+#ifndef LL_BASE_JSON_H
+#define LL_BASE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ll_json;
+struct ll_err;
+
+/* Makers. NULL when out of memory; every function below takes NULL and does nothing. */
+struct ll_json *ll_json_object(void);
+struct ll_json *ll_json_array(void);
+struct ll_json *ll_json_string(const char *text, size_t length);	/* bad UTF-8 becomes U+FFFD */
+struct ll_json *ll_json_int(int64_t value);
+struct ll_json *ll_json_real(double value);	/* not finite: null */
+struct ll_json *ll_json_bool(bool value);
+struct ll_json *ll_json_null(void);
+
+void ll_json_set(struct ll_json *object, const char *key, struct ll_json *value);
+void ll_json_add(struct ll_json *array, struct ll_json *value);
+void ll_json_free(struct ll_json *value);
+
+/*
+ * The text of a value, in the order that keys were set; `pretty` indents by two.
+ * Free with free(). NULL and an error when out of memory.
+ */
+char *ll_json_text(const struct ll_json *value, bool pretty, struct ll_err *err);
+
+/* Parses one JSON value; `what` names it in messages. Depth is bounded by jansson (2,048). */
+int ll_json_parse(struct ll_json **out, const char *text, size_t length, const char *what,
+    struct ll_err *err);
+
+/* Borrowed; NULL when it is absent or of another type. */
+const struct ll_json *ll_json_get(const struct ll_json *object, const char *key);
+const struct ll_json *ll_json_at(const struct ll_json *array, size_t index);
+size_t ll_json_count(const struct ll_json *array_or_object);
+const char *ll_json_text_of(const struct ll_json *string, size_t *length);
+bool ll_json_number(const struct ll_json *number, double *out);
+bool ll_json_integer(const struct ll_json *number, int64_t *out);
+bool ll_json_is_true(const struct ll_json *value);
+
+/* Iterates the members of an object: i from 0; false at the end. */
+bool ll_json_member(const struct ll_json *object, size_t i, const char **key,
+    const struct ll_json **value);
+
+#endif

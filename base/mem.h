@@ -1,0 +1,43 @@
+/*
+ * Memory with checked sizes. Nothing here exits; NULL or non-zero means no.
+ */
+
+#ifndef LL_BASE_MEM_H
+#define LL_BASE_MEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ll_err;
+
+/* *out = a * b or a + b; true if it does not fit. */
+static inline bool
+ll_mul(size_t a, size_t b, size_t *out)
+{
+	return __builtin_mul_overflow(a, b, out);
+}
+
+static inline bool
+ll_add(size_t a, size_t b, size_t *out)
+{
+	return __builtin_add_overflow(a, b, out);
+}
+
+/*
+ * `count` zeroed elements of `size` bytes; NULL and LL_ENOMEM in `err` when they cannot be
+ * had. A count of 0 gives a pointer that free() takes. Free with free().
+ */
+void *ll_alloc(size_t count, size_t size, struct ll_err *err);
+
+/*
+ * Grows the array at *array to hold at least `need` elements of `size` bytes, doubling;
+ * *capacity is in elements. Returns 0 or -LL_ENOMEM, and then the old array stays.
+ * Call as ll_grow((void **)&a, &cap, need, sizeof *a, err).
+ */
+int ll_grow(void *array, size_t *capacity, size_t need, size_t size, struct ll_err *err);
+
+/* A copy of `length` bytes with a NUL behind. Free with free(). */
+char *ll_copy(const char *bytes, size_t length, struct ll_err *err);
+
+#endif

@@ -1,0 +1,360 @@
+/*
+ * Options; see opt.h.
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/opt.h"
+#include "base/version.h"
+
+#define MAX_OPTIONS 64
+#define FIRST_LONG 256		/* what getopt_long returns for the first entry */
+
+bool ll_opt_quiet, ll_opt_verbose;
+
+/* One program, one command line. */
+static const struct ll_program *current;
+static bool given[MAX_OPTIONS];
+static int argument_count;
+static char **arguments;
+
+static _Noreturn void
+usage_error(const char *text)
+{
+	fprintf(stderr, "%s: %s\nusage: %s %s\n", current->name, text, current->name, current->usage);
+	if (current->fail != NULL)
+		current->fail(current->name, LL_EUSAGE, text);
+	exit(LL_EUSAGE);
+}
+
+static size_t
+table_count(const struct ll_opt *table)
+{
+	size_t count = 0;
+
+	while (table[count].type != LL_OPT_END)
+		count++;
+	return count;
+}
+
+static bool
+takes_argument(const struct ll_opt *option)
+{
+	return option->argument != NULL;
+}
+
+static _Noreturn void
+print_help(void)
+{
+	printf("usage: %s %s\n%s: %s\n\n", current->name, current->usage, current->name, current->summary);
+	for (const struct ll_opt *o = current->options; o->type != LL_OPT_END; o++) {
+		char left[80];
+
+		if (o->type == LL_OPT_OPERAND)
+			continue;
+		snprintf(left, sizeof(left), "%s%c%s --%s%s%s", o->letter ? "-" : " ",
+		    o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
+		    takes_argument(o) ? " " : "", takes_argument(o) ? o->argument : "");
+		printf("  %-26s %s\n", left, o->help);
+	}
+	exit(ll_exit(current->name, 0, &(struct ll_err){ 0 }));
+}
+
+static void
+bad_value(const struct ll_opt *option, const char *text, const char *why)
+{
+	char message[400];
+
+	snprintf(message, sizeof(message), "--%s: '%.200s' %s", option->name, text, why);
+	for (char *p = message; *p != '\0'; p++)
+		if (iscntrl((unsigned char)*p))
+			*p = '?';
+	usage_error(message);
+}
+
+static void
+check_bounds(const struct ll_opt *option, const char *text, double value)
+{
+	char why[100];
+
+	if ((option->min == 0 && option->max == 0) || (value >= option->min && value <= option->max))
+		return;
+	snprintf(why, sizeof(why), "is not between %.15g and %.15g", option->min, option->max);
+	bad_value(option, text, why);
+}
+
+static int64_t
+parse_int(const struct ll_opt *option, const char *text)
+{
+	char *end;
+	long long value;
+
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (end == text || *end != '\0' || errno != 0 || isspace((unsigned char)*text))
+		bad_value(option, text, "is not a whole number");
+	check_bounds(option, text, (double)value);
+	return value;
+}
+
+static uint64_t
+parse_uint(const struct ll_opt *option, const char *text)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || *end != '\0' || errno != 0)
+		bad_value(option, text, "is not a whole number from 0 to 18446744073709551615");
+	return value;
+}
+
+static double
+parse_double(const struct ll_opt *option, const char *text)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !isfinite(value) || isspace((unsigned char)*text))
+		bad_value(option, text, "is not a number");
+	check_bounds(option, text, value);
+	return value;
+}
+
+static void
+call(const struct ll_opt *option, const char *value)
+{
+	struct ll_err err = { 0 };
+
+	if (option->call(value, &err) < 0) {
+		if (err.code == LL_EUSAGE)
+			usage_error(err.text);
+		if (current->fail != NULL)
+			current->fail(current->name, err.code, err.text);
+		exit(ll_exit(current->name, -err.code, &err));
+	}
+}
+
+static void
+apply(const struct ll_opt *option, const char *value)
+{
+	given[option - current->options] = true;
+	switch (option->type) {
+	case LL_OPT_FLAG:
+		*(bool *)option->value = true;
+		break;
+	case LL_OPT_INT:
+		*(int64_t *)option->value = parse_int(option, value);
+		break;
+	case LL_OPT_UINT:
+		*(uint64_t *)option->value = parse_uint(option, value);
+		break;
+	case LL_OPT_DOUBLE:
+		*(double *)option->value = parse_double(option, value);
+		break;
+	case LL_OPT_STRING:
+		*(const char **)option->value = value;
+		break;
+	case LL_OPT_CALL:
+	case LL_OPT_OPERAND:
+		call(option, value);
+		break;
+	case LL_OPT_HELP:
+		print_help();
+	case LL_OPT_VERSION:
+		printf("%s %s\n", current->name, LL_VERSION);
+		exit(ll_exit(current->name, 0, &(struct ll_err){ 0 }));
+	case LL_OPT_END:
+		break;
+	}
+}
+
+static void
+operand(const char *value)
+{
+	char message[300];
+
+	for (const struct ll_opt *o = current->options; o->type != LL_OPT_END; o++) {
+		if (o->type == LL_OPT_OPERAND) {
+			apply(o, value);
+			return;
+		}
+	}
+	snprintf(message, sizeof(message), "unexpected operand '%.200s'", value);
+	usage_error(message);
+}
+
+/* The tables that getopt_long wants; a leading '-' gives operands in their place. */
+static void
+make_tables(char *letters, struct option *longs)
+{
+	*letters++ = '-';
+	*letters++ = ':';
+	for (const struct ll_opt *o = current->options; o->type != LL_OPT_END; o++) {
+		if (o->type == LL_OPT_OPERAND)
+			continue;
+		if (o->letter != 0) {
+			*letters++ = (char)o->letter;
+			if (takes_argument(o))
+				*letters++ = ':';
+		}
+		*longs++ = (struct option){ o->name, takes_argument(o) ? required_argument : no_argument,
+			NULL, FIRST_LONG + (int)(o - current->options) };
+	}
+	*letters = '\0';
+	*longs = (struct option){ 0 };
+}
+
+static const struct ll_opt *
+by_letter(int letter)
+{
+	for (const struct ll_opt *o = current->options; o->type != LL_OPT_END; o++)
+		if (o->letter == letter && o->type != LL_OPT_OPERAND)
+			return o;
+	return NULL;
+}
+
+static _Noreturn void
+bad_option(int what, char **argv)
+{
+	char message[300];
+	const char *word = argv[optind - 1];
+
+	if (optopt > 0 && optopt < FIRST_LONG)
+		snprintf(message, sizeof(message), what == ':' ? "-%c: needs a value" : "-%c: unknown option",
+		    optopt);
+	else
+		snprintf(message, sizeof(message), what == ':' ? "%.200s: needs a value" :
+		    optopt != 0 ? "%.200s: takes no value" : "%.200s: unknown option", word);
+	usage_error(message);
+}
+
+void
+ll_opt_parse(const struct ll_program *program, int argc, char **argv)
+{
+	char letters[2 * MAX_OPTIONS + 3];
+	struct option longs[MAX_OPTIONS + 1];
+	int what;
+
+	/* Numbers are read and written with a point whatever the locale: none is set. */
+	setlocale(LC_ALL, "C");
+	current = program;
+	argument_count = argc;
+	arguments = argv;
+	if (table_count(program->options) > MAX_OPTIONS)
+		abort();
+	make_tables(letters, longs);
+	opterr = 0;
+	while ((what = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (what == 1)
+			operand(optarg);
+		else if (what == '?' || what == ':')
+			bad_option(what, argv);
+		else
+			apply(what >= FIRST_LONG ? &program->options[what - FIRST_LONG] : by_letter(what), optarg);
+	}
+	for (; optind < argc; optind++)
+		operand(argv[optind]);
+}
+
+bool
+ll_opt_given(const void *value)
+{
+	for (size_t i = 0; current->options[i].type != LL_OPT_END; i++)
+		if (current->options[i].value == value && given[i])
+			return true;
+	return false;
+}
+
+void
+ll_opt_refuse(const void *value, const char *why)
+{
+	for (size_t i = 0; current->options[i].type != LL_OPT_END; i++) {
+		if (current->options[i].value == value && given[i]) {
+			char message[300];
+
+			snprintf(message, sizeof(message), "--%s has no effect %s", current->options[i].name, why);
+			usage_error(message);
+		}
+	}
+}
+
+int
+ll_opt_quote(struct ll_buf *line, const char *word, struct ll_err *err)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,=+@%";
+
+	if (*word != '\0' && word[strspn(word, plain)] == '\0')
+		return ll_buf_puts(line, word, err);
+	ll_buf_puts(line, "'", err);
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			ll_buf_puts(line, "'\\''", err);
+		else
+			ll_buf_add(line, word, 1, err);
+	return ll_buf_puts(line, "'", err);
+}
+
+/* 0: nothing to hide in this word; 1: the next word; else the length of what may be shown. */
+static size_t
+hidden_from(const char *word, const char *hide)
+{
+	if (word[0] != '-' || word[1] == '\0')
+		return 0;
+	if (word[1] != '-') {
+		const struct ll_opt *o = by_letter(word[1]);
+
+		if (o == NULL || strchr(hide, word[1]) == NULL)
+			return 0;
+		return word[2] == '\0' ? 1 : 2;
+	}
+	for (const struct ll_opt *o = current->options; o->type != LL_OPT_END; o++) {
+		size_t length = strlen(o->name);
+
+		if (o->letter == 0 || strchr(hide, o->letter) == NULL || strncmp(word + 2, o->name, length) != 0)
+			continue;
+		if (word[2 + length] == '\0')
+			return 1;
+		if (word[2 + length] == '=')
+			return 3 + length;
+	}
+	return 0;
+}
+
+char *
+ll_opt_command(const char *hide, struct ll_err *err)
+{
+	struct ll_buf line = { 0 };
+	bool skip = false;
+
+	ll_buf_puts(&line, current->name, err);
+	for (int i = 1; i < argument_count; i++) {
+		size_t shown = skip ? 0 : hidden_from(arguments[i], hide);
+
+		ll_buf_puts(&line, " ", err);
+		if (skip) {
+			ll_buf_puts(&line, "...", err);
+		} else if (shown > 1) {
+			ll_buf_add(&line, arguments[i], shown, err);
+			ll_buf_puts(&line, "...", err);
+		} else {
+			ll_opt_quote(&line, arguments[i], err);
+		}
+		skip = shown == 1;
+	}
+	if (err->code != 0) {
+		ll_buf_free(&line);
+		return NULL;
+	}
+	return line.data;
+}

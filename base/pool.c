@@ -1,0 +1,193 @@
+/*
+ * A thread pool; see pool.h. A round is announced by a counter; workers that have spun in
+ * vain sleep on a condition variable.
+ */
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/pool.h"
+
+/* Some ten microseconds: longer than the gap between two calls of a step, shorter than a step. */
+#define SPINS 2000
+
+struct worker {
+	struct ll_pool *pool;
+	size_t index;
+	pthread_t thread;
+};
+
+struct ll_pool {
+	size_t count;
+	size_t spins;
+	struct worker *workers;
+	size_t started;
+	void (*fn)(void *, size_t, size_t);
+	void *arg;
+	_Atomic unsigned round;		/* grows by one for each call */
+	_Atomic size_t running;
+	_Atomic int leaving;
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;		/* a round began, or the pool ends */
+	pthread_cond_t done;
+};
+
+static void
+relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#endif
+}
+
+/* Waits until the round is not `seen`. */
+static void
+await_round(struct ll_pool *pool, unsigned seen)
+{
+	for (size_t i = 0; i < pool->spins; i++) {
+		if (atomic_load(&pool->round) != seen || atomic_load(&pool->leaving))
+			return;
+		relax();
+	}
+	pthread_mutex_lock(&pool->mutex);
+	while (atomic_load(&pool->round) == seen && !atomic_load(&pool->leaving))
+		pthread_cond_wait(&pool->wake, &pool->mutex);
+	pthread_mutex_unlock(&pool->mutex);
+}
+
+static void *
+work(void *arg)
+{
+	struct worker *worker = arg;
+	struct ll_pool *pool = worker->pool;
+
+	for (unsigned seen = 0;; seen++) {
+		await_round(pool, seen);
+		if (atomic_load(&pool->leaving))
+			return NULL;
+		pool->fn(pool->arg, worker->index, pool->count);
+		if (atomic_fetch_sub(&pool->running, 1) == 1) {
+			pthread_mutex_lock(&pool->mutex);
+			pthread_cond_signal(&pool->done);
+			pthread_mutex_unlock(&pool->mutex);
+		}
+	}
+}
+
+int
+ll_pool_new(struct ll_pool **out, size_t count, struct ll_err *err)
+{
+	struct ll_pool *pool = ll_alloc(1, sizeof(*pool), err);
+	sigset_t all, before;
+
+	if (pool == NULL || (pool->workers = ll_alloc(count, sizeof(*pool->workers), err)) == NULL) {
+		free(pool);
+		return -LL_ENOMEM;
+	}
+	pool->count = count;
+	/* Spinning helps only while every thread has a processor of its own. */
+	pool->spins = count <= ll_pool_processors() ? SPINS : 0;
+	pthread_mutex_init(&pool->mutex, NULL);
+	pthread_cond_init(&pool->wake, NULL);
+	pthread_cond_init(&pool->done, NULL);
+
+	/* Signals are the main thread's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (size_t i = 1; i < count; i++) {
+		struct worker *worker = &pool->workers[i];
+
+		worker->pool = pool;
+		worker->index = i;
+		if (pthread_create(&worker->thread, NULL, work, worker) != 0)
+			break;
+		pool->started++;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (pool->started + 1 < count) {
+		size_t started = pool->started + 1;
+
+		ll_pool_free(pool);
+		return ll_fail(err, LL_ENOMEM, "cannot start %zu threads, only %zu", count, started);
+	}
+	*out = pool;
+	return 0;
+}
+
+void
+ll_pool_free(struct ll_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	pthread_mutex_lock(&pool->mutex);
+	atomic_store(&pool->leaving, 1);
+	pthread_cond_broadcast(&pool->wake);
+	pthread_mutex_unlock(&pool->mutex);
+	for (size_t i = 1; i <= pool->started; i++)
+		pthread_join(pool->workers[i].thread, NULL);
+	pthread_cond_destroy(&pool->done);
+	pthread_cond_destroy(&pool->wake);
+	pthread_mutex_destroy(&pool->mutex);
+	free(pool->workers);
+	free(pool);
+}
+
+size_t
+ll_pool_count(const struct ll_pool *pool)
+{
+	return pool->count;
+}
+
+void
+ll_pool_run(struct ll_pool *pool, void (*fn)(void *arg, size_t thread, size_t count), void *arg)
+{
+	if (pool->count > 1) {
+		pool->fn = fn;
+		pool->arg = arg;
+		atomic_store(&pool->running, pool->count - 1);
+		pthread_mutex_lock(&pool->mutex);
+		atomic_fetch_add(&pool->round, 1);
+		pthread_cond_broadcast(&pool->wake);
+		pthread_mutex_unlock(&pool->mutex);
+	}
+	fn(arg, 0, pool->count);
+	if (pool->count == 1)
+		return;
+	for (size_t i = 0; i < pool->spins && atomic_load(&pool->running) > 0; i++)
+		relax();
+	pthread_mutex_lock(&pool->mutex);
+	while (atomic_load(&pool->running) > 0)
+		pthread_cond_wait(&pool->done, &pool->mutex);
+	pthread_mutex_unlock(&pool->mutex);
+}
+
+void
+ll_pool_share(size_t total, size_t grain, size_t thread, size_t count, size_t *begin, size_t *end)
+{
+	size_t units = (total + grain - 1) / grain;
+	size_t first = units / count * thread + (units % count < thread ? units % count : thread);
+	size_t length = units / count + (thread < units % count);
+
+	*begin = first * grain < total ? first * grain : total;
+	*end = (first + length) * grain < total ? (first + length) * grain : total;
+}
+
+size_t
+ll_pool_processors(void)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t count = online > 0 ? (size_t)online : 1;
+#ifdef CPU_COUNT
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
+		count = (size_t)CPU_COUNT(&set);
+#endif
+	return count;
+}

@@ -1,0 +1,29 @@
+/*
+ * A thread pool: the caller and count - 1 workers run one function together.
+ * Between calls workers sleep; within a run of calls they spin for some microseconds first.
+ */
+
+#ifndef LL_BASE_POOL_H
+#define LL_BASE_POOL_H
+
+#include <stddef.h>
+
+struct ll_pool;
+struct ll_err;
+
+/* `count` threads including the caller, at least 1. Returns 0, -LL_ENOMEM. */
+int ll_pool_new(struct ll_pool **out, size_t count, struct ll_err *err);
+void ll_pool_free(struct ll_pool *pool);
+
+size_t ll_pool_count(const struct ll_pool *pool);
+
+/* Runs fn(arg, thread, count) on every thread, thread = 0 on the caller; returns when all have. */
+void ll_pool_run(struct ll_pool *pool, void (*fn)(void *arg, size_t thread, size_t count), void *arg);
+
+/* The share [*begin, *end) of `total` items for one thread, in units of `grain` items. */
+void ll_pool_share(size_t total, size_t grain, size_t thread, size_t count, size_t *begin, size_t *end);
+
+/* The processors that this process may run on. */
+size_t ll_pool_processors(void);
+
+#endif

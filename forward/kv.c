@@ -1,0 +1,227 @@
+/*
+ * The KV cache; see kv.h. Blocks hold all layers of their positions:
+ * [layer][keys, values][head][position][head_dim].
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "forward/kv.h"
+
+struct block {
+	unsigned char *data;
+	uint32_t owners;	/* 0: free */
+};
+
+struct ll_kv {
+	struct ll_kv_shape shape;
+	size_t head_bytes;	/* of one head's keys in a block */
+	size_t block_bytes;
+	struct block *blocks;
+	size_t block_count, block_cap;
+	uint32_t *free_blocks;
+	size_t free_count, free_cap;
+	struct ll_kv_sequence *sequences;
+	size_t count, cap;
+};
+
+int
+ll_kv_new(struct ll_kv **out, const struct ll_kv_shape *shape, struct ll_err *err)
+{
+	struct ll_kv *kv = ll_alloc(1, sizeof(*kv), err);
+
+	if (kv == NULL)
+		return -LL_ENOMEM;
+	kv->shape = *shape;
+	if (ll_mul(LL_KV_BLOCK * shape->bytes, shape->head_dim, &kv->head_bytes) ||
+	    ll_mul(kv->head_bytes, 2 * shape->kv_heads, &kv->block_bytes) ||
+	    ll_mul(kv->block_bytes, shape->layers, &kv->block_bytes)) {
+		free(kv);
+		return ll_fail(err, LL_ENOMEM, "a KV cache of %zu layers and %zu heads does not fit the address space",
+		    shape->layers, shape->kv_heads);
+	}
+	*out = kv;
+	return 0;
+}
+
+void
+ll_kv_free(struct ll_kv *kv)
+{
+	if (kv == NULL)
+		return;
+	for (size_t i = 0; i < kv->count; i++)
+		free(kv->sequences[i].blocks);
+	for (size_t i = 0; i < kv->block_count; i++)
+		munmap(kv->blocks[i].data, kv->block_bytes);
+	free(kv->sequences);
+	free(kv->blocks);
+	free(kv->free_blocks);
+	free(kv);
+}
+
+static struct ll_kv_sequence *
+find(const struct ll_kv *kv, uint64_t id)
+{
+	for (size_t i = 0; i < kv->count; i++)
+		if (kv->sequences[i].id == id)
+			return &kv->sequences[i];
+	return NULL;
+}
+
+struct ll_kv_sequence *
+ll_kv_sequence(struct ll_kv *kv, uint64_t id, struct ll_err *err)
+{
+	struct ll_kv_sequence *sequence = find(kv, id);
+
+	if (sequence != NULL)
+		return sequence;
+	if (ll_grow(&kv->sequences, &kv->cap, kv->count + 1, sizeof(*kv->sequences), err) < 0)
+		return NULL;
+	sequence = &kv->sequences[kv->count++];
+	*sequence = (struct ll_kv_sequence){ .id = id };
+	return sequence;
+}
+
+/* A block with one owner: a free one, or new memory. */
+static int
+take_block(struct ll_kv *kv, uint32_t *number, struct ll_err *err)
+{
+	void *data;
+
+	if (kv->free_count > 0) {
+		*number = kv->free_blocks[--kv->free_count];
+		kv->blocks[*number].owners = 1;
+		return 0;
+	}
+	/* Room to give every block back is made here, so that giving back cannot fail. */
+	if (ll_grow(&kv->blocks, &kv->block_cap, kv->block_count + 1, sizeof(*kv->blocks), err) < 0 ||
+	    ll_grow(&kv->free_blocks, &kv->free_cap, kv->block_count + 1, sizeof(*kv->free_blocks), err) < 0)
+		return -LL_ENOMEM;
+	data = mmap(NULL, kv->block_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (data == MAP_FAILED)
+		return ll_fail(err, LL_ENOMEM, "out of memory: KV cache of %zu bytes and %zu more",
+		    ll_kv_bytes(kv), kv->block_bytes);
+	*number = (uint32_t)kv->block_count++;
+	kv->blocks[*number] = (struct block){ .data = data, .owners = 1 };
+	return 0;
+}
+
+static void
+drop_block(struct ll_kv *kv, uint32_t number)
+{
+	if (--kv->blocks[number].owners == 0)
+		kv->free_blocks[kv->free_count++] = number;
+}
+
+/* Makes the last block of a sequence its own. */
+static int
+own_last(struct ll_kv *kv, struct ll_kv_sequence *sequence, struct ll_err *err)
+{
+	uint32_t *last = &sequence->blocks[sequence->block_count - 1];
+	uint32_t number;
+	int status;
+
+	if (kv->blocks[*last].owners == 1)
+		return 0;
+	if ((status = take_block(kv, &number, err)) < 0)
+		return status;
+	memcpy(kv->blocks[number].data, kv->blocks[*last].data, kv->block_bytes);
+	drop_block(kv, *last);
+	*last = number;
+	return 0;
+}
+
+int
+ll_kv_extend(struct ll_kv *kv, struct ll_kv_sequence *sequence, size_t count, struct ll_err *err)
+{
+	size_t need = (sequence->length + count + LL_KV_BLOCK - 1) / LL_KV_BLOCK;
+	int status;
+
+	if (sequence->length % LL_KV_BLOCK != 0 && (status = own_last(kv, sequence, err)) < 0)
+		return status;
+	status = ll_grow(&sequence->blocks, &sequence->block_cap, need, sizeof(*sequence->blocks), err);
+	if (status < 0)
+		return status;
+	while (sequence->block_count < need) {
+		if ((status = take_block(kv, &sequence->blocks[sequence->block_count], err)) < 0)
+			return status;
+		sequence->block_count++;
+	}
+	sequence->length += count;
+	return 0;
+}
+
+static void
+cut(struct ll_kv *kv, struct ll_kv_sequence *sequence, size_t keep)
+{
+	size_t need = (keep + LL_KV_BLOCK - 1) / LL_KV_BLOCK;
+
+	if (keep >= sequence->length)
+		return;
+	while (sequence->block_count > need)
+		drop_block(kv, sequence->blocks[--sequence->block_count]);
+	sequence->length = keep;
+}
+
+int
+ll_kv_fork(struct ll_kv *kv, uint64_t child, uint64_t parent, size_t keep, struct ll_err *err)
+{
+	struct ll_kv_sequence *to = ll_kv_sequence(kv, child, err);
+	const struct ll_kv_sequence *from = find(kv, parent);
+	size_t need = (keep + LL_KV_BLOCK - 1) / LL_KV_BLOCK;
+
+	if (to == NULL)
+		return -LL_ENOMEM;
+	if (from == NULL || from == to || from->length < keep)
+		return ll_fail(err, LL_EDATA, "a fork keeps %zu positions, but its parent has %zu", keep,
+		    from == NULL || from == to ? 0 : from->length);
+	cut(kv, to, 0);
+	if (ll_grow(&to->blocks, &to->block_cap, need, sizeof(*to->blocks), err) < 0)
+		return -LL_ENOMEM;
+	for (size_t i = 0; i < need; i++) {
+		to->blocks[i] = from->blocks[i];
+		kv->blocks[to->blocks[i]].owners++;
+	}
+	to->block_count = need;
+	to->length = keep;
+	return 0;
+}
+
+void
+ll_kv_cut(struct ll_kv *kv, uint64_t id, size_t keep)
+{
+	struct ll_kv_sequence *sequence = find(kv, id);
+
+	if (sequence != NULL)
+		cut(kv, sequence, keep);
+}
+
+void
+ll_kv_end(struct ll_kv *kv, uint64_t id)
+{
+	struct ll_kv_sequence *sequence = find(kv, id);
+
+	if (sequence == NULL)
+		return;
+	cut(kv, sequence, 0);
+	free(sequence->blocks);
+	*sequence = kv->sequences[--kv->count];
+}
+
+void *
+ll_kv_at(const struct ll_kv *kv, const struct ll_kv_sequence *sequence, size_t layer,
+    enum ll_kv_part part, size_t head, size_t block)
+{
+	size_t slot = (layer * 2 + part) * kv->shape.kv_heads + head;
+
+	return kv->blocks[sequence->blocks[block]].data + slot * kv->head_bytes;
+}
+
+size_t
+ll_kv_bytes(const struct ll_kv *kv)
+{
+	return kv->block_count * kv->block_bytes;
+}

@@ -1,0 +1,581 @@
+/*
+ * ll-forward: runs layers of a model over a stream. Given tokens it is the head of its pipe
+ * (stream/head.c asks it to evaluate steps); given hidden states it takes what the head
+ * sends, a step at a time. The arithmetic is transformer.c's.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/opt.h"
+#include "base/pool.h"
+#include "embed/states.h"
+#include "forward/forward.h"
+#include "forward/topn.h"
+#include "stream/head.h"
+#include "tensor/kern.h"
+
+/* Rows of logits computed together: the weights of the head are read once for them. */
+#define LOGIT_ROWS 16
+
+static const char *model_path, *output_path, *layers_text, *dtype_name = "f32", *precision_name = "default";
+static const char *input_path = "-";
+static int64_t batch = 8, chunk = 256, context, threads, top;
+static bool once, all, loop, hidden;
+
+static int
+set_input(const char *value, struct ll_err *err)
+{
+	static bool seen;
+
+	if (seen)
+		return ll_fail(err, LL_EUSAGE, "one stream only: '%.200s' is too many", value);
+	seen = true;
+	input_path = value;
+	return 0;
+}
+
+static const struct ll_opt options[] = {
+	LL_OPT_MODEL(model_path),
+	LL_OPT_OUTPUT(output_path),
+	LL_OPT_THREADS(threads),
+	LL_OPTS_HEAD(batch, chunk, context, once, all, loop),
+	{ 'k', "top", LL_OPT_INT, &top, "N", "send only the N largest logits and the log-sum-exp", 1, 1e9, NULL },
+	{ 'L', "layers", LL_OPT_STRING, &layers_text, "A-B", "run layers A to B only; A- to the last", 0, 0, NULL },
+	{ 0, "dtype", LL_OPT_STRING, &dtype_name, "TYPE", "send hidden states as f32, f16 or bf16 (default f32)", 0, 0, NULL },
+	{ 0, "hidden", LL_OPT_FLAG, &hidden, NULL, "send the final hidden states instead of logits", 0, 0, NULL },
+	{ 0, "precision", LL_OPT_STRING, &precision_name, "P", "default or f32 (exact weights, no rounding of activations)", 0, 0, NULL },
+	LL_OPTS_COMMON,
+	{ 0, "stream", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, set_input },
+	{ 0 }
+};
+
+static const struct ll_program program = {
+	.name = "ll-forward",
+	.summary = "run the layers of a model over a stream",
+	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-k N] [-L A-B] [-m FILE] [-o FILE] [--all] [--chunk N]\n"
+	    "                  [--dtype TYPE] [--hidden] [--loop] [--once] [--precision P] [STREAM]",
+	.options = options,
+	.fail = ll_stream_fail,
+};
+
+struct stage {
+	struct ll_reader *in;
+	struct ll_writer *out;
+	struct ll_model *model;
+	struct ll_forward *forward;
+	const struct ll_kern *kern;
+	enum ll_dtype dtype;
+	int64_t context;	/* --context, or this model's */
+	size_t first, end;	/* layers */
+	bool logits;		/* what comes out: logits, or hidden states */
+	size_t rows;		/* that one call takes */
+	struct ll_row *places;	/* [rows] */
+	void *wire;		/* [rows][dim] of dtype */
+	float *normed;		/* [rows][dim]: rows that want logits */
+	float *logit_rows;	/* [LOGIT_ROWS][vocab] */
+	unsigned char *sparse;	/* one sparse row */
+	float *scratch;		/* [vocab] */
+	/* A later stage gathers these until FLUSH: */
+	struct ll_item *items;	/* [rows] */
+	size_t item_count, row_count;
+};
+
+/* -L A-B, A- or A: layers A to B inclusive; without it from `boundary` to the last. */
+static int
+choose_layers(struct stage *stage, size_t boundary, struct ll_err *err)
+{
+	size_t count = stage->model->hp.layers, last = count - 1, first = boundary;
+	const char *text = layers_text;
+	char *end;
+
+	if (text != NULL) {
+		first = last = strtoul(text, &end, 10);
+		if (end != text && *end == '-') {
+			const char *second = end + 1;
+
+			last = *second == '\0' ? count - 1 : strtoul(second, &end, 10);
+			if (*second == '\0')
+				end = (char *)(uintptr_t)second;
+		}
+		if (end == text || *end != '\0' || strpbrk(text, "+ ") != NULL || *text == '-')
+			return ll_fail(err, LL_EUSAGE, "--layers: '%.100s' is not A-B", text);
+		if (first > last || last >= count)
+			return ll_fail(err, LL_EUSAGE, "--layers: %s, but %s has layers 0 to %zu", text,
+			    stage->model->path, count - 1);
+	}
+	if (first != boundary)
+		return ll_fail(err, LL_EDATA, "%s: stream is cut before layer %zu, but --layers begins with %zu",
+		    ll_reader_name(stage->in), boundary, first);
+	stage->first = first;
+	stage->end = last + 1;
+	stage->logits = stage->end == count && !hidden;
+	return 0;
+}
+
+static int
+check_header(const struct stage *stage, size_t *boundary, struct ll_err *err)
+{
+	const struct ll_header *header = ll_reader_header(stage->in);
+	const char *name = ll_reader_name(stage->in);
+	uint64_t value;
+	char text[16];
+	int status;
+
+	status = ll_header_check_model(header, name, stage->model->fingerprint, 0, err);
+	if (status < 0)
+		return status;
+	*boundary = 0;
+	if (header->kind == LL_KIND_TOKENS)
+		return 0;
+	if (header->kind != LL_KIND_HIDDEN)
+		return ll_fail(err, LL_EDATA, "%s: stream holds %s, but ll-forward reads tokens or hidden states",
+		    name, ll_kind_name(header->kind));
+	if (ll_header_get_number(header, "hidden", &value) && value != stage->model->hp.dim)
+		return ll_fail(err, LL_EDATA, "%s: hidden size is %llu, but the model's is %zu", name,
+		    (unsigned long long)value, stage->model->hp.dim);
+	if (ll_header_get(header, "boundary", text, sizeof(text)) && strcmp(text, "final") == 0)
+		return ll_fail(err, LL_EDATA, "%s: stream holds final hidden states: no layer is left", name);
+	if (ll_header_get_number(header, "boundary", &value))
+		*boundary = (size_t)value;
+	return 0;
+}
+
+/* Options that this stage's place in the pipe leaves without effect are errors. */
+static void
+refuse_options(const struct stage *stage, bool head)
+{
+	if (!head) {
+		static const char why[] = "behind the head of the pipe";
+		const void *const only_head[] = { &batch, &context, &once, &all, &loop, &chunk };
+
+		for (size_t i = 0; i < sizeof(only_head) / sizeof(only_head[0]); i++)
+			ll_opt_refuse(only_head[i], why);
+	}
+	if (stage->logits)
+		ll_opt_refuse(&dtype_name, "on logits");
+	else
+		ll_opt_refuse(&top, "on hidden states");
+	if (stage->end < stage->model->hp.layers)
+		ll_opt_refuse(&hidden, "before the last layer");
+}
+
+static int
+describe(struct ll_header *header, const struct stage *stage, struct ll_err *err)
+{
+	const struct ll_hparams *hp = &stage->model->hp;
+	char *history = ll_opt_command("", err);
+	bool final = stage->end == hp->layers;
+	int status = history == NULL ? -LL_ENOMEM : ll_header_add(header, "history", history, err);
+
+	free(history);
+	header->kind = stage->logits ? LL_KIND_LOGITS : LL_KIND_HIDDEN;
+	if (status < 0 || (status = ll_header_set(header, "model", stage->model->path, err)) < 0 ||
+	    (status = ll_header_set_hex(header, "fingerprint", stage->model->fingerprint, err)) < 0 ||
+	    (status = ll_header_set_number(header, "hidden", hp->dim, err)) < 0 ||
+	    (status = ll_header_set_number(header, "vocab_size", hp->vocab, err)) < 0 ||
+	    (status = ll_header_set_number(header, "layers", hp->layers, err)) < 0 ||
+	    (status = ll_header_set(header, "dtype", stage->logits ? "f32" : dtype_name, err)) < 0)
+		return status;
+	return final ? ll_header_set(header, "boundary", "final", err) :
+	    ll_header_set_number(header, "boundary", stage->end, err);
+}
+
+static void
+free_stage(struct stage *stage)
+{
+	ll_forward_free(stage->forward);
+	ll_model_close(stage->model);
+	free(stage->places);
+	free(stage->wire);
+	free(stage->normed);
+	free(stage->logit_rows);
+	free(stage->sparse);
+	free(stage->scratch);
+	free(stage->items);
+}
+
+static int
+make_buffers(struct stage *stage, struct ll_err *err)
+{
+	const struct ll_hparams *hp = &stage->model->hp;
+	size_t logit_rows = stage->logits ? LOGIT_ROWS : 0, n = (size_t)top;
+
+	stage->places = ll_alloc(stage->rows, sizeof(*stage->places), err);
+	stage->items = ll_alloc(stage->rows, sizeof(*stage->items), err);
+	stage->wire = ll_alloc(stage->rows * hp->dim, sizeof(float), err);
+	stage->normed = ll_alloc(stage->rows * hp->dim, sizeof(float), err);
+	stage->logit_rows = ll_alloc(logit_rows * hp->vocab, sizeof(float), err);
+	stage->sparse = ll_alloc(8 + n * 8, 1, err);
+	stage->scratch = ll_alloc(stage->logits ? hp->vocab : 0, sizeof(float), err);
+	return err->code != 0 ? -err->code : 0;
+}
+
+/* Opens the model that the stream wants, and what is needed to run it. */
+static int
+set_up(struct stage *stage, struct ll_err *err)
+{
+	const struct ll_header *header = ll_reader_header(stage->in);
+	bool head = header->kind == LL_KIND_TOKENS;
+	struct ll_forward_config config = { .threads = (size_t)threads };
+	char named[4096] = "";
+	const char *path;
+	size_t boundary;
+	int status;
+
+	stage->context = context;
+	ll_header_get(header, "model", named, sizeof(named));
+	if ((status = ll_model_choose(&path, model_path, named, err)) < 0 ||
+	    (status = ll_model_open(&stage->model, path, err)) < 0 ||
+	    (status = check_header(stage, &boundary, err)) < 0 ||
+	    (status = choose_layers(stage, boundary, err)) < 0 ||
+	    (status = ll_model_context(stage->model, &stage->context, err)) < 0)
+		return status;
+	if (top > (int64_t)stage->model->hp.vocab)
+		return ll_fail(err, LL_EUSAGE, "--top: %lld, but the vocabulary has %zu", (long long)top,
+		    stage->model->hp.vocab);
+	refuse_options(stage, head);
+	stage->rows = (size_t)(batch + chunk);
+	config.first = stage->first;
+	config.end = stage->end;
+	config.head = stage->logits;
+	config.rows = stage->rows;
+	config.precision = strcmp(precision_name, "f32") == 0 ? LL_PRECISION_F32 : LL_PRECISION_DEFAULT;
+	if ((status = make_buffers(stage, err)) < 0 ||
+	    (status = ll_forward_new(&stage->forward, stage->model, &config, err)) < 0)
+		return status;
+	stage->kern = ll_kern((enum ll_isa)ll_cpu_isa(err));
+	ll_note(program.name, "%s: layers %zu to %zu, %s, %zu threads", stage->model->path, stage->first,
+	    stage->end - 1, ll_forward_isa(stage->forward), config.threads);
+	return 0;
+}
+
+static int
+write_states(struct stage *stage, const struct ll_item *item, const float *states, struct ll_err *err)
+{
+	size_t dim = stage->model->hp.dim, n = item->rows * dim;
+	struct ll_frame frame = {
+		.type = LL_HIDDEN, .sequence = item->sequence, .position = item->position,
+		.flags = hidden ? LL_NORMED : 0, .rows = item->rows, .cols = (uint32_t)dim, .dtype = stage->dtype,
+		.want = item->want, .epoch = item->epoch,
+		.length = ll_states_bytes(stage->dtype, n), .payload = stage->wire,
+	};
+	int status;
+
+	if (hidden) {
+		for (size_t i = 0; i < item->rows; i++)
+			ll_forward_norm(stage->forward, stage->normed + i * dim, states + i * dim);
+		states = stage->normed;
+	}
+	if ((status = ll_states_encode(stage->wire, stage->dtype, states, n, err)) < 0)
+		return status;
+	return ll_writer_frame(stage->out, &frame, err);
+}
+
+static int
+write_sparse(struct stage *stage, struct ll_frame *frame, const float *logits, struct ll_err *err)
+{
+	size_t n = (size_t)top;
+	float lse, zero = 0.0f;
+
+	ll_topn(stage->kern, logits, stage->model->hp.vocab, n, (uint32_t *)(void *)(stage->sparse + 8),
+	    (float *)(void *)(stage->sparse + 8 + 4 * n), &lse, stage->scratch);
+	memcpy(stage->sparse, &lse, 4);
+	memcpy(stage->sparse + 4, &zero, 4);
+	frame->flags |= LL_SPARSE;
+	frame->cols = (uint32_t)n;
+	frame->length = 8 + 8 * n;
+	frame->payload = stage->sparse;
+	return ll_writer_frame(stage->out, frame, err);
+}
+
+/* Logits of the rows that `normed` holds: `places` tells whose they are. One frame a row. */
+static int
+write_logits(struct stage *stage, const struct ll_item *const *owners, const uint64_t *positions,
+    size_t count, struct ll_err *err)
+{
+	size_t vocab = stage->model->hp.vocab;
+
+	ll_forward_logits(stage->forward, stage->logit_rows, stage->normed, count);
+	for (size_t i = 0; i < count; i++) {
+		struct ll_frame frame = {
+			.type = LL_LOGITS, .sequence = owners[i]->sequence, .position = positions[i],
+			.rows = 1, .cols = (uint32_t)vocab, .dtype = LL_F32, .want = 1,
+			.epoch = owners[i]->epoch, .length = vocab * sizeof(float),
+			.payload = stage->logit_rows + i * vocab,
+		};
+		int status = top > 0 ? write_sparse(stage, &frame, stage->logit_rows + i * vocab, err) :
+		    ll_writer_frame(stage->out, &frame, err);
+
+		if (status < 0)
+			return status;
+	}
+	return 0;
+}
+
+/* Collects the rows that are owed logits, over all items, and has them written in groups. */
+static int
+emit_logits(struct stage *stage, const struct ll_item *items, size_t count, struct ll_err *err)
+{
+	const struct ll_item *owners[LOGIT_ROWS];
+	uint64_t positions[LOGIT_ROWS];
+	size_t dim = stage->model->hp.dim, held = 0;
+	const float *states = ll_forward_states(stage->forward);
+	int status = 0;
+
+	for (size_t i = 0; i < count && status == 0; i++) {
+		for (size_t row = items[i].rows - items[i].want; row < items[i].rows && status == 0; row++) {
+			ll_forward_norm(stage->forward, stage->normed + held * dim, states + row * dim);
+			owners[held] = &items[i];
+			positions[held] = items[i].position + row;
+			if (++held == LOGIT_ROWS) {
+				status = write_logits(stage, owners, positions, held, err);
+				held = 0;
+			}
+		}
+		states += items[i].rows * dim;
+	}
+	return status == 0 && held > 0 ? write_logits(stage, owners, positions, held, err) : status;
+}
+
+/* The states of the items' rows are in place, one item after the other: runs them and writes what comes out. */
+static int
+run_items(struct stage *stage, const struct ll_item *items, size_t count, struct ll_err *err)
+{
+	const float *states = ll_forward_states(stage->forward);
+	size_t dim = stage->model->hp.dim, rows = 0;
+	int status;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t row = 0; row < items[i].rows; row++)
+			stage->places[rows++] = (struct ll_row){ items[i].sequence, items[i].position + row };
+	if ((status = ll_forward_layers(stage->forward, stage->places, rows, err)) < 0)
+		return status;
+	if (stage->logits)
+		return emit_logits(stage, items, count, err);
+	for (size_t i = 0; i < count && status == 0; i++) {
+		status = write_states(stage, &items[i], states, err);
+		states += items[i].rows * dim;
+	}
+	return status;
+}
+
+/* As the head: stream/head.c calls these. */
+
+static int
+evaluate(void *arg, const struct ll_item *items, size_t count, struct ll_err *err)
+{
+	struct stage *stage = arg;
+	float *states = ll_forward_states(stage->forward);
+
+	for (size_t i = 0; i < count; i++) {
+		ll_states_embed(states, stage->model, items[i].tokens, items[i].rows);
+		states += items[i].rows * stage->model->hp.dim;
+	}
+	return run_items(stage, items, count, err);
+}
+
+static int
+fork_sequence(void *arg, uint64_t child, uint64_t parent, uint64_t keep, struct ll_err *err)
+{
+	return ll_forward_fork(((struct stage *)arg)->forward, child, parent, keep, err);
+}
+
+static int
+cut_sequence(void *arg, uint64_t sequence, uint64_t keep, struct ll_err *err)
+{
+	(void)err;
+	ll_forward_cut(((struct stage *)arg)->forward, sequence, keep);
+	return 0;
+}
+
+static void
+end_sequence(void *arg, uint64_t sequence)
+{
+	ll_forward_end(((struct stage *)arg)->forward, sequence);
+}
+
+static void
+report(void *arg, const char *message)
+{
+	(void)arg;
+	ll_complain(program.name, message);
+}
+
+static int
+run_head(struct stage *stage, struct ll_header *header, struct ll_err *err)
+{
+	const struct ll_head_stage calls = {
+		.arg = stage, .evaluate = evaluate, .fork = fork_sequence, .cut = cut_sequence,
+		.end = end_sequence, .report = report,
+	};
+	const struct ll_head_config config = {
+		.batch = (size_t)batch, .chunk = (size_t)chunk, .context = (size_t)stage->context,
+		.vocab = (uint32_t)stage->model->hp.vocab, .once = once, .all = all || hidden, .loop = loop,
+	};
+	int status;
+
+	if ((status = ll_header_set_number(header, "context", config.context, err)) < 0 ||
+	    (status = ll_header_set_number(header, "batch", config.batch, err)) < 0)
+		return status;
+	return ll_head_run(stage->in, stage->out, header, &config, &calls, err);
+}
+
+/* As a later stage: frames in, frames out. */
+
+static int
+run_gathered(struct stage *stage, struct ll_err *err)
+{
+	int status = stage->item_count > 0 ? run_items(stage, stage->items, stage->item_count, err) : 0;
+
+	stage->item_count = stage->row_count = 0;
+	return status;
+}
+
+static int
+gather(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
+{
+	size_t dim = stage->model->hp.dim, row_bytes = ll_states_bytes((enum ll_dtype)frame->dtype, dim);
+	const unsigned char *wire = frame->payload;
+	uint32_t done = 0;
+	int status;
+
+	if (frame->cols != dim)
+		return ll_fail(err, LL_EDATA, "%s: hidden size is %u, but the model's is %zu",
+		    ll_reader_name(stage->in), frame->cols, dim);
+	while (done < frame->rows) {
+		size_t space = stage->rows - stage->row_count;
+		uint32_t left = frame->rows - done, rows = left < space ? left : (uint32_t)space;
+		uint32_t wanted = frame->rows - (frame->want < frame->rows ? frame->want : frame->rows);
+		uint32_t end = done + rows;
+
+		stage->items[stage->item_count++] = (struct ll_item){
+			.sequence = frame->sequence, .position = frame->position + done, .rows = rows,
+			.want = end > wanted ? (end - wanted < rows ? end - wanted : rows) : 0,
+			.epoch = frame->epoch,
+		};
+		ll_states_decode(ll_forward_states(stage->forward) + stage->row_count * dim,
+		    (enum ll_dtype)frame->dtype, wire + done * row_bytes, rows * dim);
+		stage->row_count += rows;
+		done = end;
+		if (stage->row_count == stage->rows && (status = run_gathered(stage, err)) < 0)
+			return status;
+	}
+	return 0;
+}
+
+static int
+take_fork(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
+{
+	const unsigned char *payload = frame->payload;
+	uint64_t parent = 0;
+
+	for (int i = 0; i < 8; i++)
+		parent |= (uint64_t)payload[i] << (8 * i);
+	return ll_forward_fork(stage->forward, frame->sequence, parent, frame->position, err);
+}
+
+static int
+take_frame(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
+{
+	int status;
+
+	if (frame->type == LL_HIDDEN)
+		return gather(stage, frame, err);
+	if (frame->type == LL_LOGITS || frame->type == LL_SAMPLE)
+		return ll_fail(err, LL_EDATA, "%s: a %s frame in a stream of hidden states",
+		    ll_reader_name(stage->in), ll_frame_name(frame->type));
+	/* Everything else takes effect after the rows that came before it. */
+	if (frame->type != LL_TOKENS && frame->type != LL_META && (status = run_gathered(stage, err)) < 0)
+		return status;
+	if (frame->type == LL_FORK && (status = take_fork(stage, frame, err)) < 0)
+		return status;
+	if (frame->type == LL_NEXT)
+		ll_forward_cut(stage->forward, frame->sequence, frame->position);
+	if (frame->type == LL_END && !(frame->flags & LL_STREAM))
+		ll_forward_end(stage->forward, frame->sequence);
+	if ((status = ll_writer_frame(stage->out, frame, err)) < 0)
+		return status;
+	return ll_reader_ready(stage->in) ? 0 : ll_writer_flush(stage->out, err);
+}
+
+static int
+run_later(struct stage *stage, const struct ll_header *header, struct ll_err *err)
+{
+	struct ll_frame frame = { 0 };
+	int status = ll_writer_stream(stage->out, header, err);
+
+	if (status == 0)
+		status = ll_writer_flush(stage->out, err);
+	while (status == 0 && !(frame.type == LL_END && frame.flags & LL_STREAM)) {
+		if ((status = ll_reader_next(stage->in, &frame, err)) != LL_GOT_FRAME)
+			break;
+		status = take_frame(stage, &frame, err);
+	}
+	return status;
+}
+
+static int
+one_stream(struct stage *stage, struct ll_err *err)
+{
+	struct ll_header header = { 0 };
+	int status;
+
+	free_stage(stage);
+	*stage = (struct stage){ .in = stage->in, .out = stage->out, .dtype = stage->dtype };
+	if ((status = set_up(stage, err)) < 0 ||
+	    (status = ll_header_copy(&header, ll_reader_header(stage->in), err)) < 0)
+		return status;
+	status = describe(&header, stage, err);
+	if (status == 0 && ll_reader_header(stage->in)->kind == LL_KIND_TOKENS)
+		status = run_head(stage, &header, err);
+	else if (status == 0)
+		status = run_later(stage, &header, err);
+	ll_header_free(&header);
+	ll_note(program.name, "%zu bytes of run state and KV cache", ll_forward_bytes(stage->forward));
+	return status;
+}
+
+static int
+check_options(struct stage *stage, struct ll_err *err)
+{
+	int type = ll_states_type(dtype_name, err);
+
+	if (type < 0)
+		return type;
+	stage->dtype = (enum ll_dtype)type;
+	if (strcmp(precision_name, "default") != 0 && strcmp(precision_name, "f32") != 0)
+		return ll_fail(err, LL_EUSAGE, "--precision: '%.50s' is not default or f32", precision_name);
+	if (threads == 0)
+		threads = (int64_t)ll_pool_processors();
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ll_err err = { 0 };
+	struct stage stage = { 0 };
+	struct ll_frame frame;
+	int status;
+
+	ll_start();
+	ll_opt_parse(&program, argc, argv);
+	if ((status = check_options(&stage, &err)) < 0 ||
+	    (status = ll_writer_open(&stage.out, output_path, &err)) < 0 ||
+	    (status = ll_reader_open(&stage.in, input_path, ll_writer_fd(stage.out), &err)) < 0)
+		goto done;
+	while ((status = ll_reader_next(stage.in, &frame, &err)) == LL_GOT_STREAM)
+		if ((status = one_stream(&stage, &err)) < 0)
+			break;
+done:
+	status = ll_writer_close(stage.out, status, &err);
+	if (stage.in != NULL)
+		status = ll_reader_status(stage.in, status, &err);
+	ll_reader_close(stage.in);
+	free_stage(&stage);
+	return ll_exit(program.name, status, &err);
+}

@@ -1,0 +1,21 @@
+/*
+ * Rotary positions (Su et al. 2021), llama3's scaling included in the frequencies.
+ */
+
+#ifndef LL_FORWARD_ROTARY_H
+#define LL_FORWARD_ROTARY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * cosine[i], sine[i] of position * freqs[i] for i < n. The angle is rounded to f32, as the
+ * reference (transformers) does it: at position 131,071 that is part of what models learned.
+ */
+void ll_rotary_angles(float *cosine, float *sine, const float *freqs, size_t n, uint64_t position);
+
+/* Rotates the pairs (2i, 2i + 1), i < n, of each of `heads` vectors of head_dim floats. */
+void ll_rotary_apply(float *x, size_t heads, size_t head_dim, const float *cosine,
+    const float *sine, size_t n);
+
+#endif

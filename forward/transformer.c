@@ -1,0 +1,333 @@
+/*
+ * The forward pass; see forward.h. The order of operations is that of transformers'
+ * modeling_llama.py, the layout of tensors GGUF's.
+ */
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "forward/attention.h"
+#include "forward/forward.h"
+#include "forward/kv.h"
+#include "forward/rotary.h"
+#include "tensor/kern.h"
+
+struct ll_forward {
+	const struct ll_model *model;
+	struct ll_forward_config config;
+	struct ll_ops ops;
+	struct ll_kv *kv;
+	struct ll_kv_shape shape;
+	struct ll_arena *arena;
+	/* Run state, each [config.rows] times: */
+	float *x;		/* dim: the residual stream */
+	float *h;		/* dim: normed, then what a block adds */
+	float *q;		/* heads * head_dim */
+	float *k, *v;		/* kv_heads * head_dim */
+	float *mixed;		/* heads * head_dim */
+	float *gate, *up;	/* ffn */
+	float *cosine, *sine;	/* rope_dim / 2 */
+	struct ll_query *queries;
+	/* Grows with the longest sequence: */
+	float *scores;
+	size_t score_stride;
+};
+
+struct need {
+	void *slot;
+	size_t count, size;
+};
+
+/* Carves every buffer from one arena. */
+static int
+plan(struct ll_forward *f, struct ll_err *err)
+{
+	const struct ll_hparams *hp = &f->model->hp;
+	size_t rows = f->config.rows, q_dim = hp->heads * hp->head_dim, kv_dim = hp->kv_heads * hp->head_dim;
+	size_t widest = hp->ffn > q_dim ? hp->ffn : q_dim;
+	size_t scratch, total = 0;
+
+	if (hp->dim > widest)
+		widest = hp->dim;
+	scratch = ll_ops_scratch(rows, widest, f->config.threads);
+
+	struct need needs[] = {
+		{ &f->x, rows * hp->dim, sizeof(float) }, { &f->h, rows * hp->dim, sizeof(float) },
+		{ &f->q, rows * q_dim, sizeof(float) }, { &f->k, rows * kv_dim, sizeof(float) },
+		{ &f->v, rows * kv_dim, sizeof(float) }, { &f->mixed, rows * q_dim, sizeof(float) },
+		{ &f->gate, rows * hp->ffn, sizeof(float) }, { &f->up, rows * hp->ffn, sizeof(float) },
+		{ &f->cosine, rows * hp->rope_dim / 2, sizeof(float) },
+		{ &f->sine, rows * hp->rope_dim / 2, sizeof(float) },
+		{ &f->queries, rows, sizeof(struct ll_query) }, { &f->ops.scratch, scratch, 1 },
+	};
+	size_t count = sizeof(needs) / sizeof(needs[0]);
+	int status;
+
+	for (size_t i = 0; i < count; i++)
+		if (ll_add(total, ll_arena_need(needs[i].count, needs[i].size), &total))
+			return ll_fail(err, LL_ENOMEM, "out of memory: run state of %zu rows", rows);
+	if ((status = ll_arena_new(&f->arena, total, err)) < 0)
+		return status;
+	for (size_t i = 0; i < count; i++) {
+		void *place = ll_arena_carve(f->arena, needs[i].count, needs[i].size);
+
+		memcpy(needs[i].slot, &place, sizeof(place));
+	}
+	return 0;
+}
+
+int
+ll_forward_new(struct ll_forward **out, const struct ll_model *model,
+    const struct ll_forward_config *config, struct ll_err *err)
+{
+	struct ll_forward *f = ll_alloc(1, sizeof(*f), err);
+	int isa, status;
+
+	if (f == NULL)
+		return -LL_ENOMEM;
+	f->model = model;
+	f->config = *config;
+	f->ops.precision = config->precision;
+	f->shape = (struct ll_kv_shape){
+		.layers = config->end - config->first, .kv_heads = model->hp.kv_heads,
+		.head_dim = model->hp.head_dim, .bytes = config->precision == LL_PRECISION_F32 ? 4 : 2,
+	};
+	if ((status = isa = ll_cpu_isa(err)) < 0)
+		goto failed;
+	f->ops.kern = ll_kern((enum ll_isa)isa);
+	if ((status = ll_pool_new(&f->ops.pool, config->threads, err)) < 0 || (status = plan(f, err)) < 0 ||
+	    (status = ll_kv_new(&f->kv, &f->shape, err)) < 0)
+		goto failed;
+	*out = f;
+	return 0;
+failed:
+	ll_forward_free(f);
+	return status;
+}
+
+void
+ll_forward_free(struct ll_forward *f)
+{
+	if (f == NULL)
+		return;
+	ll_kv_free(f->kv);
+	ll_arena_free(f->arena);
+	ll_pool_free(f->ops.pool);
+	free(f->scores);
+	free(f);
+}
+
+float *
+ll_forward_states(struct ll_forward *f)
+{
+	return f->x;
+}
+
+/* Room for the scores of the longest sequence in the call, a power of two apart. */
+static int
+grow_scores(struct ll_forward *f, const struct ll_row *rows, size_t count, struct ll_err *err)
+{
+	size_t longest = 0, stride = f->score_stride > 0 ? f->score_stride : 1024;
+
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].position >= longest)
+			longest = rows[i].position + 1;
+	if (longest <= f->score_stride)
+		return 0;
+	while (stride < longest)
+		stride *= 2;
+	free(f->scores);
+	f->score_stride = 0;
+	/* A last block is scored whole or in part, never beyond its positions; 64 bytes for alignment. */
+	f->scores = aligned_alloc(64, stride * f->config.threads * sizeof(float));
+	if (f->scores == NULL)
+		return ll_fail(err, LL_ENOMEM, "out of memory: scores of %zu positions", stride);
+	f->score_stride = stride;
+	return 0;
+}
+
+/* Makes the rows' positions part of their sequences. */
+static int
+place_rows(struct ll_forward *f, const struct ll_row *rows, size_t count, struct ll_err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct ll_kv_sequence *sequence = ll_kv_sequence(f->kv, rows[i].sequence, err);
+		int status;
+
+		if (sequence == NULL)
+			return -LL_ENOMEM;
+		if (rows[i].position > sequence->length)
+			return ll_fail(err, LL_EDATA, "sequence %" PRIu64 ": rows begin at position %" PRIu64
+			    ", but only %zu came before", rows[i].sequence >> 32, rows[i].position, sequence->length);
+		if (rows[i].position < sequence->length)
+			ll_kv_cut(f->kv, rows[i].sequence, rows[i].position);
+		if ((status = ll_kv_extend(f->kv, sequence, 1, err)) < 0)
+			return status;
+	}
+	return 0;
+}
+
+static void
+set_angles(struct ll_forward *f, const struct ll_row *rows, size_t count)
+{
+	size_t n = f->model->hp.rope_dim / 2;
+
+	for (size_t i = 0; i < count; i++)
+		ll_rotary_angles(f->cosine + i * n, f->sine + i * n, f->model->rope_freqs, n, rows[i].position);
+}
+
+static void
+store(const struct ll_forward *f, void *to, const float *from)
+{
+	if (f->shape.bytes == 4)
+		memcpy(to, from, f->shape.head_dim * sizeof(*from));
+	else
+		f->ops.kern->f32_to_f16(to, from, f->shape.head_dim);
+}
+
+/* Rotates queries and keys, and puts keys and values where their positions are. */
+static void
+place_keys(struct ll_forward *f, size_t layer, const struct ll_row *rows, size_t count)
+{
+	const struct ll_hparams *hp = &f->model->hp;
+	size_t n = hp->rope_dim / 2, row_bytes = hp->head_dim * f->shape.bytes;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct ll_kv_sequence *sequence = f->queries[i].sequence;
+		size_t block = rows[i].position / LL_KV_BLOCK, place = rows[i].position % LL_KV_BLOCK;
+		float *k = f->k + i * hp->kv_heads * hp->head_dim, *v = f->v + i * hp->kv_heads * hp->head_dim;
+
+		ll_rotary_apply(f->q + i * hp->heads * hp->head_dim, hp->heads, hp->head_dim,
+		    f->cosine + i * n, f->sine + i * n, n);
+		ll_rotary_apply(k, hp->kv_heads, hp->head_dim, f->cosine + i * n, f->sine + i * n, n);
+		for (size_t h = 0; h < hp->kv_heads; h++, k += hp->head_dim, v += hp->head_dim) {
+			unsigned char *keys = ll_kv_at(f->kv, sequence, layer, LL_KV_KEYS, h, block);
+			unsigned char *values = ll_kv_at(f->kv, sequence, layer, LL_KV_VALUES, h, block);
+
+			store(f, keys + place * row_bytes, k);
+			store(f, values + place * row_bytes, v);
+		}
+	}
+}
+
+static void
+attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, const struct ll_row *rows, size_t count)
+{
+	const struct ll_hparams *hp = &f->model->hp;
+	size_t q_dim = hp->heads * hp->head_dim, kv_dim = hp->kv_heads * hp->head_dim;
+	struct ll_matmul qkv[] = { { &w->wq, f->q, q_dim }, { &w->wk, f->k, kv_dim }, { &w->wv, f->v, kv_dim } };
+	struct ll_matmul out = { &w->wo, f->h, hp->dim };
+	struct ll_attention attention = {
+		.ops = &f->ops, .kv = f->kv, .shape = f->shape, .heads = hp->heads,
+		.scores = f->scores, .score_stride = f->score_stride,
+	};
+
+	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->attn_norm.data, hp->norm_eps, count, hp->dim);
+	ll_ops_matmul(&f->ops, qkv, 3, f->h, hp->dim, count);
+	place_keys(f, layer, rows, count);
+	ll_attention_run(&attention, layer, f->queries, count);
+	ll_ops_matmul(&f->ops, &out, 1, f->mixed, q_dim, count);
+	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
+}
+
+static void
+ffn_block(struct ll_forward *f, const struct ll_layer *w, size_t count)
+{
+	const struct ll_hparams *hp = &f->model->hp;
+	struct ll_matmul in[] = { { &w->gate, f->gate, hp->ffn }, { &w->up, f->up, hp->ffn } };
+	struct ll_matmul out = { &w->down, f->h, hp->dim };
+
+	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->ffn_norm.data, hp->norm_eps, count, hp->dim);
+	ll_ops_matmul(&f->ops, in, 2, f->h, hp->dim, count);
+	ll_ops_swiglu(&f->ops, f->gate, f->up, count * hp->ffn);
+	ll_ops_matmul(&f->ops, &out, 1, f->gate, hp->ffn, count);
+	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
+}
+
+static int
+check_finite(const struct ll_forward *f, size_t layer, const struct ll_row *rows, size_t count, struct ll_err *err)
+{
+	size_t dim = f->model->hp.dim;
+
+	for (size_t i = 0; i < count; i++)
+		if (!isfinite(f->ops.kern->sum_squares(f->x + i * dim, dim)))
+			return ll_fail(err, LL_EDATA, "layer %zu: hidden state of sequence %" PRIu64 ", position %"
+			    PRIu64 " is not finite", f->config.first + layer, rows[i].sequence >> 32, rows[i].position);
+	return 0;
+}
+
+int
+ll_forward_layers(struct ll_forward *f, const struct ll_row *rows, size_t count, struct ll_err *err)
+{
+	size_t q_dim = f->model->hp.heads * f->model->hp.head_dim;
+	int status;
+
+	if ((status = grow_scores(f, rows, count, err)) < 0 || (status = place_rows(f, rows, count, err)) < 0)
+		return status;
+	for (size_t i = 0; i < count; i++)
+		f->queries[i] = (struct ll_query){
+			.sequence = ll_kv_sequence(f->kv, rows[i].sequence, err), .position = rows[i].position,
+			.q = f->q + i * q_dim, .out = f->mixed + i * q_dim,
+		};
+	set_angles(f, rows, count);
+	for (size_t layer = 0; layer < f->shape.layers; layer++) {
+		const struct ll_layer *w = &f->model->layers[f->config.first + layer];
+
+		attention_block(f, w, layer, rows, count);
+		ffn_block(f, w, count);
+		if ((status = check_finite(f, layer, rows, count, err)) < 0)
+			return status;
+	}
+	return 0;
+}
+
+void
+ll_forward_norm(struct ll_forward *f, float *out, const float *state)
+{
+	ll_ops_rmsnorm(&f->ops, out, state, f->model->output_norm.data, f->model->hp.norm_eps, 1,
+	    f->model->hp.dim);
+}
+
+void
+ll_forward_logits(struct ll_forward *f, float *logits, const float *normed, size_t count)
+{
+	struct ll_matmul head = { &f->model->output, logits, f->model->hp.vocab };
+
+	ll_ops_matmul(&f->ops, &head, 1, normed, f->model->hp.dim, count);
+}
+
+int
+ll_forward_fork(struct ll_forward *f, uint64_t child, uint64_t parent, size_t keep, struct ll_err *err)
+{
+	return ll_kv_fork(f->kv, child, parent, keep, err);
+}
+
+void
+ll_forward_cut(struct ll_forward *f, uint64_t sequence, size_t keep)
+{
+	ll_kv_cut(f->kv, sequence, keep);
+}
+
+void
+ll_forward_end(struct ll_forward *f, uint64_t sequence)
+{
+	ll_kv_end(f->kv, sequence);
+}
+
+size_t
+ll_forward_bytes(const struct ll_forward *f)
+{
+	return ll_arena_used(f->arena) + ll_kv_bytes(f->kv);
+}
+
+const char *
+ll_forward_isa(const struct ll_forward *f)
+{
+	return ll_cpu_name(f->ops.kern->isa);
+}

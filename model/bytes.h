@@ -1,0 +1,56 @@
+/*
+ * Little-endian numbers at any address, as files have them.
+ */
+
+#ifndef LL_MODEL_BYTES_H
+#define LL_MODEL_BYTES_H
+
+#include <stdint.h>
+#include <string.h>
+
+static inline uint16_t
+ll_load16(const unsigned char *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static inline uint32_t
+ll_load32(const unsigned char *p)
+{
+	return ll_load16(p) | (uint32_t)ll_load16(p + 2) << 16;
+}
+
+static inline uint64_t
+ll_load64(const unsigned char *p)
+{
+	return ll_load32(p) | (uint64_t)ll_load32(p + 4) << 32;
+}
+
+static inline float
+ll_load_f32(const unsigned char *p)
+{
+	uint32_t bits = ll_load32(p);
+	float value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+static inline double
+ll_load_f64(const unsigned char *p)
+{
+	uint64_t bits = ll_load64(p);
+	double value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+static inline void
+ll_store64(unsigned char *p, uint64_t value)
+{
+	for (int i = 0; i < 8; i++)
+		p[i] = (unsigned char)(value >> (8 * i));
+}
+
+#endif

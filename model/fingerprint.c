@@ -1,0 +1,79 @@
+/*
+ * The fingerprint of a model: what two stages of a pipe compare to know that they run the
+ * same one. It depends neither on the order of tensors in the file nor on their alignment,
+ * reads a few pieces of each, and means the same on every machine; see hparams.h.
+ */
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "model/bytes.h"
+#include "model/gguf.h"
+#include "model/hparams.h"
+
+#define PIECES 4
+#define PIECE 64
+
+static uint64_t
+add_number(uint64_t hash, uint64_t number)
+{
+	unsigned char bytes[8];
+
+	ll_store64(bytes, number);
+	return ll_hash(hash, bytes, sizeof(bytes));
+}
+
+static uint64_t
+add_float(uint64_t hash, float number)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &number, sizeof(bits));
+	return add_number(hash, bits);
+}
+
+static uint64_t
+add_hparams(uint64_t hash, const struct ll_hparams *hp, const struct ll_rope_scaling *scaling)
+{
+	const size_t sizes[] = { hp->layers, hp->context, hp->dim, hp->ffn, hp->heads, hp->kv_heads,
+		hp->head_dim, hp->vocab, hp->rope_dim, hp->tied };
+	const float numbers[] = { hp->rope_base, hp->norm_eps, scaling->factor, scaling->low,
+		scaling->high, scaling->original };
+
+	hash = ll_hash(hash, hp->architecture, strlen(hp->architecture));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		hash = add_number(hash, sizes[i]);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		hash = add_float(hash, numbers[i]);
+	return hash;
+}
+
+static uint64_t
+add_tensor(uint64_t hash, const struct ll_gguf_tensor *tensor)
+{
+	hash = ll_hash(hash, tensor->name.bytes, tensor->name.length);
+	hash = add_number(hash, tensor->type);
+	for (int i = 0; i < LL_GGUF_DIMS; i++)
+		hash = add_number(hash, tensor->ne[i]);
+	if (tensor->data == NULL)
+		return hash;
+	if (tensor->size <= PIECES * PIECE)
+		return ll_hash(hash, tensor->data, tensor->size);
+	for (size_t i = 0; i < PIECES; i++) {
+		size_t at = (tensor->size - PIECE) / (PIECES - 1) * i;
+
+		hash = ll_hash(hash, tensor->data + at, PIECE);
+	}
+	return hash;
+}
+
+uint64_t
+ll_model_fingerprint(const struct ll_hparams *hp, const struct ll_rope_scaling *scaling,
+    const struct ll_gguf *gguf)
+{
+	uint64_t hash = add_hparams(0, hp, scaling);
+
+	for (size_t i = 0; i < gguf->tensor_count; i++)
+		hash = add_tensor(hash, ll_gguf_tensor_sorted(gguf, i));
+	return hash;
+}

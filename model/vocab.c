@@ -1,0 +1,201 @@
+/*
+ * Vocabularies, whatever file they come from; see model.h and vocab_make.h. The files are
+ * read by vocab_gguf.c and vocab_ranks.c.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "model/bytes.h"
+#include "model/gguf.h"
+#include "model/model.h"
+#include "model/vocab_make.h"
+
+/* What vocab->memory points to: one block that holds all arrays. */
+struct memory {
+	struct ll_gguf *gguf;	/* closed with the vocabulary; or NULL */
+};
+
+/* The names that special tokens go by, each of which ends a turn or a text unless it is BOS. */
+static const struct {
+	const char *name;
+	size_t member;		/* of struct ll_vocab */
+} specials[] = {
+	{ "<|begin_of_text|>", offsetof(struct ll_vocab, bos) },
+	{ "<|eot_id|>", offsetof(struct ll_vocab, eot) },
+	{ "<|im_end|>", offsetof(struct ll_vocab, eot) },
+	{ "<|eom_id|>", offsetof(struct ll_vocab, eom) },
+	{ "<|end_of_text|>", offsetof(struct ll_vocab, eos) },
+	{ "<|endoftext|>", offsetof(struct ll_vocab, eos) },
+};
+
+#define SPECIALS (sizeof(specials) / sizeof(specials[0]))
+
+int
+ll_vocab_new(struct ll_vocab **out, size_t count, size_t merges, size_t bytes, char **text,
+    struct ll_err *err)
+{
+	struct ll_vocab *vocab;
+	struct memory *memory;
+	size_t pieces, size;
+
+	*out = NULL;
+	if (ll_add(count, merges, &pieces) || ll_mul(pieces, sizeof(struct ll_piece), &size) ||
+	    ll_add(size, bytes, &size) || ll_add(size, sizeof(*memory), &size))
+		return ll_fail(err, LL_ENOMEM, "out of memory: a vocabulary of %zu tokens", count);
+	vocab = ll_alloc(1, sizeof(*vocab), err);
+	memory = ll_alloc(1, size, err);
+	if (vocab == NULL || memory == NULL) {
+		free(vocab);
+		free(memory);
+		return -LL_ENOMEM;
+	}
+	vocab->count = count;
+	vocab->pieces = (struct ll_piece *)(memory + 1);
+	vocab->merge_count = merges;
+	vocab->merges = vocab->pieces + count;
+	vocab->bos = vocab->eos = vocab->eot = vocab->eom = LL_VOCAB_NONE;
+	vocab->memory = memory;
+	*text = (char *)(vocab->merges + merges);
+	*out = vocab;
+	return 0;
+}
+
+void
+ll_vocab_keep(struct ll_vocab *vocab, struct ll_gguf *gguf)
+{
+	((struct memory *)vocab->memory)->gguf = gguf;
+}
+
+void
+ll_vocab_free(struct ll_vocab *vocab)
+{
+	if (vocab == NULL)
+		return;
+	ll_gguf_close(((struct memory *)vocab->memory)->gguf);
+	free(vocab->memory);
+	free(vocab);
+}
+
+/* Ascending, each once. */
+static void
+add_stop(struct ll_vocab *vocab, uint32_t id)
+{
+	size_t at = vocab->stop_count;
+
+	if (id == LL_VOCAB_NONE)
+		return;
+	for (size_t i = 0; i < vocab->stop_count; i++)
+		if (vocab->stops[i] == id)
+			return;
+	if (at == sizeof(vocab->stops) / sizeof(vocab->stops[0]))
+		return;
+	for (; at > 0 && vocab->stops[at - 1] > id; at--)
+		vocab->stops[at] = vocab->stops[at - 1];
+	vocab->stops[at] = id;
+	vocab->stop_count++;
+}
+
+/* The ids of the names above, in their order; the first where a vocabulary has two. */
+static void
+find_specials(const struct ll_vocab *vocab, uint32_t ids[SPECIALS])
+{
+	for (size_t s = 0; s < SPECIALS; s++)
+		ids[s] = LL_VOCAB_NONE;
+	for (size_t i = 0; i < vocab->count; i++) {
+		const struct ll_piece *piece = &vocab->pieces[i];
+
+		if (piece->type != LL_TOKEN_CONTROL && piece->type != LL_TOKEN_USER)
+			continue;
+		for (size_t s = 0; s < SPECIALS; s++)
+			if (ids[s] == LL_VOCAB_NONE && piece->length == strlen(specials[s].name) &&
+			    memcmp(piece->bytes, specials[s].name, piece->length) == 0)
+				ids[s] = (uint32_t)i;
+	}
+}
+
+/*
+ * Over ids, lengths and bytes of the normal tokens, so that a GGUF and the rank file behind
+ * it give the same. They are gathered first: a hash of each would cost more than reading it.
+ */
+static uint64_t
+fingerprint(const struct ll_vocab *vocab)
+{
+	unsigned char gathered[8 + LL_PIECE_MAX];
+	uint64_t hash = 0;
+	size_t used = 0;
+
+	for (size_t i = 0; i < vocab->count; i++) {
+		const struct ll_piece *piece = &vocab->pieces[i];
+
+		if (piece->type != LL_TOKEN_NORMAL && piece->type != LL_TOKEN_BYTE)
+			continue;
+		if (used + 8 + piece->length > sizeof(gathered)) {
+			hash = ll_hash(hash, gathered, used);
+			used = 0;
+		}
+		ll_store64(gathered + used, (uint64_t)i << 32 | piece->length);
+		memcpy(gathered + used + 8, piece->bytes, piece->length);
+		used += 8 + piece->length;
+	}
+	return ll_hash(hash, gathered, used);
+}
+
+void
+ll_vocab_finish(struct ll_vocab *vocab)
+{
+	uint32_t ids[SPECIALS];
+
+	find_specials(vocab, ids);
+	for (size_t s = 0; s < SPECIALS; s++) {
+		uint32_t *id = (uint32_t *)((char *)vocab + specials[s].member);
+
+		if (*id == LL_VOCAB_NONE)
+			*id = ids[s];
+		if (id != &vocab->bos)
+			add_stop(vocab, ids[s]);
+	}
+	add_stop(vocab, vocab->eos);
+	add_stop(vocab, vocab->eot);
+	add_stop(vocab, vocab->eom);
+	vocab->fingerprint = fingerprint(vocab);
+}
+
+static int
+open_gguf(struct ll_vocab **out, const char *path, struct ll_err *err)
+{
+	struct ll_gguf *gguf;
+	int status = ll_gguf_open(&gguf, path, err);
+
+	if (status < 0)
+		return status;
+	if ((status = ll_vocab_from_gguf(out, gguf, err)) < 0) {
+		ll_gguf_close(gguf);
+		return status;
+	}
+	/* Only messages use it, and there are no more. */
+	gguf->path = "";
+	ll_vocab_keep(*out, gguf);
+	return 0;
+}
+
+int
+ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err)
+{
+	struct ll_map map;
+	int status;
+
+	*out = NULL;
+	if ((status = ll_map_open(&map, path, err)) < 0)
+		return status;
+	if (ll_gguf_begins(map.data, map.size))
+		status = open_gguf(out, path, err);
+	else
+		status = ll_vocab_from_ranks(out, map.data, map.size, path, err);
+	ll_map_close(&map);
+	return status;
+}

@@ -1,0 +1,294 @@
+/*
+ * The vocabulary of a GGUF: the keys tokenizer.*; see model.h. Only byte-level BPE, which
+ * GGUF calls "gpt2"; its tokens are written in GPT-2's alphabet of printable characters, one
+ * for each byte, which is undone here.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "model/bytes.h"
+#include "model/gguf.h"
+#include "model/model.h"
+#include "model/vocab_make.h"
+
+#define PREFIX "tokenizer.ggml."
+
+/*
+ * GPT-2's alphabet: printable Latin-1 stands for itself, and the 68 other bytes, in order,
+ * for the characters from U+0100 on. The byte of a character, or -1.
+ */
+#define ALPHABET 324
+
+static void
+make_alphabet(int16_t bytes[ALPHABET])
+{
+	int next = 256;
+
+	for (int i = 0; i < ALPHABET; i++)
+		bytes[i] = -1;
+	for (int byte = 0; byte < 256; byte++) {
+		bool printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte != 0xad);
+
+		bytes[printable ? byte : next++] = (int16_t)byte;
+	}
+}
+
+/* Writes the bytes that the characters stand for; their number, or -1. */
+static ptrdiff_t
+from_alphabet(const int16_t *alphabet, struct ll_gguf_text text, char *out)
+{
+	const unsigned char *p = (const unsigned char *)text.bytes, *end = p + text.length;
+	char *begin = out;
+
+	while (p < end) {
+		unsigned code = *p++;
+
+		/* Two bytes of UTF-8 reach as far as the alphabet. */
+		if (code >= 0x80) {
+			if (code < 0xc2 || code > 0xc5 || p == end || (*p & 0xc0) != 0x80)
+				return -1;
+			code = (code & 0x1f) << 6 | (*p++ & 0x3f);
+		}
+		if (code >= ALPHABET || alphabet[code] < 0)
+			return -1;
+		*out++ = (char)alphabet[code];
+	}
+	return out - begin;
+}
+
+static int
+check_kind(const struct ll_gguf *gguf, struct ll_err *err)
+{
+	struct ll_gguf_text kind;
+	int status = ll_gguf_string(gguf, PREFIX "model", &kind, err);
+
+	if (status < 0)
+		return status;
+	if (status == 0)
+		return ll_fail(err, LL_EDATA,
+		    "%s: " PREFIX "model: key is missing: the file has no vocabulary",
+		    gguf->path);
+	if (kind.length == 4 && memcmp(kind.bytes, "gpt2", 4) == 0)
+		return 0;
+	return ll_fail(err, LL_EUNSUPPORTED,
+	    "%s: " PREFIX "model: '%.*s'%s is not supported (gpt2 is)",
+	    gguf->path, kind.length < 128 ? (int)kind.length : 128, kind.bytes,
+	    kind.length == 5 && memcmp(kind.bytes, "llama", 5) == 0 ? " (SentencePiece)" : "");
+}
+
+/* An array of these elements; 1 if found, 0 if absent. */
+static int
+find_array(const struct ll_gguf *gguf, const char *key, enum ll_gguf_type element,
+    const struct ll_gguf_value **out, struct ll_err *err)
+{
+	const struct ll_gguf_value *value = ll_gguf_find(gguf, key);
+
+	if (value == NULL)
+		return 0;
+	if (value->type != LL_GGUF_ARRAY || value->element != element)
+		return ll_fail(err, LL_EDATA, "%s: %s: type is not array of %s", gguf->path, key,
+		    ll_gguf_type_name(element));
+	*out = value;
+	return 1;
+}
+
+struct arrays {
+	const struct ll_gguf_value *tokens, *types, *merges;	/* types may be NULL */
+};
+
+static int
+find_arrays(struct arrays *arrays, const struct ll_gguf *gguf, struct ll_err *err)
+{
+	int status;
+
+	*arrays = (struct arrays){ 0 };
+	if ((status = find_array(gguf, PREFIX "tokens", LL_GGUF_STRING, &arrays->tokens, err)) < 0 ||
+	    (status = find_array(gguf, PREFIX "token_type", LL_GGUF_I32, &arrays->types, err)) < 0 ||
+	    (status = find_array(gguf, PREFIX "merges", LL_GGUF_STRING, &arrays->merges, err)) < 0)
+		return status;
+	if (arrays->tokens == NULL || arrays->merges == NULL)
+		return ll_fail(err, LL_EDATA, "%s: %s: key is missing", gguf->path,
+		    arrays->tokens == NULL ? PREFIX "tokens" : PREFIX "merges");
+	if (arrays->tokens->count < 1 || arrays->tokens->count > INT32_MAX)
+		return ll_fail(err, LL_EDATA,
+		    "%s: " PREFIX "tokens: %" PRIu64 " tokens", gguf->path,
+		    arrays->tokens->count);
+	if (arrays->types != NULL && arrays->types->count != arrays->tokens->count)
+		return ll_fail(err, LL_EDATA,
+		    "%s: " PREFIX "token_type: %" PRIu64 " types for %" PRIu64 " tokens",
+		    gguf->path, arrays->types->count, arrays->tokens->count);
+	return 0;
+}
+
+static int
+too_long(const struct ll_gguf *gguf, const char *key, size_t index, size_t length, struct ll_err *err)
+{
+	return ll_fail(err, LL_EDATA,
+	    "%s: %s[%zu]: %zu bytes are more than %d", gguf->path, key, index,
+	    length, LL_PIECE_MAX);
+}
+
+static int
+read_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arrays *arrays,
+    char *text, struct ll_err *err)
+{
+	const unsigned char *cursor = arrays->tokens->data;
+	int16_t alphabet[ALPHABET];
+
+	make_alphabet(alphabet);
+	for (size_t i = 0; i < vocab->count; i++) {
+		struct ll_gguf_text token = ll_gguf_next_string(&cursor);
+		uint32_t type = arrays->types != NULL ? ll_load32(arrays->types->data + 4 * i) : LL_TOKEN_NORMAL;
+		ptrdiff_t length = (ptrdiff_t)token.length;
+
+		if (token.length > LL_PIECE_MAX)
+			return too_long(gguf, PREFIX "tokens", i, token.length, err);
+		if (type < LL_TOKEN_NORMAL || type > LL_TOKEN_BYTE)
+			return ll_fail(err, LL_EDATA,
+			    "%s: " PREFIX "token_type[%zu]: %" PRId32 " is not a type of token",
+			    gguf->path, i, (int32_t)type);
+		if (type != LL_TOKEN_NORMAL && type != LL_TOKEN_BYTE)
+			memcpy(text, token.bytes, token.length);
+		else if ((length = from_alphabet(alphabet, token, text)) < 0)
+			return ll_fail(err, LL_EDATA,
+			    "%s: " PREFIX "tokens[%zu]: '%.*s' has a character that stands for no "
+			    "byte", gguf->path, i, token.length < 128 ? (int)token.length : 128, token.bytes);
+		vocab->pieces[i] = (struct ll_piece){ text, (uint32_t)length, type };
+		text += length;
+	}
+	return 0;
+}
+
+static int
+read_merges(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct ll_gguf_value *merges,
+    struct ll_err *err)
+{
+	const unsigned char *cursor = merges->data;
+
+	for (size_t i = 0; i < vocab->merge_count; i++) {
+		struct ll_gguf_text merge = ll_gguf_next_string(&cursor);
+
+		if (merge.length > LL_PIECE_MAX)
+			return too_long(gguf, PREFIX "merges", i, merge.length, err);
+		vocab->merges[i] = (struct ll_piece){ merge.bytes, (uint32_t)merge.length, 0 };
+	}
+	return 0;
+}
+
+static int
+read_pre(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err *err)
+{
+	struct ll_gguf_text pre = { "default", 7 };
+	int status = ll_gguf_string(gguf, PREFIX "pre", &pre, err);
+
+	if (status < 0)
+		return status;
+	if (pre.length >= sizeof(vocab->pre))
+		return ll_fail(err, LL_EUNSUPPORTED,
+		    "%s: " PREFIX "pre: '%.64s...' is not supported", gguf->path,
+		    pre.bytes);
+	memcpy(vocab->pre, pre.bytes, pre.length);
+	return 0;
+}
+
+static int
+read_id(const struct ll_vocab *vocab, const struct ll_gguf *gguf, const char *key, uint32_t *out,
+    struct ll_err *err)
+{
+	uint64_t id;
+	int status = ll_gguf_uint(gguf, key, &id, err);
+
+	if (status <= 0)
+		return status;
+	if (id >= vocab->count)
+		return ll_fail(err, LL_EDATA,
+		    "%s: %s: %" PRIu64 " is not an id of the %zu tokens", gguf->path, key,
+		    id, vocab->count);
+	*out = (uint32_t)id;
+	return 0;
+}
+
+static int
+read_ids(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err *err)
+{
+	int status;
+
+	if ((status = read_id(vocab, gguf, PREFIX "bos_token_id", &vocab->bos, err)) < 0 ||
+	    (status = read_id(vocab, gguf, PREFIX "eos_token_id", &vocab->eos, err)) < 0 ||
+	    (status = read_id(vocab, gguf, PREFIX "eot_token_id", &vocab->eot, err)) < 0)
+		return status;
+	return read_id(vocab, gguf, PREFIX "eom_token_id", &vocab->eom, err);
+}
+
+/* Without the key, BOS belongs before a prompt where the splitter is Llama 3's. */
+static int
+read_add_bos(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err *err)
+{
+	int status = ll_gguf_bool(gguf, PREFIX "add_bos_token", &vocab->add_bos, err);
+
+	if (status < 0)
+		return status;
+	if (status > 0 && vocab->add_bos && vocab->bos == LL_VOCAB_NONE)
+		return ll_fail(err, LL_EDATA,
+		    "%s: " PREFIX "add_bos_token: there is no bos_token_id", gguf->path);
+	if (status == 0)
+		vocab->add_bos = vocab->bos != LL_VOCAB_NONE && (strcmp(vocab->pre, "llama-bpe") == 0 ||
+		    strcmp(vocab->pre, "llama3") == 0 || strcmp(vocab->pre, "llama-v3") == 0);
+	return 0;
+}
+
+static int
+read_template(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err *err)
+{
+	struct ll_gguf_text text;
+	int status = ll_gguf_string(gguf, "tokenizer.chat_template", &text, err);
+
+	if (status <= 0)
+		return status;
+	vocab->chat_template = text.bytes;
+	vocab->chat_template_length = text.length;
+	return 0;
+}
+
+static int
+fill(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arrays *arrays, char *text,
+    struct ll_err *err)
+{
+	int status;
+
+	vocab->kind = LL_VOCAB_BPE_MERGES;
+	if ((status = read_pieces(vocab, gguf, arrays, text, err)) < 0 ||
+	    (status = read_merges(vocab, gguf, arrays->merges, err)) < 0 ||
+	    (status = read_pre(vocab, gguf, err)) < 0 || (status = read_ids(vocab, gguf, err)) < 0 ||
+	    (status = read_template(vocab, gguf, err)) < 0)
+		return status;
+	ll_vocab_finish(vocab);
+	return read_add_bos(vocab, gguf, err);
+}
+
+int
+ll_vocab_from_gguf(struct ll_vocab **out, const struct ll_gguf *gguf, struct ll_err *err)
+{
+	struct arrays arrays;
+	struct ll_vocab *vocab;
+	char *text;
+	int status;
+
+	*out = NULL;
+	if ((status = check_kind(gguf, err)) < 0 || (status = find_arrays(&arrays, gguf, err)) < 0)
+		return status;
+	/* Undoing the alphabet never lengthens a token. */
+	status = ll_vocab_new(&vocab, (size_t)arrays.tokens->count, (size_t)arrays.merges->count,
+	    arrays.tokens->size, &text, err);
+	if (status < 0)
+		return status;
+	if ((status = fill(vocab, gguf, &arrays, text, err)) < 0) {
+		ll_vocab_free(vocab);
+		return status;
+	}
+	*out = vocab;
+	return 0;
+}

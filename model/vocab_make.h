@@ -1,0 +1,35 @@
+/*
+ * What the readers of vocabularies share: the block of memory behind a vocabulary, the
+ * special tokens that have a meaning, and the fingerprint.
+ */
+
+#ifndef LL_MODEL_VOCAB_MAKE_H
+#define LL_MODEL_VOCAB_MAKE_H
+
+#include <stddef.h>
+
+#include "base/vocab.h"
+
+struct ll_err;
+struct ll_gguf;
+
+/* No token of any model is longer; keeps lengths far from the limit of 32 bits. */
+#define LL_PIECE_MAX 65536
+
+/*
+ * A vocabulary with room for `count` pieces, `merges` merges and `bytes` bytes of text, which
+ * *text is set to. Everything is zero but the special ids, which are LL_VOCAB_NONE.
+ */
+int ll_vocab_new(struct ll_vocab **out, size_t count, size_t merges, size_t bytes, char **text,
+    struct ll_err *err);
+
+/* Has the vocabulary close this file when it is freed. */
+void ll_vocab_keep(struct ll_vocab *vocab, struct ll_gguf *gguf);
+
+/*
+ * To be called when the pieces are there: fills special ids that are LL_VOCAB_NONE from the
+ * names that models give them, then the stops and the fingerprint.
+ */
+void ll_vocab_finish(struct ll_vocab *vocab);
+
+#endif

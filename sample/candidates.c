@@ -1,0 +1,214 @@
+/*
+ * Candidates; see candidates.h.
+ */
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "sample/candidates.h"
+#include "sample/logits.h"
+#include "tensor/kern.h"
+
+/* The histogram of a cut: by distance from the greatest logit, the last bucket open. */
+#define BUCKETS 1024
+#define BUCKETS_PER_UNIT 32.0f
+
+int
+ll_candidates_init(struct ll_candidates *candidates, struct ll_err *err)
+{
+	int isa = ll_cpu_isa(err);
+
+	*candidates = (struct ll_candidates){ 0 };
+	if (isa < 0)
+		return isa;
+	candidates->kern = ll_kern((enum ll_isa)isa);
+	return 0;
+}
+
+void
+ll_candidates_free(struct ll_candidates *candidates)
+{
+	free(candidates->ids);
+	free(candidates->logits);
+	free(candidates->weights);
+	free(candidates->heap);
+	*candidates = (struct ll_candidates){ 0 };
+}
+
+static int
+reserve(struct ll_candidates *candidates, size_t count, struct ll_err *err)
+{
+	const struct ll_kern *kern = candidates->kern;
+
+	if (count <= candidates->cap)
+		return 0;
+	ll_candidates_free(candidates);
+	candidates->kern = kern;
+	candidates->ids = ll_alloc(count, sizeof(uint32_t), err);
+	candidates->logits = ll_alloc(count, sizeof(float), err);
+	candidates->weights = ll_alloc(count, sizeof(float), err);
+	candidates->heap = ll_alloc(count, sizeof(uint32_t), err);
+	if (candidates->ids == NULL || candidates->logits == NULL || candidates->weights == NULL ||
+	    candidates->heap == NULL)
+		return -LL_ENOMEM;
+	candidates->cap = count;
+	return 0;
+}
+
+int
+ll_candidates_load(struct ll_candidates *candidates, const struct ll_logits *row,
+    struct ll_err *err)
+{
+	int status = reserve(candidates, row->count, err);
+	size_t count = 0;
+
+	if (status < 0)
+		return status;
+	/* Written always, counted when possible: no branch to mispredict. */
+	for (size_t i = 0; i < row->count; i++) {
+		candidates->ids[count] = row->ids != NULL ? row->ids[i] : (uint32_t)i;
+		candidates->logits[count] = row->logits[i];
+		count += row->logits[i] > -INFINITY;
+	}
+	candidates->count = count;
+	candidates->max = row->max;
+	candidates->weighed = false;
+	return 0;
+}
+
+void
+ll_candidates_weigh(struct ll_candidates *candidates)
+{
+	if (candidates->weighed)
+		return;
+	memcpy(candidates->weights, candidates->logits, candidates->count * sizeof(float));
+	candidates->kern->softmax_terms(candidates->weights, candidates->count, candidates->max);
+	candidates->weighed = true;
+}
+
+double
+ll_candidates_total(struct ll_candidates *candidates)
+{
+	ll_candidates_weigh(candidates);
+	return ll_logits_sum(candidates->weights, candidates->count);
+}
+
+/* Keeps those above `logit`, and of those at it the ones up to index `last`. */
+static void
+keep(struct ll_candidates *candidates, float logit, size_t last)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < candidates->count; i++) {
+		float own = candidates->logits[i];
+
+		candidates->ids[count] = candidates->ids[i];
+		candidates->logits[count] = own;
+		candidates->weights[count] = candidates->weights[i];
+		count += own > logit || (own == logit && i <= last);
+	}
+	candidates->count = count;
+}
+
+void
+ll_candidates_keep_above(struct ll_candidates *candidates, float least)
+{
+	keep(candidates, least, candidates->count);
+}
+
+static size_t
+bucket_of(const struct ll_candidates *candidates, size_t i)
+{
+	/* Does not rise with the logit, so buckets are in order. */
+	float place = (candidates->max - candidates->logits[i]) * BUCKETS_PER_UNIT;
+
+	return place < BUCKETS - 1 ? (size_t)(int32_t)place : BUCKETS - 1;
+}
+
+static bool
+comes_before(const struct ll_candidates *candidates, uint32_t a, uint32_t b)
+{
+	return candidates->logits[a] > candidates->logits[b] ||
+	    (candidates->logits[a] == candidates->logits[b] && a < b);
+}
+
+/* Lets heap[at] sink in a heap whose root comes before all others. */
+static void
+sink(const struct ll_candidates *candidates, size_t count, size_t at)
+{
+	uint32_t *heap = candidates->heap;
+	uint32_t moved = heap[at];
+
+	for (size_t child; (child = 2 * at + 1) < count; at = child) {
+		if (child + 1 < count && comes_before(candidates, heap[child + 1], heap[child]))
+			child++;
+		if (!comes_before(candidates, heap[child], moved))
+			break;
+		heap[at] = heap[child];
+	}
+	heap[at] = moved;
+}
+
+/* Takes from a bucket, best first, until `sum` reaches the target; the index of the last taken. */
+static uint32_t
+last_of_bucket(struct ll_candidates *candidates, const float *mass, size_t bucket, double sum,
+    double target)
+{
+	uint32_t *heap = candidates->heap;
+	uint32_t last;
+	size_t count = 0;
+
+	for (size_t i = 0; i < candidates->count; i++)
+		if (bucket_of(candidates, i) == bucket)
+			heap[count++] = (uint32_t)i;
+	for (size_t i = count / 2; i-- > 0;)
+		sink(candidates, count, i);
+	do {
+		last = heap[0];
+		sum += mass != NULL ? (double)mass[last] : 1.0;
+		heap[0] = heap[--count];
+		sink(candidates, count, 0);
+	} while (sum < target && count > 0);
+	return last;
+}
+
+void
+ll_candidates_cut(struct ll_candidates *candidates, const float *mass, double target)
+{
+	double masses[BUCKETS] = { 0 };
+	double sum = 0;
+
+	for (size_t i = 0; i < candidates->count; i++)
+		masses[bucket_of(candidates, i)] += mass != NULL ? (double)mass[i] : 1.0;
+	for (size_t b = 0; b < BUCKETS; b++) {
+		if (masses[b] > 0 && sum + masses[b] >= target) {
+			uint32_t last = last_of_bucket(candidates, mass, b, sum, target);
+
+			keep(candidates, candidates->logits[last], last);
+			return;
+		}
+		sum += masses[b];
+	}
+}
+
+uint32_t
+ll_candidates_draw(struct ll_candidates *candidates, double unit)
+{
+	double target = unit * ll_candidates_total(candidates);
+	double sum = 0;
+	size_t last = 0;
+
+	for (size_t i = 0; i < candidates->count; i++) {
+		if (candidates->weights[i] > 0)
+			last = i;
+		sum += (double)candidates->weights[i];
+		if (sum > target)
+			break;
+	}
+	/* The two sums are not added in the same order: at the very end the last is meant. */
+	return candidates->ids[last];
+}

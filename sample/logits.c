@@ -1,0 +1,225 @@
+/*
+ * Rows of logits; see logits.h.
+ */
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "sample/logits.h"
+#include "tensor/dtype.h"
+#include "tensor/kern.h"
+
+#define LANES 8
+
+/* An entry of a sparse row on its way to be sorted. */
+struct ll_listed {
+	uint32_t id;
+	float logit;
+};
+
+int
+ll_logits_init(struct ll_logits *row, struct ll_err *err)
+{
+	int isa = ll_cpu_isa(err);
+
+	*row = (struct ll_logits){ 0 };
+	if (isa < 0)
+		return isa;
+	row->kern = ll_kern((enum ll_isa)isa);
+	return 0;
+}
+
+void
+ll_logits_free(struct ll_logits *row)
+{
+	free(row->own_ids);
+	free(row->own_logits);
+	free(row->terms);
+	free(row->listed);
+	*row = (struct ll_logits){ 0 };
+}
+
+static int
+reserve(struct ll_logits *row, size_t count, struct ll_err *err)
+{
+	const struct ll_kern *kern = row->kern;
+
+	if (count <= row->cap)
+		return 0;
+	ll_logits_free(row);
+	row->kern = kern;
+	row->own_ids = ll_alloc(count, sizeof(uint32_t), err);
+	row->own_logits = ll_alloc(count, sizeof(float), err);
+	row->terms = ll_alloc(count, sizeof(float), err);
+	row->listed = ll_alloc(count, sizeof(struct ll_listed), err);
+	if (row->own_ids == NULL || row->own_logits == NULL || row->terms == NULL ||
+	    row->listed == NULL)
+		return -LL_ENOMEM;
+	row->cap = count;
+	return 0;
+}
+
+double
+ll_logits_sum(const float *x, size_t n)
+{
+	double lane[LANES] = { 0 };
+	double sum = 0;
+	size_t i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		for (size_t l = 0; l < LANES; l++)
+			lane[l] += (double)x[i + l];
+	for (size_t l = 0; i < n; i++, l++)
+		lane[l] += (double)x[i];
+	for (size_t l = 0; l < LANES; l++)
+		sum += lane[l];
+	return sum;
+}
+
+static uint32_t
+id_at(const struct ll_logits *row, size_t i)
+{
+	return row->ids != NULL ? row->ids[i] : (uint32_t)i;
+}
+
+/* Names what cannot be sampled from, if anything. */
+static int
+refuse(const struct ll_logits *row, const char *where, struct ll_err *err)
+{
+	for (size_t i = 0; i < row->count; i++) {
+		if (isnan(row->logits[i]))
+			return ll_fail(err, LL_EDATA, "%s: logit of id %" PRIu32 " is not a number",
+			    where, id_at(row, i));
+		if (row->logits[i] == INFINITY)
+			return ll_fail(err, LL_EDATA, "%s: logit of id %" PRIu32 " is infinite",
+			    where, id_at(row, i));
+	}
+	return ll_fail(err, LL_EDATA, "%s: every logit is -infinity", where);
+}
+
+/* The maximum; a NaN, which the kernel passes over, shows in the sum of exponentials. */
+static int
+measure(struct ll_logits *row, double *sum, const char *where, struct ll_err *err)
+{
+	row->max = row->kern->max(row->logits, row->count);
+	if (!isfinite(row->max))
+		return refuse(row, where, err);
+	memcpy(row->terms, row->logits, row->count * sizeof(float));
+	row->kern->softmax_terms(row->terms, row->count, row->max);
+	*sum = ll_logits_sum(row->terms, row->count);
+	return isnan(*sum) ? refuse(row, where, err) : 0;
+}
+
+int
+ll_logits_dense(struct ll_logits *row, uint32_t dtype, const void *data, size_t count,
+    const char *where, struct ll_err *err)
+{
+	int status = reserve(row, count, err);
+	double sum;
+
+	if (status < 0)
+		return status;
+	row->ids = NULL;
+	row->logits = dtype == LL_F32 ? data : row->own_logits;
+	row->count = count;
+	if (dtype == LL_F16 || dtype == LL_BF16)
+		row->kern->dequantize[dtype](row->own_logits, data, count);
+	else if (dtype != LL_F32)
+		return ll_fail(err, LL_EDATA,
+		    "%s: logits of data type %" PRIu32 ", not F32, F16 or BF16", where, dtype);
+	if ((status = measure(row, &sum, where, err)) < 0)
+		return status;
+	row->log_sum_exp = (double)row->max + log(sum);
+	return 0;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	uint32_t left = ((const struct ll_listed *)a)->id;
+	uint32_t right = ((const struct ll_listed *)b)->id;
+
+	return (left > right) - (left < right);
+}
+
+int
+ll_logits_sparse(struct ll_logits *row, const void *data, size_t count, const char *where,
+    struct ll_err *err)
+{
+	const unsigned char *ids = (const unsigned char *)data + 8;
+	const unsigned char *logits = ids + count * sizeof(uint32_t);
+	int status = reserve(row, count, err);
+	float log_sum_exp;
+	double sum;
+
+	if (status < 0)
+		return status;
+	for (size_t i = 0; i < count; i++) {
+		memcpy(&row->listed[i].id, ids + i * sizeof(uint32_t), sizeof(uint32_t));
+		memcpy(&row->listed[i].logit, logits + i * sizeof(float), sizeof(float));
+	}
+	qsort(row->listed, count, sizeof(*row->listed), by_id);
+	for (size_t i = 0; i < count; i++) {
+		row->own_ids[i] = row->listed[i].id;
+		row->own_logits[i] = row->listed[i].logit;
+		if (i > 0 && row->own_ids[i] == row->own_ids[i - 1])
+			return ll_fail(err, LL_EDATA, "%s: id %" PRIu32 " is listed twice", where,
+			    row->own_ids[i]);
+	}
+	row->ids = row->own_ids;
+	row->logits = row->own_logits;
+	row->count = count;
+	memcpy(&log_sum_exp, data, sizeof(log_sum_exp));
+	if (!isfinite(log_sum_exp))
+		return ll_fail(err, LL_EDATA, "%s: log-sum-exp is %g", where, (double)log_sum_exp);
+	row->log_sum_exp = (double)log_sum_exp;
+	return measure(row, &sum, where, err);
+}
+
+uint32_t
+ll_logits_best(const struct ll_logits *row)
+{
+	size_t i = 0;
+
+	while (row->logits[i] != row->max)
+		i++;
+	return id_at(row, i);
+}
+
+float
+ll_logits_logprob(const struct ll_logits *row, uint32_t token)
+{
+	size_t i = token;
+
+	if (row->ids != NULL)
+		for (i = 0; i < row->count && row->ids[i] != token; i++)
+			continue;
+	return i < row->count ? (float)((double)row->logits[i] - row->log_sum_exp) : -INFINITY;
+}
+
+size_t
+ll_logits_top(const struct ll_logits *row, struct ll_ranked *out, size_t count)
+{
+	size_t filled = 0;
+
+	for (size_t i = 0; i < row->count && count > 0; i++) {
+		float logit = row->logits[i];
+		size_t at;
+
+		if (logit == -INFINITY || (filled == count && logit <= out[filled - 1].logprob))
+			continue;
+		filled += filled < count;
+		for (at = filled - 1; at > 0 && out[at - 1].logprob < logit; at--)
+			out[at] = out[at - 1];
+		out[at] = (struct ll_ranked){ id_at(row, i), logit };
+	}
+	for (size_t i = 0; i < filled; i++)
+		out[i].logprob = (float)((double)out[i].logprob - row->log_sum_exp);
+	return filled;
+}

@@ -1,0 +1,66 @@
+/*
+ * One row of logits as samplers want it: as f32, checked, with its log-sum-exp, whatever
+ * form it had in the stream.
+ */
+
+#ifndef LL_SAMPLE_LOGITS_H
+#define LL_SAMPLE_LOGITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ll_err;
+struct ll_kern;
+
+struct ll_logits {
+	const uint32_t *ids;	/* ascending; NULL: 0 .. count - 1 */
+	const float *logits;	/* never NaN or +infinity; not all -infinity */
+	size_t count;
+	float max;
+	double log_sum_exp;	/* over the whole vocabulary, also when only a part is listed */
+
+	const struct ll_kern *kern;
+	uint32_t *own_ids;
+	float *own_logits, *terms;
+	struct ll_listed *listed;
+	size_t cap;
+};
+
+/* A token and the natural logarithm of its probability in the row: no temperature, no filter. */
+struct ll_ranked {
+	uint32_t token;
+	float logprob;
+};
+
+/* Zero-initialises; -LL_ECONFIG when LL_CPU names no ISA of this machine. */
+int ll_logits_init(struct ll_logits *row, struct ll_err *err);
+void ll_logits_free(struct ll_logits *row);
+
+/*
+ * Takes a dense row: `count` (at least 1) elements of F32 (borrowed until the next call), F16 or
+ * BF16. -LL_EDATA, beginning with `where`, for a logit that is not a number or +infinity, and
+ * when all are -infinity. Allocates only to grow: -LL_ENOMEM.
+ */
+int ll_logits_dense(struct ll_logits *row, uint32_t dtype, const void *data, size_t count,
+    const char *where, struct ll_err *err);
+
+/*
+ * The same for a sparse row: f32 log-sum-exp, u32 0, u32 ids[count], f32 logits[count].
+ * The ids may come in any order, each once.
+ */
+int ll_logits_sparse(struct ll_logits *row, const void *data, size_t count, const char *where,
+    struct ll_err *err);
+
+/* The token with the greatest logit; of equal ones the lowest id. */
+uint32_t ll_logits_best(const struct ll_logits *row);
+
+/* The log-probability of a token that is listed; -infinity for another. */
+float ll_logits_logprob(const struct ll_logits *row, uint32_t token);
+
+/* The `count` likeliest tokens in order, ties by id; how many there are. */
+size_t ll_logits_top(const struct ll_logits *row, struct ll_ranked *out, size_t count);
+
+/* The sum of n floats in double precision, in eight interleaved parts. */
+double ll_logits_sum(const float *x, size_t n);
+
+#endif

@@ -1,0 +1,498 @@
+/*
+ * The head's mail room: what frames of the input and messages of the feeder do to the
+ * sequences. See head_state.h and ll-stream(5).
+ */
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "stream/head_state.h"
+
+/* Kept prefixes of prompts that have ended. */
+#define HELD_MAX 4
+#define HELD_LEAST 32
+
+/* How long the end of a pipe has to break up to the head. */
+#define BREAK_MS 500
+
+static int
+write_text(struct ll_head *head, uint16_t type, const struct ll_turn *turn, struct ll_buf *text,
+    struct ll_err *err)
+{
+	struct ll_frame frame = {
+		.type = type, .sequence = turn->sequence, .position = turn->evaluated,
+		.epoch = turn->epoch, .length = text->len, .payload = text->data,
+	};
+	int status = ll_writer_frame(head->out, &frame, err);
+
+	ll_buf_free(text);
+	return status;
+}
+
+int
+ll_head_fork(struct ll_head *head, uint64_t child, uint32_t epoch, uint64_t parent, size_t keep,
+    const uint32_t *token, struct ll_err *err)
+{
+	unsigned char payload[12];
+	struct ll_frame frame = {
+		.type = LL_FORK, .sequence = child, .position = keep, .rows = token != NULL,
+		.epoch = epoch, .length = token != NULL ? 12 : 8, .payload = payload,
+	};
+	int status;
+
+	for (int i = 0; i < 8; i++)
+		payload[i] = (unsigned char)(parent >> (8 * i));
+	for (int i = 0; token != NULL && i < 4; i++)
+		payload[8 + i] = (unsigned char)(*token >> (8 * i));
+	if ((status = ll_writer_frame(head->out, &frame, err)) < 0 || head->stage->fork == NULL)
+		return status;
+	return head->stage->fork(head->stage->arg, child, parent, keep, err);
+}
+
+/* Writes END and forgets the sequence everywhere. */
+static int
+end_sequence(struct ll_head *head, struct ll_turn *turn, const char *reason, int code,
+    const char *message, struct ll_err *err)
+{
+	struct ll_buf text = { 0 };
+	int status;
+
+	if (ll_text_put(&text, "reason", reason, err) < 0 ||
+	    ll_text_put_number(&text, "prompt", turn->prompt, err) < 0 ||
+	    ll_text_put_number(&text, "generated", turn->generated, err) < 0 ||
+	    (code != 0 && ll_text_put_number(&text, "code", (uint64_t)code, err) < 0) ||
+	    (message != NULL && ll_text_put(&text, "message", message, err) < 0)) {
+		ll_buf_free(&text);
+		return -LL_ENOMEM;
+	}
+	if (code > head->worst)
+		head->worst = code;
+	head->sequences += turn->state != LL_TURN_HELD;
+	status = write_text(head, LL_END, turn, &text, err);
+	if (head->stage->end != NULL)
+		head->stage->end(head->stage->arg, turn->sequence);
+	ll_turns_remove(&head->turns, turn);
+	return status;
+}
+
+/* Makes room among the kept prefixes: no more than HELD_MAX, no more tokens than one context. */
+static int
+trim_held(struct ll_head *head, size_t coming, struct ll_err *err)
+{
+	for (;;) {
+		size_t count = 0, tokens = coming;
+		struct ll_turn *oldest = NULL;
+		int status;
+
+		for (struct ll_turn *turn = head->turns.first; turn != NULL; turn = turn->next) {
+			if (turn->state != LL_TURN_HELD)
+				continue;
+			if (oldest == NULL)
+				oldest = turn;
+			count++;
+			tokens += turn->count;
+		}
+		if (oldest == NULL || (count < HELD_MAX && tokens <= head->config->context))
+			return 0;
+		if ((status = end_sequence(head, oldest, "held", 0, NULL, err)) < 0)
+			return status;
+	}
+}
+
+/*
+ * Keeps the prompt of a sequence that is about to end, so that the next ones that begin like
+ * it need not be evaluated there again: the last few, under ids of the head's own.
+ */
+static int
+hold_prompt(struct ll_head *head, const struct ll_turn *turn, struct ll_err *err)
+{
+	size_t length = turn->prompt < turn->evaluated ? turn->prompt : turn->evaluated;
+	struct ll_turn *held;
+	uint64_t id;
+	int status;
+
+	if (head->config->all || head->input_ended || length < HELD_LEAST ||
+	    length > head->config->context / 2)
+		return 0;
+	for (held = head->turns.first; held != NULL; held = held->next)
+		if (held->state == LL_TURN_HELD && held->count >= length &&
+		    memcmp(held->tokens, turn->tokens, length * sizeof(*held->tokens)) == 0)
+			return 0;
+	if ((status = trim_held(head, length, err)) < 0)
+		return status;
+	id = LL_SEQUENCE_HELD | head->turns.next_held++;
+	if ((status = ll_head_fork(head, id, turn->epoch, turn->sequence, length, NULL, err)) < 0)
+		return status;
+	if ((held = ll_turns_copy(&head->turns, turn, id, length, err)) == NULL)
+		return -LL_ENOMEM;
+	held->state = LL_TURN_HELD;
+	return 0;
+}
+
+int
+ll_head_end_turn(struct ll_head *head, struct ll_turn *turn, const char *reason, struct ll_err *err)
+{
+	int status;
+
+	turn->owed = false;
+	if (turn->more && !head->input_ended) {
+		turn->state = LL_TURN_IDLE;
+		turn->complete = false;
+		return 0;
+	}
+	if ((status = hold_prompt(head, turn, err)) < 0)
+		return status;
+	return end_sequence(head, turn, reason, 0, NULL, err);
+}
+
+int
+ll_head_overflow(struct ll_head *head, struct ll_turn *turn, size_t need, struct ll_err *err)
+{
+	char message[200], name[48];
+
+	snprintf(message, sizeof(message), "sequence %s: context is full: %zu tokens, but there is room for %zu",
+	    ll_sequence_name(turn->sequence, name), need, head->config->context);
+	/* An error of this sequence alone: it is told now, and the others go on. */
+	head->stage->report(head->stage->arg, message);
+	return end_sequence(head, turn, "context", LL_EDATA, message, err);
+}
+
+int
+ll_head_end_all(struct ll_head *head, struct ll_err *err)
+{
+	int status = 0;
+
+	while (head->turns.first != NULL && status == 0)
+		status = end_sequence(head, head->turns.first, "closed", 0, NULL, err);
+	return status;
+}
+
+static int
+cut(struct ll_head *head, struct ll_turn *turn, size_t keep, struct ll_err *err)
+{
+	turn->count = keep;
+	if (turn->evaluated <= keep)
+		return 0;
+	turn->evaluated = keep;
+	return head->stage->cut != NULL ? head->stage->cut(head->stage->arg, turn->sequence, keep, err) : 0;
+}
+
+static int
+check_ids(const struct ll_head *head, const struct ll_frame *frame, const char *name, struct ll_err *err)
+{
+	const uint32_t *ids = (const uint32_t *)frame->payload;
+	char sequence[48];
+
+	for (uint32_t i = 0; i < frame->rows; i++)
+		if (ids[i] >= head->config->vocab)
+			return ll_fail(err, LL_EDATA, "%s: sequence %s: token id %" PRIu32
+			    " at position %" PRIu64 ", but the vocabulary has %" PRIu32, name,
+			    ll_sequence_name(frame->sequence, sequence), ids[i], frame->position + i,
+			    head->config->vocab);
+	return 0;
+}
+
+/* Tells later stages that a turn was cancelled: what they hold back is to be let go. */
+static int
+say_cancelled(struct ll_head *head, const struct ll_turn *turn, struct ll_err *err)
+{
+	struct ll_buf text = { 0 };
+	int status = ll_text_put(&text, "reason", "cancel", err);
+
+	return status < 0 ? status : write_text(head, LL_STOP, turn, &text, err);
+}
+
+/* TOKENS of a higher epoch: a new turn, or the end of the present one. */
+static int
+new_turn(struct ll_head *head, struct ll_turn *turn, const struct ll_frame *frame, struct ll_err *err)
+{
+	bool cancelled = turn->state == LL_TURN_RUNNING || turn->complete;
+	char name[48];
+	int status;
+
+	if (frame->position > turn->evaluated)
+		return ll_fail(err, LL_EDATA, "%s: sequence %s: a turn begins at position %" PRIu64
+		    ", but %zu tokens are there", ll_reader_name(head->in),
+		    ll_sequence_name(frame->sequence, name), frame->position, turn->evaluated);
+	turn->epoch = frame->epoch;
+	turn->owed = false;
+	turn->complete = false;
+	if (cancelled && (status = say_cancelled(head, turn, err)) < 0)
+		return status;
+	turn->state = frame->rows > 0 ? LL_TURN_WAITING : LL_TURN_IDLE;
+	if (frame->rows == 0) {
+		turn->count = turn->evaluated;
+		return 0;
+	}
+	if ((status = cut(head, turn, frame->position, err)) < 0)
+		return status;
+	turn->begin = turn->count;
+	return 0;
+}
+
+static int
+known_sequence(struct ll_head *head, struct ll_turn *turn, const struct ll_frame *frame, struct ll_err *err)
+{
+	const char *input = ll_reader_name(head->in);
+	char name[48];
+
+	ll_sequence_name(frame->sequence, name);
+	if (frame->epoch > turn->epoch)
+		return new_turn(head, turn, frame, err);
+	if (frame->epoch < turn->epoch || turn->complete || turn->state != LL_TURN_WAITING)
+		return ll_fail(err, LL_EDATA, "%s: sequence %s: tokens of epoch %" PRIu32
+		    " after its prompt was complete", input, name, frame->epoch);
+	if (frame->position != turn->count)
+		return ll_fail(err, LL_EDATA, "%s: sequence %s: tokens at position %" PRIu64
+		    ", but %zu came before", input, name, frame->position, turn->count);
+	return 0;
+}
+
+static int
+take_tokens(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err)
+{
+	struct ll_turn *turn = ll_turns_find(&head->turns, frame->sequence);
+	const char *input = ll_reader_name(head->in);
+	char name[48];
+	int status;
+
+	if (frame->flags & LL_CONTEXT)
+		return ll_writer_frame(head->out, frame, err);
+	if ((status = check_ids(head, frame, input, err)) < 0)
+		return status;
+	if (turn != NULL) {
+		if ((status = known_sequence(head, turn, frame, err)) < 0)
+			return status;
+		if (frame->rows == 0)
+			return 0;
+	} else {
+		if (frame->sequence & LL_SEQUENCE_HELD || frame->sequence < head->turns.highest ||
+		    frame->position != 0)
+			return ll_fail(err, LL_EDATA, "%s: sequence %s begins at position %" PRIu64
+			    "; ids must rise and positions begin at 0", input,
+			    ll_sequence_name(frame->sequence, name), frame->position);
+		head->turns.highest = ((frame->sequence >> 32) + 1) << 32;
+		if ((turn = ll_turns_add(&head->turns, frame->sequence, err)) == NULL)
+			return -LL_ENOMEM;
+		turn->epoch = frame->epoch;
+	}
+	if ((status = ll_turn_append(turn, frame->payload, frame->rows, err)) < 0)
+		return status;
+	turn->prompt += frame->rows;
+	if (!(frame->flags & LL_LAST))
+		return 0;
+	if (turn->count == turn->begin)
+		return ll_fail(err, LL_EDATA, "%s: sequence %s: the prompt is empty", input,
+		    ll_sequence_name(frame->sequence, name));
+	turn->complete = true;
+	turn->prompting = true;
+	turn->more = (frame->flags & LL_MORE) != 0;
+	turn->want = head->config->all ? turn->count - turn->begin : 1;
+	return 0;
+}
+
+static int
+take_input(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err)
+{
+	switch (frame->type) {
+	case LL_TOKENS:
+		return take_tokens(head, frame, err);
+	case LL_END:
+		if (!(frame->flags & LL_STREAM))
+			return 0;
+		head->input_ended = true;
+		for (struct ll_turn *turn = head->turns.first; turn != NULL; turn = turn->next) {
+			char name[48];
+
+			if (turn->state == LL_TURN_WAITING && !turn->complete)
+				return ll_fail(err, LL_EDATA, "%s: sequence %s: its prompt is not complete",
+				    ll_reader_name(head->in), ll_sequence_name(turn->sequence, name));
+		}
+		return 0;
+	case LL_HIDDEN:
+	case LL_LOGITS:
+	case LL_SAMPLE:
+		return ll_fail(err, LL_EDATA, "%s: a %s frame in a stream of tokens", ll_reader_name(head->in),
+		    ll_frame_name(frame->type));
+	default:
+		return ll_writer_frame(head->out, frame, err);
+	}
+}
+
+/* A message's answer to what is owed; NULL if the message is stale: of another epoch, or of a sequence gone. */
+static struct ll_turn *
+answered(struct ll_head *head, const struct ll_frame *frame)
+{
+	struct ll_turn *turn = ll_turns_find(&head->turns, frame->sequence);
+
+	return turn != NULL && turn->state == LL_TURN_RUNNING && turn->owed &&
+	    turn->epoch == frame->epoch ? turn : NULL;
+}
+
+static int
+bad_message(const struct ll_frame *frame, const char *what, struct ll_err *err)
+{
+	char name[48];
+
+	return ll_fail(err, LL_EDATA, "return path: sequence %s: %s", ll_sequence_name(frame->sequence, name),
+	    what);
+}
+
+static int
+take_next(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err)
+{
+	struct ll_turn *turn = answered(head, frame);
+	struct ll_frame repeat = *frame;
+	int status;
+
+	if (turn == NULL)
+		return 0;
+	if (frame->position > turn->evaluated || frame->position == 0 || frame->rows == 0 ||
+	    frame->want > frame->rows)
+		return bad_message(frame, "NEXT keeps or wants more than there is", err);
+	if ((status = check_ids(head, frame, "return path", err)) < 0)
+		return status;
+	turn->owed = false;
+	turn->generated += frame->rows;
+	if (frame->position + frame->rows > head->config->context)
+		return ll_head_overflow(head, turn, frame->position + frame->rows, err);
+	repeat.flags = 0;
+	if ((status = ll_writer_frame(head->out, &repeat, err)) < 0 ||
+	    (status = cut(head, turn, frame->position, err)) < 0)
+		return status;
+	turn->prompting = false;
+	turn->want = frame->want;
+	return ll_turn_append(turn, frame->payload, frame->rows, err);
+}
+
+static int
+take_stop(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err)
+{
+	struct ll_turn *turn = answered(head, frame);
+	char reason[64] = "stop";
+	struct ll_frame repeat = *frame;
+	uint64_t generated;
+	int status;
+
+	if (turn == NULL)
+		return 0;
+	ll_text_get(frame->payload, frame->length, "reason", reason, sizeof(reason));
+	if (ll_text_get_number(frame->payload, frame->length, "generated", &generated))
+		turn->generated = generated;
+	repeat.flags = 0;
+	repeat.position = turn->evaluated;
+	if ((status = ll_writer_frame(head->out, &repeat, err)) < 0)
+		return status;
+	return ll_head_end_turn(head, turn, reason, err);
+}
+
+/* The next sample number of a record; every live relative remembers it, so none is used twice. */
+static uint64_t
+next_child(struct ll_head *head, uint64_t parent)
+{
+	uint64_t highest = parent;
+
+	for (const struct ll_turn *turn = head->turns.first; turn != NULL; turn = turn->next)
+		if (turn->sequence >> 32 == parent >> 32 && turn->newest > highest)
+			highest = turn->newest;
+	highest++;
+	for (struct ll_turn *turn = head->turns.first; turn != NULL; turn = turn->next)
+		if (turn->sequence >> 32 == parent >> 32)
+			turn->newest = highest;
+	return highest;
+}
+
+static int
+take_fork(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err)
+{
+	struct ll_turn *parent = answered(head, frame);
+	const unsigned char *payload = frame->payload;
+
+	if (parent == NULL)
+		return 0;
+	if (frame->position > parent->evaluated || frame->position == 0)
+		return bad_message(frame, "FORK keeps more than there is", err);
+	for (uint32_t i = 0; i < frame->rows; i++) {
+		uint64_t id = next_child(head, parent->sequence);
+		struct ll_turn *child;
+		uint32_t token;
+		int status;
+
+		memcpy(&token, payload + 8 + 4 * (size_t)i, sizeof(token));
+		if (token >= head->config->vocab)
+			return bad_message(frame, "FORK has a token that is not in the vocabulary", err);
+		status = ll_head_fork(head, id, parent->epoch, parent->sequence, frame->position, &token, err);
+		if (status < 0)
+			return status;
+		child = ll_turns_copy(&head->turns, parent, id, frame->position, err);
+		if (child == NULL || ll_turn_append(child, &token, 1, err) < 0)
+			return -LL_ENOMEM;
+		child->newest = id;
+		child->epoch = parent->epoch;
+		child->state = LL_TURN_RUNNING;
+		child->complete = true;
+		child->prompt = parent->prompt;
+		child->generated = 1;
+		child->want = 1;
+	}
+	return 0;
+}
+
+static int
+take_message(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err)
+{
+	switch (frame->type) {
+	case LL_NEXT:
+		return take_next(head, frame, err);
+	case LL_STOP:
+		return take_stop(head, frame, err);
+	case LL_FORK:
+		return take_fork(head, frame, err);
+	default:
+		return 0;
+	}
+}
+
+/*
+ * The feeder died, and whoever reads after it says so. The pipe breaks from there up to the
+ * head; were the head gone first, a stage between might take that for a death of its own.
+ */
+static _Noreturn void
+follow_feeder(const struct ll_head *head)
+{
+	poll(&(struct pollfd){ .fd = ll_writer_fd(head->out) }, 1, BREAK_MS);
+	ll_die_of_sigpipe();
+}
+
+int
+ll_head_mail(struct ll_head *head, const struct ll_mail *mail, struct ll_err *err)
+{
+	switch (mail->kind) {
+	case LL_MAIL_INPUT:
+		return take_input(head, &mail->frame, err);
+	case LL_MAIL_FAILED:
+		*err = *mail->err;
+		return -err->code;
+	case LL_MAIL_JOINED:
+		head->feeder = true;
+		return 0;
+	case LL_MAIL_MESSAGE:
+		return take_message(head, &mail->frame, err);
+	case LL_MAIL_LEFT:
+		head->feeder = false;
+		head->left = head->declined = true;
+		return 0;
+	case LL_MAIL_DIED:
+		follow_feeder(head);
+	case LL_MAIL_DECLINED:
+		head->declined = true;
+		return 0;
+	}
+	return 0;
+}

@@ -1,0 +1,69 @@
+/*
+ * The rows of frames; see rows.h.
+ */
+
+#include <string.h>
+
+#include "stream/rows.h"
+
+size_t
+ll_rows_bytes(const struct ll_frame *frame)
+{
+	switch (frame->type) {
+	case LL_TOKENS:
+		return sizeof(uint32_t);
+	case LL_LOGITS:
+	case LL_HIDDEN:
+		return frame->length / frame->rows;
+	default:
+		return 0;
+	}
+}
+
+void
+ll_rows_slice(struct ll_frame *out, const struct ll_frame *frame, uint32_t first, uint32_t count)
+{
+	size_t bytes = ll_rows_bytes(frame);
+	uint32_t end = first + count;
+	uint32_t unwanted = frame->rows - (frame->want < frame->rows ? frame->want : frame->rows);
+	uint32_t wanted = unwanted > first ? unwanted : first;
+
+	*out = *frame;
+	out->position += first;
+	out->rows = count;
+	out->want = end > wanted ? end - wanted : 0;
+	out->length = count * bytes;
+	out->payload = (const char *)frame->payload + first * bytes;
+	if (end < frame->rows)
+		out->flags &= (uint16_t)~(LL_LAST | LL_MORE);
+}
+
+void
+ll_rows_floats(float *out, const struct ll_frame *frame, uint32_t row)
+{
+	const char *bytes = (const char *)frame->payload + row * ll_rows_bytes(frame);
+
+	if (frame->dtype == LL_F32) {
+		memcpy(out, bytes, frame->cols * sizeof(float));
+		return;
+	}
+	for (size_t i = 0; i < frame->cols; i++) {
+		uint16_t half;
+
+		memcpy(&half, bytes + i * sizeof(half), sizeof(half));
+		out[i] = frame->dtype == LL_F16 ? ll_f16_to_f32(half) : ll_bf16_to_f32(half);
+	}
+}
+
+struct ll_sparse_row
+ll_rows_sparse(const struct ll_frame *frame, uint32_t row)
+{
+	const char *bytes = (const char *)frame->payload + row * ll_rows_bytes(frame);
+	struct ll_sparse_row sparse = {
+		.ids = (const void *)(bytes + 8),
+		.logits = (const void *)(bytes + 8 + frame->cols * sizeof(uint32_t)),
+	};
+
+	memcpy(&sparse.logsumexp, bytes, sizeof(sparse.logsumexp));
+	return sparse;
+}

@@ -1,0 +1,44 @@
+/*
+ * Data types of tensors: numbered as in GGUF, so that a file's number is ours. A type that
+ * is not in the table can be named (ll_dtype_name) but not computed with.
+ */
+
+#ifndef LL_TENSOR_DTYPE_H
+#define LL_TENSOR_DTYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum ll_dtype {
+	LL_F32 = 0,
+	LL_F16 = 1,
+	LL_Q4_0 = 2,
+	LL_Q4_1 = 3,
+	LL_Q8_0 = 8,
+	LL_Q6_K = 14,
+	LL_BF16 = 30
+};
+
+struct ll_dtype_info {
+	const char *name;	/* "Q4_0" */
+	size_t block;		/* elements in a block */
+	size_t bytes;		/* bytes of a block */
+};
+
+/* NULL for a type that cannot be computed with. */
+const struct ll_dtype_info *ll_dtype(uint32_t type);
+
+/* The name of any number GGUF gives a meaning ("IQ2_XXS"), or NULL. */
+const char *ll_dtype_name(uint32_t type);
+
+/* Bytes of a row of n elements; false if n is not whole blocks, the type unknown, or it wraps. */
+bool ll_dtype_row_bytes(uint32_t type, size_t n, size_t *bytes);
+
+/* Half and brain floats. Rounding to nearest even; f16 overflow gives infinity. */
+float ll_f16_to_f32(uint16_t half);
+uint16_t ll_f32_to_f16(float value);
+float ll_bf16_to_f32(uint16_t brain);
+uint16_t ll_f32_to_bf16(float value);
+
+#endif

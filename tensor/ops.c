@@ -1,0 +1,103 @@
+/*
+ * Threaded operations on activations. Matrices are in matmul.c, loops over one thread's share
+ * in the kernels.
+ */
+
+#include <math.h>
+
+#include "base/pool.h"
+#include "tensor/kern.h"
+#include "tensor/ops.h"
+#include "tensor/quant.h"
+
+/* Waking the threads costs as much as a thread takes for some thousands of elements. */
+#define WORTH_THREADS 16384
+
+/* Shares are whole cache lines of floats. */
+#define GRAIN 16
+
+struct rmsnorm {
+	const struct ll_kern *kern;
+	float *y;
+	const float *x;
+	const float *weight;
+	float eps;
+	size_t rows, cols;
+};
+
+struct pairwise {
+	void (*fn)(float *x, const float *y, size_t n);
+	float *x;
+	const float *y;
+	size_t count;
+};
+
+static void
+run(const struct ll_ops *ops, void (*fn)(void *arg, size_t thread, size_t count), void *arg,
+    size_t elements)
+{
+	if (elements < WORTH_THREADS)
+		fn(arg, 0, 1);
+	else
+		ll_pool_run(ops->pool, fn, arg);
+}
+
+static void
+rmsnorm_share(void *arg, size_t thread, size_t count)
+{
+	const struct rmsnorm *norm = arg;
+	size_t row, end;
+
+	ll_pool_share(norm->rows, 1, thread, count, &row, &end);
+	for (; row < end; row++) {
+		const float *x = norm->x + row * norm->cols;
+		float mean = norm->kern->sum_squares(x, norm->cols) / (float)norm->cols;
+
+		norm->kern->scale(norm->y + row * norm->cols, x, norm->weight,
+		    1.0f / sqrtf(mean + norm->eps), norm->cols);
+	}
+}
+
+void
+ll_ops_rmsnorm(const struct ll_ops *ops, float *y, const float *x, const float *weight, float eps,
+    size_t rows, size_t cols)
+{
+	struct rmsnorm norm = { ops->kern, y, x, weight, eps, rows, cols };
+
+	run(ops, rmsnorm_share, &norm, rows > 1 ? rows * cols : 0);
+}
+
+static void
+pairwise_share(void *arg, size_t thread, size_t count)
+{
+	const struct pairwise *pair = arg;
+	size_t begin, end;
+
+	ll_pool_share(pair->count, GRAIN, thread, count, &begin, &end);
+	if (begin < end)
+		pair->fn(pair->x + begin, pair->y + begin, end - begin);
+}
+
+void
+ll_ops_swiglu(const struct ll_ops *ops, float *gate, const float *up, size_t count)
+{
+	struct pairwise pair = { ops->kern->swiglu, gate, up, count };
+
+	run(ops, pairwise_share, &pair, count);
+}
+
+void
+ll_ops_add(const struct ll_ops *ops, float *x, const float *y, size_t count)
+{
+	struct pairwise pair = { ops->kern->add, x, y, count };
+
+	run(ops, pairwise_share, &pair, count);
+}
+
+void
+ll_ops_row(const struct ll_tensor *tensor, size_t row, float *out)
+{
+	const unsigned char *data = tensor->data;
+
+	ll_format(tensor->type)->dequantize(out, data + row * tensor->row_bytes, tensor->cols);
+}

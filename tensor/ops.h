@@ -1,0 +1,67 @@
+/*
+ * Threaded operations of a forward pass over row-major f32 activations.
+ *
+ * Promise: every output element is reduced in one fixed order that depends on the lengths
+ * alone, so no result changes with the number of threads, the rows in the batch or the place
+ * in it. On one machine every ISA gives the bits of the scalar reference (kern.h).
+ */
+
+#ifndef LL_TENSOR_OPS_H
+#define LL_TENSOR_OPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tensor/tensor.h"
+
+struct ll_err;
+struct ll_kern;
+struct ll_pool;
+struct ll_arena;
+
+/* How matrices are multiplied. */
+enum ll_precision {
+	LL_PRECISION_DEFAULT,	/* quantised weights meet activations rounded to 8 bits, per 32 elements */
+	LL_PRECISION_F32	/* weights dequantised exactly, activations f32: the oracle */
+};
+
+struct ll_ops {
+	const struct ll_kern *kern;
+	struct ll_pool *pool;
+	enum ll_precision precision;
+	void *scratch;			/* ll_ops_scratch bytes, 64-byte aligned; used by ll_ops_matmul */
+};
+
+/*
+ * Scratch bytes for matrices with at most `cols` columns and `rows` rows of activations;
+ * SIZE_MAX if they do not fit.
+ */
+size_t ll_ops_scratch(size_t rows, size_t cols, size_t threads);
+
+/*
+ * y[r][0..w->rows) = w * x[r] for r < rows, for each of `count` matrices over one x, which is
+ * rounded once for all of them. x rows are `x_stride` floats apart (w->cols used), y rows
+ * `y_stride`. All w have the same cols. At most two barriers.
+ */
+struct ll_matmul {
+	const struct ll_tensor *w;
+	float *y;
+	size_t y_stride;
+};
+void ll_ops_matmul(const struct ll_ops *ops, const struct ll_matmul *jobs, size_t count,
+    const float *x, size_t x_stride, size_t rows);
+
+/* y = x / sqrt(mean(x^2) + eps) * weight, a row at a time (Zhang and Sennrich 2019). */
+void ll_ops_rmsnorm(const struct ll_ops *ops, float *y, const float *x, const float *weight,
+    float eps, size_t rows, size_t cols);
+
+/* gate = silu(gate) * up, elementwise (Shazeer 2020), silu(x) = x / (1 + exp(-x)). */
+void ll_ops_swiglu(const struct ll_ops *ops, float *gate, const float *up, size_t count);
+
+/* x += y */
+void ll_ops_add(const struct ll_ops *ops, float *x, const float *y, size_t count);
+
+/* One row of a tensor as f32 (embedding lookup). Exact for every type. */
+void ll_ops_row(const struct ll_tensor *tensor, size_t row, float *out);
+
+#endif

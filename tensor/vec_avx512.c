@@ -1,0 +1,199 @@
+/*
+ * Kernels on vectors of activations, for AVX-512.
+ */
+
+#if defined(__AVX512F__)
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "tensor/exp.h"
+#include "tensor/kern_isa.h"
+#include "tensor/lanes_avx512.h"
+
+/* Rounds 16 floats into bytes; returns the integers. */
+static inline __m512i
+round16(int8_t *q, __m512 x, float inverse)
+{
+	__m512i nearest = _mm512_cvtps_epi32(_mm512_mul_ps(x, _mm512_set1_ps(inverse)));
+
+	_mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(nearest));
+	return nearest;
+}
+
+static void
+quantize_block(struct ll_q8_act *out, size_t half, const float *x)
+{
+	const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
+	__m512 low = _mm512_loadu_ps(x), high = _mm512_loadu_ps(x + 16);
+	__m512i bits = _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(low), magnitude),
+	    _mm512_and_si512(_mm512_castps_si512(high), magnitude));
+	__m512i sums;
+	float most, scale;
+
+	most = _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128((int)_mm512_reduce_max_epu32(bits))));
+	scale = most / 127.0f;
+	if (!(scale >= FLT_MIN && most <= FLT_MAX)) {
+		memset(out->q[half], 0, sizeof out->q[half]);
+		out->block[half].scale = out->block[half].sum = most <= FLT_MAX ? 0.0f : NAN;
+		return;
+	}
+	sums = _mm512_add_epi32(round16(out->q[half], low, 127.0f / most),
+	    round16(out->q[half] + 16, high, 127.0f / most));
+	out->block[half].scale = scale;
+	out->block[half].sum = scale * (float)_mm512_reduce_add_epi32(sums);
+}
+
+static void
+quantize(struct ll_q8_act *out, const float *x, size_t n)
+{
+	for (size_t b = 0; b < n / 32; b++)
+		quantize_block(&out[b / 2], b % 2, x + 32 * b);
+	if (n % 64 != 0) {
+		memset(&out[n / 64].block[1], 0, sizeof out->block[1]);
+		memset(out[n / 64].q[1], 0, sizeof out->q[1]);
+	}
+}
+
+static inline __m512
+exp16(__m512 x)
+{
+	const __m512 magic = _mm512_set1_ps(LL_EXP_ROUND);
+	__m512 t = _mm512_add_ps(_mm512_mul_ps(x, _mm512_set1_ps(LL_EXP_LOG2E)), magic);
+	__m512 n = _mm512_sub_ps(t, magic);
+	__m512 r = _mm512_sub_ps(x, _mm512_mul_ps(n, _mm512_set1_ps(LL_EXP_LN2_HIGH)));
+	__m512 p = _mm512_set1_ps(LL_EXP_C6);
+	__m512i power;
+
+	r = _mm512_sub_ps(r, _mm512_mul_ps(n, _mm512_set1_ps(LL_EXP_LN2_LOW)));
+	p = ll_add_avx512(_mm512_set1_ps(LL_EXP_C5), p, r);
+	p = ll_add_avx512(_mm512_set1_ps(LL_EXP_C4), p, r);
+	p = ll_add_avx512(_mm512_set1_ps(LL_EXP_C3), p, r);
+	p = ll_add_avx512(_mm512_set1_ps(LL_EXP_C2), p, r);
+	p = _mm512_add_ps(ll_add_avx512(r, p, _mm512_mul_ps(r, r)), _mm512_set1_ps(1.0f));
+	power = _mm512_add_epi32(_mm512_slli_epi32(_mm512_castps_si512(t), 23),
+	    _mm512_set1_epi32(LL_EXP_ONE_BITS));
+	return _mm512_maskz_mul_ps(
+	    _mm512_cmp_ps_mask(x, _mm512_set1_ps(LL_EXP_LOWEST), _CMP_NLT_UQ),
+	    p, _mm512_castsi512_ps(power));
+}
+
+static float
+softmax_terms(float *x, size_t n, float most)
+{
+	__m512 sum = _mm512_setzero_ps();
+
+	for (size_t i = 0; i < n; i += 16) {
+		__mmask16 mask = ll_mask_avx512(i, n);
+		__m512 term = exp16(_mm512_sub_ps(_mm512_maskz_loadu_ps(mask, x + i),
+		    _mm512_set1_ps(most)));
+
+		_mm512_mask_storeu_ps(x + i, mask, term);
+		sum = _mm512_mask_add_ps(sum, mask, sum, term);
+	}
+	return ll_fold_avx512(sum);
+}
+
+static float
+max(const float *x, size_t n)
+{
+	__m512 most = _mm512_set1_ps(-INFINITY);
+	__m256 eight;
+	__m128 four;
+
+	/* vmaxps gives its second operand for NaNs and equals, as "a > b ? a : b" does. */
+	for (size_t i = 0; i < n; i += 16) {
+		__mmask16 mask = ll_mask_avx512(i, n);
+
+		most = _mm512_mask_max_ps(most, mask, _mm512_maskz_loadu_ps(mask, x + i), most);
+	}
+	eight = _mm256_max_ps(_mm512_extractf32x8_ps(most, 1), _mm512_castps512_ps256(most));
+	four = _mm_max_ps(_mm256_extractf128_ps(eight, 1), _mm256_castps256_ps128(eight));
+	four = _mm_max_ps(_mm_movehl_ps(four, four), four);
+	return _mm_cvtss_f32(_mm_max_ss(_mm_movehdup_ps(four), four));
+}
+
+static float
+sum_squares(const float *x, size_t n)
+{
+	__m512 sum = _mm512_setzero_ps();
+
+	for (size_t i = 0; i < n; i += 16) {
+		__m512 value = _mm512_maskz_loadu_ps(ll_mask_avx512(i, n), x + i);
+
+		sum = ll_add_avx512(sum, value, value);
+	}
+	return ll_fold_avx512(sum);
+}
+
+static inline __m512
+silu16(__m512 x)
+{
+	__m512 e = exp16(_mm512_or_ps(x, _mm512_set1_ps(-0.0f)));
+	__mmask16 negative = _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_LT_OQ);
+
+	return _mm512_div_ps(_mm512_mask_mul_ps(x, negative, x, e),
+	    _mm512_add_ps(_mm512_set1_ps(1.0f), e));
+}
+
+static void
+swiglu(float *gate, const float *up, size_t n)
+{
+	for (size_t i = 0; i < n; i += 16) {
+		__mmask16 mask = ll_mask_avx512(i, n);
+		__m512 silu = silu16(_mm512_maskz_loadu_ps(mask, gate + i));
+
+		_mm512_mask_storeu_ps(gate + i, mask,
+		    _mm512_mul_ps(silu, _mm512_maskz_loadu_ps(mask, up + i)));
+	}
+}
+
+static void
+scale(float *out, const float *x, const float *weight, float factor, size_t n)
+{
+	for (size_t i = 0; i < n; i += 16) {
+		__mmask16 mask = ll_mask_avx512(i, n);
+		__m512 scaled = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, x + i),
+		    _mm512_set1_ps(factor));
+
+		_mm512_mask_storeu_ps(out + i, mask,
+		    _mm512_mul_ps(scaled, _mm512_maskz_loadu_ps(mask, weight + i)));
+	}
+}
+
+static void
+add(float *x, const float *y, size_t n)
+{
+	for (size_t i = 0; i < n; i += 16) {
+		__mmask16 mask = ll_mask_avx512(i, n);
+
+		_mm512_mask_storeu_ps(x + i, mask, _mm512_add_ps(
+		    _mm512_maskz_loadu_ps(mask, x + i), _mm512_maskz_loadu_ps(mask, y + i)));
+	}
+}
+
+static void
+f32_to_f16(uint16_t *out, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i += 16) {
+		__mmask16 mask = ll_mask_avx512(i, n);
+
+		_mm256_mask_storeu_epi16(out + i, mask, _mm512_cvtps_ph(
+		    _mm512_maskz_loadu_ps(mask, x + i), _MM_FROUND_TO_NEAREST_INT));
+	}
+}
+
+const struct ll_kern ll_kern_vec_avx512 = {
+	.isa = LL_ISA_AVX512,
+	.quantize = quantize,
+	.softmax_terms = softmax_terms,
+	.max = max,
+	.sum_squares = sum_squares,
+	.swiglu = swiglu,
+	.scale = scale,
+	.add = add,
+	.f32_to_f16 = f32_to_f16,
+};
+
+#endif

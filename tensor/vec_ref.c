@@ -1,0 +1,171 @@
+/*
+ * Kernels on vectors of activations, the specification: rounding, softmax, norms, SwiGLU.
+ */
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "tensor/exp.h"
+#include "tensor/kern_isa.h"
+#include "tensor/lanes.h"
+
+static uint32_t
+bits_of(float value)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &value, sizeof bits);
+	return bits;
+}
+
+static float
+float_of(uint32_t bits)
+{
+	float value;
+
+	memcpy(&value, &bits, sizeof value);
+	return value;
+}
+
+/* The greatest magnitude; an infinity or a NaN when there is one, since bits are compared. */
+static float
+greatest(const float *x)
+{
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < 32; i++) {
+		uint32_t bits = bits_of(x[i]) & 0x7fffffff;
+
+		most = bits > most ? bits : most;
+	}
+	return float_of(most);
+}
+
+/* *out is all zeros. */
+static void
+quantize_block(struct ll_q8_act *out, size_t half, const float *x)
+{
+	float most = greatest(x);
+	float scale = most / 127.0f;
+	int32_t sum = 0;
+
+	if (!(scale >= FLT_MIN && most <= FLT_MAX)) {
+		out->block[half].scale = out->block[half].sum = most <= FLT_MAX ? 0.0f : NAN;
+		return;
+	}
+	for (size_t i = 0; i < 32; i++) {
+		float nearest = x[i] * (127.0f / most) + LL_EXP_ROUND - LL_EXP_ROUND;
+
+		out->q[half][i] = (int8_t)nearest;
+		sum += out->q[half][i];
+	}
+	out->block[half].scale = scale;
+	out->block[half].sum = scale * (float)sum;
+}
+
+static void
+quantize(struct ll_q8_act *out, const float *x, size_t n)
+{
+	memset(out, 0, (n + 32) / 64 * sizeof *out);
+	for (size_t b = 0; b < n / 32; b++)
+		quantize_block(&out[b / 2], b % 2, x + 32 * b);
+}
+
+static float
+exp_f32(float x)
+{
+	float t = x * LL_EXP_LOG2E + LL_EXP_ROUND;
+	float n = t - LL_EXP_ROUND;
+	float r = x - n * LL_EXP_LN2_HIGH - n * LL_EXP_LN2_LOW;
+	float p = LL_EXP_C6 * r + LL_EXP_C5;
+	float power = float_of((bits_of(t) << 23) + LL_EXP_ONE_BITS);
+
+	p = p * r + LL_EXP_C4;
+	p = p * r + LL_EXP_C3;
+	p = p * r + LL_EXP_C2;
+	return x < LL_EXP_LOWEST ? 0.0f : (p * (r * r) + r + 1.0f) * power;
+}
+
+static float
+softmax_terms(float *x, size_t n, float max)
+{
+	float lane[LL_LANES] = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		x[i] = exp_f32(x[i] - max);
+		lane[i % LL_LANES] += x[i];
+	}
+	return ll_lanes_fold(lane);
+}
+
+/* In lanes like a sum, since which of two equal zeros is taken shows. */
+static float
+max(const float *x, size_t n)
+{
+	float lane[LL_LANES];
+
+	for (size_t l = 0; l < LL_LANES; l++)
+		lane[l] = -INFINITY;
+	for (size_t i = 0; i < n; i++)
+		lane[i % LL_LANES] = x[i] > lane[i % LL_LANES] ? x[i] : lane[i % LL_LANES];
+	for (size_t half = LL_LANES / 2; half > 0; half /= 2)
+		for (size_t l = 0; l < half; l++)
+			lane[l] = lane[l + half] > lane[l] ? lane[l + half] : lane[l];
+	return lane[0];
+}
+
+static float
+sum_squares(const float *x, size_t n)
+{
+	float lane[LL_LANES] = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		lane[i % LL_LANES] += x[i] * x[i];
+	return ll_lanes_fold(lane);
+}
+
+/* silu(x) = x / (1 + exp(-x)) = x exp(x) / (1 + exp(x)): the one of them that cannot overflow. */
+static void
+swiglu(float *gate, const float *up, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		float x = gate[i];
+		float e = exp_f32(-fabsf(x));
+
+		gate[i] = (x < 0.0f ? x * e : x) / (1.0f + e) * up[i];
+	}
+}
+
+static void
+scale(float *out, const float *x, const float *weight, float factor, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = x[i] * factor * weight[i];
+}
+
+static void
+add(float *x, const float *y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] += y[i];
+}
+
+static void
+f32_to_f16(uint16_t *out, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = ll_f32_to_f16(x[i]);
+}
+
+const struct ll_kern ll_kern_vec_ref = {
+	.isa = LL_ISA_REF,
+	.quantize = quantize,
+	.softmax_terms = softmax_terms,
+	.max = max,
+	.sum_squares = sum_squares,
+	.swiglu = swiglu,
+	.scale = scale,
+	.add = add,
+	.f32_to_f16 = f32_to_f16,
+};

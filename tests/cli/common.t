@@ -1,0 +1,69 @@
+#!/bin/sh
+# What ll(7) promises of every program. A new program joins by being built; if it works on
+# something other than the model file, an empty stream or a line of text, it has a line below.
+. "$TESTS/tap.sh"
+
+bin=${PATH%%:*}
+programs=$(cd "$bin" && echo ll-*)
+soon="timeout -k 1 10"
+
+# try PROGRAM: it does something ordinary; what it reads comes from a file.
+try() {
+	case $1 in
+	ll-tokenize) $soon "$1" <text ;;
+	ll-chat) $soon "$1" -n 4 <text ;;
+	ll-embed | ll-forward) $soon "$1" --once <tokens ;;
+	ll-sample) $soon "$1" -t 0 -n 1 <logits ;;
+	ll-cat) $soon "$1" -t <logits ;;
+	ll-diff) $soon "$1" logits logits ;;
+	ll-info) $soon "$1" "$LL_MODEL" ;;
+	*) $soon "$1" <logits ;;
+	esac
+}
+
+echo "one two" >text
+[ ! -x "$bin/ll-tokenize" ] || ll-tokenize -p "one two" >tokens
+[ ! -x "$bin/ll-forward" ] || ll-forward --once <tokens >logits
+
+# Ends by itself within seconds, with one of the documented statuses.
+ends() {
+	$soon "$@"
+	case $? in
+	0 | 1 | 64 | 65 | 66 | 69 | 71 | 73 | 74 | 78) ;;
+	*) return 1 ;;
+	esac
+}
+
+lines() {
+	sh -c "$1" 2>&1 >out | wc -l
+}
+
+status_of() {
+	sh -c "$1" >out 2>err
+	echo $?
+}
+
+for program in $programs; do
+	ok "$program -h is quiet" quiet "$program -h"
+	ok "$program -h begins with the usage" like "usage: $program " "$program -h | head -n 1"
+	ok "$program --help is -h" same "$program -h" "$program --help"
+	ok "$program -V" like "$program 0." "$program -V"
+	ok "$program: an unknown option tells the usage" is 64 "status_of '$program --no-such-option'"
+	ok "$program: and names the option" grep -q "^$program: .*no-such-option" err
+	ok "$program: usage on stderr" grep -q "^usage: $program " err
+	ok "$program: nothing on stdout" test ! -s out
+	ok "$program: a full disk" is 74 "status_of '$program -h >/dev/full'"
+	ok "$program: a closed stdout" is 74 "status_of '$program -h >&-'"
+	ok "$program: told in a line" is 1 "lines '$program -h >&-'"
+	ok "$program: works and says nothing else" quiet "try $program"
+	# ll-diff writes nothing of streams that are equal.
+	if [ "$program" != ll-diff ]; then
+		ok "$program: its data on a full disk" is 74 "(try $program >/dev/full) 2>/dev/null; echo \$?"
+		ok "$program: its data on a closed stdout" is 74 "(try $program >&-) 2>/dev/null; echo \$?"
+	fi
+	ok "$program: an empty stdin" ends "$program"
+	ok "$program: a closed stdin" ends sh -c "exec $program <&-"
+	ok "$program: a folder for stdin" ends sh -c "exec $program <."
+	ok "$program: leaves no file" is "logits text tokens" "rm -f out err; echo *"
+done
+done_testing

@@ -1,0 +1,25 @@
+# Makes what the tests find in their environment; sourced by run and check-man, which set
+# TESTS and build. What is there from the last time stays.
+
+for name in $(env | sed -n 's/^\(LL_[A-Z_]*\)=.*/\1/p'); do
+	case $name in
+	LL_CPU | LL_TEST_*) ;;
+	*) unset "$name" ;;
+	esac
+done
+export TESTS PATH="$build/bin:$PATH" LC_ALL=C
+export LL_TEST_DATA="$build/data"
+
+mkdir -p "$build/model" "$build/data"
+ln -sf "$TESTS"/data/* "$build/data/"
+vocabulary=$TESTS/../../shared/data/tokenizer/llama3-tokenizer.model
+[ -f "$vocabulary" ] || vocabulary=$("$TESTS/../share/fetch" llama3-vocab)
+rm -f "$build/data/llama3-tokenizer.model"
+[ -z "$vocabulary" ] || ln -s "$vocabulary" "$build/data/llama3-tokenizer.model"
+
+LL_TEST_SMOLLM=$("$TESTS/../share/fetch" smollm2) && export LL_TEST_SMOLLM || unset LL_TEST_SMOLLM
+
+export LL_MODEL="$build/model/random.gguf"
+if [ ! "$LL_MODEL" -nt "$TESTS/mkgguf.py" ]; then
+	"$TESTS/mkgguf.py" --preset test "$LL_MODEL.$$" && mv "$LL_MODEL.$$" "$LL_MODEL" || exit
+fi

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Writes the corpora of fuzz_gguf and fuzz_vocab: files as small as what they show allows.
+
+    tests/fuzz/seeds.py
+"""
+import base64
+import os
+import struct
+import sys
+
+here = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(here))
+from mkgguf import string, value  # noqa: E402
+
+MODEL = [('general.architecture', 'string', 'llama'), ('general.alignment', 'u32', 8),
+         ('llama.block_count', 'u32', 1), ('llama.context_length', 'u32', 8),
+         ('llama.embedding_length', 'u16', 2), ('llama.feed_forward_length', 'i32', 2),
+         ('llama.attention.head_count', 'u32', 1),
+         ('llama.attention.layer_norm_rms_epsilon', 'f32', 1e-5)]
+SCALING = [('llama.rope.scaling.type', 'string', 'llama3'), ('llama.rope.scaling.factor', 'f32', 8.0),
+           ('llama.rope.scaling.low_freq_factor', 'f32', 1.0),
+           ('llama.rope.scaling.high_freq_factor', 'f64', 4.0),
+           ('llama.rope.scaling.original_context_length', 'u32', 4)]
+VOCAB = [('tokenizer.ggml.model', 'string', 'gpt2'), ('tokenizer.ggml.pre', 'string', 'llama-bpe'),
+         ('tokenizer.ggml.tokens', '[string]', ['a', '\u0120', 'a\u00ac', '<|begin_of_text|>', '<|eot_id|>']),
+         ('tokenizer.ggml.token_type', '[i32]', [1, 1, 1, 3, 3]),
+         ('tokenizer.ggml.merges', '[string]', ['a \u00ac']), ('tokenizer.ggml.bos_token_id', 'u32', 3),
+         ('tokenizer.ggml.add_bos_token', 'bool', True), ('tokenizer.chat_template', 'string', '{{ x }}')]
+TYPES = [('t.' + kind, kind, 1) for kind in ('u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'f32', 'u64', 'i64', 'f64')]
+
+
+def tensors(rows):
+    layer = [('attn_norm', 0), ('attn_q', 2), ('attn_k', 2), ('attn_v', 2), ('attn_output', 2), ('ffn_norm', 0),
+             ('ffn_gate', 2), ('ffn_up', 2), ('ffn_down', 2)]
+    return ([('token_embd.weight', (2, rows), 0, 8 * rows), ('output_norm.weight', (2,), 0, 8)] +
+            [('blk.0.%s.weight' % name, (2, n) if n else (2,), 0, 8 * max(n, 1)) for name, n in layer])
+
+
+def gguf(keys, table=(), version=3, alignment=8):
+    head = b'GGUF' + struct.pack('<IQQ', version, len(table), len(keys))
+    head += b''.join(string(name) + value(kind, v) for name, kind, v in keys)
+    offset = 0
+    for name, shape, dtype, size in table:
+        head += string(name) + struct.pack('<I%dQIQ' % len(shape), len(shape), *shape, dtype, offset)
+        offset += size + -size % alignment
+    return head + b'\0' * (-len(head) % alignment) + b'\x3c' * offset
+
+
+def ranks(tokens):
+    return b''.join(base64.b64encode(token) + b' %d\n' % rank for rank, token in tokens)
+
+
+SEEDS = {
+    'gguf/model': gguf(MODEL, tensors(3)),
+    'gguf/model-scaled': gguf(MODEL + SCALING, tensors(3)),
+    'gguf/model-vocabulary': gguf(MODEL + VOCAB, tensors(5)),
+    'gguf/vocabulary': gguf(VOCAB, version=2),
+    'gguf/types': gguf(TYPES + [('t.s', '[u16]', [1, 2, 3]), ('t.b', '[bool]', [True])],
+                       [('a', (32, 2), 8, 68), ('b', (256,), 12, 144), ('c', (2, 2, 2, 2), 1, 32)], alignment=32),
+    'gguf/empty': gguf([]),
+    'vocab/bytes': ranks(enumerate(bytes([b]) for b in range(128))),
+    'vocab/words': ranks([(2, b'the'), (0, b't'), (1, b'he'), (3, b' the'), (4, bytes(range(200, 240)))]),
+    'vocab/one': b'QQ== 0',
+}
+
+
+def main():
+    for name, data in SEEDS.items():
+        path = os.path.join(here, 'corpus', name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'wb') as file:
+            file.write(data)
+
+
+if __name__ == '__main__':
+    main()

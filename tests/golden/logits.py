@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Writes logits.jsonl: logits of Hugging Face transformers, in float32 with eager attention.
+
+usage: logits.py SmolLM2-135M-Instruct.gguf
+
+A record is a model and a sequence of ids. "make" are the options of tests/mkgguf.py that make
+the model; where it is null the model is SmolLM2. Each of "rows" has a position, the
+log-sum-exp of all its logits, and the logits of "ids", or of all ids where there are none.
+Weights are the file's, dequantised by the package gguf. Rotary frequencies are computed by
+transformers from the parameters below, not taken from the file.
+Needs torch, transformers and gguf from PyPI (made with 2.15, 5.23 and 0.19), and ll-tokenize.
+"""
+
+import json
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+
+import numpy
+import torch
+from gguf import GGUFReader, quants
+from transformers import LlamaConfig, LlamaForCausalLM
+
+HERE = pathlib.Path(__file__).parent
+
+# Llama 3.1's, and one whose every regime lies within a short prompt.
+LLAMA31 = {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+           "original_max_position_embeddings": 8192}
+SHORT = {**LLAMA31, "original_max_position_embeddings": 64}
+
+# name, options, scaling, whether parameters or factors say so in the file, tokens, positions
+MODELS = [
+    ("f32, 1 KV head, untied",
+     "--type f32 --dim 64 --heads 4 --kv-heads 1 --rope-base 10000", None, None, 40, [0, 20, 39]),
+    ("f16, 2 KV heads, tied",
+     "--type f16 --dim 64 --heads 4 --kv-heads 2 --tied", None, None, 40, [5, 39]),
+    ("bf16, 8 KV heads, untied",
+     "--type bf16 --dim 64 --heads 8 --kv-heads 8", None, None, 40, [7, 39]),
+    ("q8_0, 2 KV heads, untied, Llama 3.1's scaling by factors",
+     "--type q8_0 --dim 64 --heads 2 --kv-heads 2", LLAMA31, "factors", 120, [31, 64, 119]),
+    ("q4_0, 1 KV head, tied, Llama 3.1's scaling by factors",
+     "--type q4_0 --dim 64 --heads 2 --kv-heads 1 --tied", LLAMA31, "factors", 120, [63, 119]),
+    ("q4_1, 8 KV heads of 16, untied, Llama 3.1's scaling by parameters",
+     "--type q4_1 --dim 256 --heads 16 --kv-heads 8 --ffn 64", LLAMA31, "parameters", 120, [64, 119]),
+    ("q6_k, 2 KV heads, tied, Llama 3.1's scaling by factors",
+     "--type q6_k --dim 256 --heads 4 --kv-heads 2 --ffn 256 --tied", LLAMA31, "factors", 120, [65, 119]),
+    ("f32, a scaling that starts at 64, by parameters",
+     "--type f32 --dim 64 --heads 4 --kv-heads 2", SHORT, "parameters", 300, [63, 64, 299]),
+    ("f32, a scaling that starts at 64, by factors",
+     "--type f32 --dim 64 --heads 4 --kv-heads 2", SHORT, "factors", 300, [64, 299]),
+    ("f32, 4,000 positions, Llama 3.1's scaling by factors",
+     "--type f32 --dim 128 --heads 2 --kv-heads 1 --ffn 64", LLAMA31, "factors",
+     4000, [3999]),
+]
+COMMON = "--vocab-size 272 --specials 16 --layers 2 --context 131072"
+
+PROMPTS = [
+    ["-p", "The capital of France is"],
+    ["-p", "Once upon a time there was a small ship that could not swim. It lay in the harbour all day and"],
+    ["-p", "def fibonacci(n):\n    if n < 2:\n        return n\n    return"],
+    ["-p", "In 1969, 3 men flew 384,400 km; 2 of them walked on the Moon. 3 - 2 = "],
+    ["-p", "Der Himmel ist blau, weil das Licht der Sonne in der Luft gestreut wird. Le ciel est bleu parce que"],
+    ["--chat", "-p", "Why is the sky blue?"],
+]
+
+
+def options(case):
+    """The words for mkgguf.py."""
+    _, text, scaling, means, _, _ = case
+    words = COMMON.split() + text.split()
+    if means == "factors":
+        words += ["--rope-scaling", "llama3", "--rope-factor", str(scaling["factor"]),
+                  "--rope-original", str(scaling["original_max_position_embeddings"])]
+    elif means == "parameters":
+        words += ["--key", "llama.rope.scaling.type", "string", "llama3",
+                  "--key", "llama.rope.scaling.factor", "f32", str(scaling["factor"]),
+                  "--key", "llama.rope.scaling.low_freq_factor", "f32", str(scaling["low_freq_factor"]),
+                  "--key", "llama.rope.scaling.high_freq_factor", "f32", str(scaling["high_freq_factor"]),
+                  "--key", "llama.rope.scaling.original_context_length", "u32",
+                  str(scaling["original_max_position_embeddings"])]
+    return words
+
+
+def by_halves(weight, heads):
+    """GGUF's rows of a query or key, whose rotary pairs are neighbours, in transformers' order."""
+    rows, cols = weight.shape
+    return weight.reshape(heads, rows // heads // 2, 2, cols).swapaxes(1, 2).reshape(rows, cols)
+
+
+def load(path, scaling):
+    reader = GGUFReader(path)
+    get = lambda key: reader.fields["llama." + key].contents()
+    weights = {t.name: quants.dequantize(t.data, t.tensor_type).astype(numpy.float32)
+               for t in reader.tensors}
+    heads, kv_heads = get("attention.head_count"), get("attention.head_count_kv")
+    config = LlamaConfig(
+        vocab_size=weights["token_embd.weight"].shape[0], hidden_size=get("embedding_length"),
+        intermediate_size=get("feed_forward_length"), num_hidden_layers=get("block_count"),
+        num_attention_heads=heads, num_key_value_heads=kv_heads,
+        max_position_embeddings=get("context_length"),
+        rms_norm_eps=get("attention.layer_norm_rms_epsilon"),
+        rope_parameters={"rope_type": "llama3" if scaling else "default",
+                         "rope_theta": get("rope.freq_base"), **(scaling or {})},
+        tie_word_embeddings="output.weight" not in weights, attn_implementation="eager")
+    names = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight",
+             "lm_head.weight": "output.weight" if "output.weight" in weights else "token_embd.weight"}
+    for i in range(config.num_hidden_layers):
+        for theirs, ours in (("input_layernorm", "attn_norm"), ("self_attn.q_proj", "attn_q"),
+                             ("self_attn.k_proj", "attn_k"), ("self_attn.v_proj", "attn_v"),
+                             ("self_attn.o_proj", "attn_output"), ("post_attention_layernorm", "ffn_norm"),
+                             ("mlp.gate_proj", "ffn_gate"), ("mlp.up_proj", "ffn_up"),
+                             ("mlp.down_proj", "ffn_down")):
+            names[f"model.layers.{i}.{theirs}.weight"] = f"blk.{i}.{ours}.weight"
+        weights[f"blk.{i}.attn_q.weight"] = by_halves(weights[f"blk.{i}.attn_q.weight"], heads)
+        weights[f"blk.{i}.attn_k.weight"] = by_halves(weights[f"blk.{i}.attn_k.weight"], kv_heads)
+    model = LlamaForCausalLM(config).float().eval()
+    model.load_state_dict({theirs: torch.from_numpy(weights[ours].copy()) for theirs, ours in names.items()})
+    return model
+
+
+@torch.no_grad()
+def row(model, ids, position, some):
+    logits = model(torch.tensor([ids[:position + 1]]), logits_to_keep=1).logits[0, -1].double()
+    out = {"position": position, "lse": round(torch.logsumexp(logits, 0).item(), 6)}
+    if some:
+        best = torch.topk(logits, 32).indices.tolist()
+        out["ids"] = best + list(range(7, len(logits), len(logits) // 32))[:32]
+        logits = logits[out["ids"]]
+    return {**out, "logits": [round(x, 6) for x in logits.tolist()]}
+
+
+def generated(case, folder):
+    name, _, scaling, _, count, positions = case
+    path = folder / "model.gguf"
+    subprocess.run([HERE.parent / "mkgguf.py", *options(case), path], check=True)
+    model = load(path, scaling)
+    rng = random.Random(name)
+    ids = [rng.randrange(model.config.vocab_size) for _ in range(count)]
+    rows = [row(model, ids, position, False) for position in positions]
+    return {"name": name, "make": options(case), "ids": ids, "rows": rows}
+
+
+def smollm(model, path, words):
+    text = subprocess.run(["ll-tokenize", "-m", path, "--ids", *words], check=True, capture_output=True).stdout
+    ids = [int(word) for word in text.split()]
+    return {"name": "SmolLM2: " + " ".join(words).replace("\n", " "), "make": None, "ids": ids,
+            "rows": [row(model, ids, len(ids) - 1, True)]}
+
+
+def main():
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        records = [generated(case, pathlib.Path(folder)) for case in MODELS]
+    model = load(sys.argv[1], None)
+    records += [smollm(model, sys.argv[1], words) for words in PROMPTS]
+    text = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records)
+    HERE.joinpath("logits.jsonl").write_text(text)
+
+
+main()

@@ -1,0 +1,221 @@
+/*
+ * Threaded operations give the bits of one dot product at a time by the scalar reference, for
+ * any number of threads, of rows and of matrices at once, and for every ISA of this processor.
+ */
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/pool.h"
+#include "tensor/kern.h"
+#include "tensor/ops.h"
+#include "tests/unit/tap.h"
+
+#define COLS 768
+#define WEIGHT_ROWS 83
+#define ROWS 32
+#define JOBS 3
+#define X_STRIDE (COLS + 5)
+#define Y_STRIDE (WEIGHT_ROWS + 7)
+
+struct fixture {
+	uint8_t weights[JOBS][WEIGHT_ROWS * COLS * 4 + 1];
+	float x[ROWS * X_STRIDE];
+	float want[JOBS][ROWS * Y_STRIDE];
+	float got[JOBS][ROWS * Y_STRIDE];
+	struct ll_tensor tensor[JOBS];
+};
+
+static uint32_t
+next(uint32_t *state)
+{
+	*state = *state * 1664525 + 1013904223;
+	return *state >> 8;
+}
+
+static float
+number(uint32_t *state)
+{
+	return (float)next(state) * 0x1p-23f - 1.0f;
+}
+
+/* Any bytes are weights once their f16 or f32 numbers are finite. */
+static void
+fill(struct fixture *all, size_t job, uint32_t type, size_t cols, uint32_t *state)
+{
+	const struct ll_dtype_info *info = ll_dtype(type);
+	struct ll_tensor *tensor = &all->tensor[job];
+	uint8_t *data = all->weights[job] + job % 2;
+
+	*tensor = (struct ll_tensor){ .type = (enum ll_dtype)type, .cols = cols, .data = data,
+	    .rows = WEIGHT_ROWS - 20 * job };
+	if (!ll_dtype_row_bytes(type, cols, &tensor->row_bytes))
+		abort();
+	for (size_t i = 0; i < tensor->rows * tensor->row_bytes; i++)
+		data[i] = (uint8_t)next(state);
+	for (size_t i = 0; i < tensor->rows * tensor->row_bytes; i += info->bytes) {
+		float value = number(state);
+		uint16_t half = ll_f32_to_f16(value);
+
+		if (type == LL_F32)
+			memcpy(data + i, &value, sizeof value);
+		else
+			memcpy(data + i + (type == LL_Q6_K ? 208 : 0), &half, sizeof half);
+		if (type == LL_Q4_1)
+			memcpy(data + i + 2, &half, sizeof half);
+	}
+}
+
+static float
+one(const struct ll_tensor *w, size_t row, const float *x, enum ll_precision precision)
+{
+	const struct ll_kern *ref = ll_kern(LL_ISA_REF);
+	const uint8_t *data = (const uint8_t *)w->data + row * w->row_bytes;
+	static struct ll_q8_act rounded[COLS / 64 + 1];
+	static float line[COLS];
+	float out;
+
+	if (precision == LL_PRECISION_DEFAULT && ref->dot_q8[w->type] != NULL) {
+		ref->quantize(rounded, x, w->cols);
+		ref->dot_q8[w->type](&out, 1, data, rounded, 1, 1, w->cols);
+		return out;
+	}
+	ref->dequantize[w->type](line, data, w->cols);
+	ref->dot_f32[LL_F32](&out, 1, line, x, 1, 1, w->cols);
+	return out;
+}
+
+static void
+expect(struct fixture *all, enum ll_precision precision)
+{
+	memset(all->want, 0, sizeof all->want);
+	for (size_t job = 0; job < JOBS; job++)
+		for (size_t r = 0; r < ROWS; r++)
+			for (size_t i = 0; i < all->tensor[job].rows; i++)
+				all->want[job][r * Y_STRIDE + i] = one(&all->tensor[job], i,
+				    all->x + r * X_STRIDE, precision);
+}
+
+static bool
+matmul(struct fixture *all, const struct ll_ops *ops, size_t rows)
+{
+	struct ll_matmul jobs[JOBS];
+	bool good = true;
+
+	memset(all->got, 0, sizeof all->got);
+	for (size_t job = 0; job < JOBS; job++)
+		jobs[job] = (struct ll_matmul){ &all->tensor[job], all->got[job], Y_STRIDE };
+	ll_ops_matmul(ops, jobs, JOBS, all->x, X_STRIDE, rows);
+	for (size_t job = 0; job < JOBS; job++)
+		good &= memcmp(all->want[job], all->got[job], rows * Y_STRIDE * sizeof(float)) == 0;
+	return good;
+}
+
+/* Three types in one call, so that a thread's share crosses from one into another. */
+static void
+matmuls(struct tap *tap, struct ll_ops *ops, const char *what)
+{
+	static const uint32_t types[][JOBS] = {
+		{ LL_Q4_1, LL_Q8_0, LL_Q4_1 }, { LL_Q6_K, LL_F16, LL_Q4_0 }, { LL_F32, LL_BF16, LL_F16 },
+	};
+	static const size_t cols[][2] = { { COLS, 96 }, { COLS, 256 }, { COLS, 45 } };
+	static const size_t rows[] = { 1, 3, ROWS };
+	static struct fixture all;
+	uint32_t state = 7;
+	bool good = true;
+
+	for (size_t i = 0; i < ROWS * X_STRIDE; i++)
+		all.x[i] = number(&state);
+	for (size_t i = 0; i < 6; i++) {
+		for (size_t job = 0; job < JOBS; job++)
+			fill(&all, job, types[i / 2][job], cols[i / 2][i % 2], &state);
+		for (int precision = 0; precision < 2; precision++) {
+			ops->precision = (enum ll_precision)precision;
+			expect(&all, ops->precision);
+			for (size_t j = 0; j < 3; j++)
+				good &= matmul(&all, ops, rows[j]);
+		}
+	}
+	tap_ok(tap, good, "matmul", what);
+}
+
+static void
+elementwise(struct tap *tap, const struct ll_ops *ops, const char *what)
+{
+	enum { COUNT = 32 * COLS };
+	const struct ll_kern *ref = ll_kern(LL_ISA_REF);
+	static float x[COUNT], y[COUNT], want[COUNT], got[COUNT];
+	uint32_t state = 9;
+	bool good;
+
+	for (size_t i = 0; i < COUNT; i++) {
+		x[i] = want[i] = got[i] = 8.0f * number(&state);
+		y[i] = number(&state);
+	}
+	ref->swiglu(want, y, COUNT);
+	ll_ops_swiglu(ops, got, y, COUNT);
+	good = memcmp(want, got, sizeof got) == 0;
+	ref->add(want, y, COUNT - 1);
+	ll_ops_add(ops, got, y, COUNT - 1);
+	tap_ok(tap, good && memcmp(want, got, sizeof got) == 0, "swiglu and add", what);
+
+	for (size_t r = 0; r < COUNT / COLS; r++) {
+		float mean = ref->sum_squares(x + r * COLS, COLS) / COLS;
+
+		ref->scale(want + r * COLS, x + r * COLS, y, 1.0f / sqrtf(mean + 1e-5f), COLS);
+	}
+	ll_ops_rmsnorm(ops, got, x, y, 1e-5f, COUNT / COLS, COLS);
+	tap_ok(tap, memcmp(want, got, sizeof got) == 0, "rmsnorm", what);
+}
+
+static void
+rows_of(struct tap *tap)
+{
+	const float values[6] = { 1.0f, -2.0f, 3.5f, 0.0f, 1e-3f, 7.0f };
+	struct ll_tensor tensor = { LL_F32, 2, 3, 12, values };
+	float out[3];
+
+	ll_ops_row(&tensor, 1, out);
+	tap_ok(tap, memcmp(out, values + 3, sizeof out) == 0, "row", "F32");
+	tap_ok(tap, ll_ops_scratch(SIZE_MAX / 2, 4096, 2) == SIZE_MAX &&
+	    ll_ops_scratch(1, 4096, SIZE_MAX / 4096) == SIZE_MAX, "wraps", "scratch");
+}
+
+static void
+with_threads(struct tap *tap, struct ll_ops *ops, size_t threads)
+{
+	char what[64];
+
+	if (ll_pool_new(&ops->pool, threads, NULL) < 0) {
+		tap_ok(tap, false, "threads", "pool");
+		return;
+	}
+	snprintf(what, sizeof what, "%s, %zu threads", ll_cpu_name(ops->kern->isa), threads);
+	matmuls(tap, ops, what);
+	elementwise(tap, ops, what);
+	ll_pool_free(ops->pool);
+}
+
+int
+main(void)
+{
+	static const size_t threads[] = { 1, 2, 5 };
+	struct tap tap = { 0 };
+	int best = ll_cpu_isa(NULL);
+	struct ll_ops ops = { .scratch = aligned_alloc(64, ll_ops_scratch(ROWS, COLS, 5)) };
+
+	if (best < 0 || ops.scratch == NULL) {
+		printf("1..0 # SKIP no processor level or no memory\n");
+		return 0;
+	}
+	rows_of(&tap);
+	for (int isa = 0; isa <= best; isa++)
+		for (size_t i = 0; i < 3; i++) {
+			ops.kern = ll_kern((enum ll_isa)isa);
+			with_threads(&tap, &ops, threads[i]);
+		}
+	free(ops.scratch);
+	return tap_done(&tap);
+}

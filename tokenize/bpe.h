@@ -1,0 +1,48 @@
+/*
+ * Byte-level BPE: the bytes of one piece to ids. The adjacent pair of lowest rank is merged,
+ * the leftmost of equals, until none can be.
+ */
+
+#ifndef LL_TOKENIZE_BPE_H
+#define LL_TOKENIZE_BPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/vocab.h"
+#include "tokenize/merges.h"
+#include "tokenize/piecemap.h"
+#include "tokenize/tokenizer.h"
+
+struct ll_err;
+
+struct ll_bpe {
+	struct ll_piecemap map;
+	struct ll_merges merges;	/* of a vocabulary with a list of merges */
+	bool ranked;			/* it has none: the rank of a merge is its result's id */
+	bool whole_first;		/* a piece that is a token is never merged (ignore_merges) */
+	uint32_t of_byte[256];		/* LL_VOCAB_NONE for a byte without a token */
+};
+
+/* Memory for encoding; one for each thread. Zero-initialise, free with ll_bpe_work_free. */
+struct ll_bpe_work {
+	uint32_t *memory;
+	size_t room;
+};
+
+/* Zero-initialise `bpe`. Errors as of ll_tokenizer_new. */
+int ll_bpe_build(struct ll_bpe *bpe, const struct ll_vocab *vocab, bool whole_first,
+    struct ll_err *err);
+void ll_bpe_free(struct ll_bpe *bpe);
+
+/*
+ * Appends the ids of a piece of `length` > 0 bytes, in O(n log n) time and 17 bytes of
+ * `work` for each byte. -LL_EDATA for a byte that the vocabulary cannot express.
+ */
+int ll_bpe_encode(const struct ll_bpe *bpe, const unsigned char *piece, size_t length,
+    struct ll_bpe_work *work, struct ll_ids *ids, struct ll_err *err);
+
+void ll_bpe_work_free(struct ll_bpe_work *work);
+
+#endif

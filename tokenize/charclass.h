@@ -1,0 +1,22 @@
+/*
+ * What the pre-tokenizers' regular expressions ask of a code point: letter (\p{L}), number
+ * (\p{N}) or space (White_Space), as of Unicode 16. Marks, controls, unassigned code points
+ * and bytes that are not UTF-8 are none of them.
+ */
+
+#ifndef LL_TOKENIZE_CHARCLASS_H
+#define LL_TOKENIZE_CHARCLASS_H
+
+#include <stdint.h>
+
+enum ll_charclass {
+	LL_CHAR_OTHER,
+	LL_CHAR_LETTER,
+	LL_CHAR_NUMBER,
+	LL_CHAR_SPACE
+};
+
+/* Of any 32-bit value; LL_UTF8_BAD and what lies above U+10FFFF are LL_CHAR_OTHER. */
+enum ll_charclass ll_charclass_of(uint32_t code);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * Chat formats: messages to the model's own prompt. A model's Jinja template is compared
+ * with the ones known here, never executed. Text of messages never becomes a special token.
+ */
+
+#ifndef LL_TOKENIZE_CHAT_H
+#define LL_TOKENIZE_CHAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "tokenize/tokenizer.h"
+
+struct ll_err;
+
+enum ll_chat_format {
+	LL_CHAT_NONE,
+	LL_CHAT_LLAMA3,		/* Llama 3.0: no automatic system message */
+	LL_CHAT_LLAMA31,	/* Llama 3.1 and 3.3 as the Hugging Face template has it (the default for them) */
+	LL_CHAT_LLAMA32,	/* Llama 3.2 text */
+	LL_CHAT_META,		/* Meta's ChatFormat: contents as they are, no automatic system message */
+	LL_CHAT_CHATML		/* <|im_start|>role ... <|im_end|> */
+};
+
+struct ll_message {
+	const char *role;	/* "system", "user", "assistant", "ipython" (or "tool"); others are LL_EDATA */
+	const char *content;
+	size_t length;
+};
+
+struct ll_chat {
+	enum ll_chat_format format;
+	const char *date;		/* for formats that print one; NULL: default_date */
+	char system[512];		/* the system message that the model's template adds when there is none; empty: none */
+	char default_date[32];		/* the template's own; empty: "26 Jul 2024", for LL_CHAT_LLAMA32 today */
+	int bos;			/* LL_CHAT_CHATML begins with BOS: 1 yes, 0 no, -1 as the vocabulary's add_bos says */
+};
+
+/* By name ("llama3", "llama3.1", "llama3.2", "meta", "chatml"); -LL_EUSAGE with the list of names. */
+int ll_chat_by_name(struct ll_chat *chat, const char *name, struct ll_err *err);
+const char *ll_chat_name(enum ll_chat_format format);
+
+/*
+ * Recognises the template of a vocabulary. -LL_EUNSUPPORTED when there is none or it is
+ * unknown; the message names --chat-format.
+ */
+int ll_chat_recognise(struct ll_chat *chat, const struct ll_vocab *vocab, struct ll_err *err);
+
+/*
+ * Renders messages[0..count). `begin`: the conversation starts here (BOS, default system
+ * message); false continues one whose earlier turns are already in the model: then the text
+ * starts after the token that ended the last turn. `answer` appends the assistant's header.
+ * Either output may be NULL: `ids` for the model, `text` exactly what the ids spell.
+ */
+int ll_chat_render(const struct ll_chat *chat, const struct ll_tokenizer *tokenizer,
+    const struct ll_message *messages, size_t count, bool begin, bool answer,
+    struct ll_ids *ids, struct ll_buf *text, struct ll_err *err);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * The list of merges of a vocabulary, as ranks of splits: which place in the list has the
+ * merge that makes token `id` out of its first `left` bytes and the rest. A token's text
+ * tells it from every other, so (left text, right text) needs no table of pairs.
+ */
+
+#ifndef LL_TOKENIZE_MERGES_H
+#define LL_TOKENIZE_MERGES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ll_err;
+struct ll_piecemap;
+struct ll_vocab;
+
+struct ll_merges {
+	size_t *first;		/* by id: where its splits begin in `rank` */
+	uint32_t *rank;		/* by first[id] + left - 1: the rank plus one, 0 for none */
+};
+
+/*
+ * Zero-initialise `merges`. -LL_EDATA for a merge that is not two texts in the byte
+ * alphabet, or whose texts or result are not tokens. Of equal merges the first counts.
+ */
+int ll_merges_build(struct ll_merges *merges, const struct ll_vocab *vocab,
+    const struct ll_piecemap *map, struct ll_err *err);
+void ll_merges_free(struct ll_merges *merges);
+
+/* The rank, or UINT32_MAX. `left` is less than the token's length, and not 0. */
+static inline uint32_t
+ll_merges_rank(const struct ll_merges *merges, uint32_t id, size_t left)
+{
+	return merges->rank[merges->first[id] + left - 1] - 1;
+}
+
+#endif

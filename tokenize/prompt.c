@@ -1,0 +1,106 @@
+/*
+ * From a user's text to ids; see prompt.h.
+ */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "tokenize/prompt.h"
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+int
+ll_prompt_parse_ids(const struct ll_tokenizer *tokenizer, const char *text, size_t length,
+    struct ll_ids *ids, struct ll_err *err)
+{
+	size_t vocab = ll_tokenizer_vocab(tokenizer)->count, i = 0;
+	int status = 0;
+
+	while (status == 0) {
+		uint64_t id = 0;
+		size_t begin;
+
+		while (i < length && is_space(text[i]))
+			i++;
+		if (i == length)
+			break;
+		for (begin = i; i < length && text[i] >= '0' && text[i] <= '9' && id <= UINT32_MAX; i++)
+			id = id * 10 + (uint64_t)(text[i] - '0');
+		if (i == begin || (i < length && !is_space(text[i])))
+			return ll_fail(err, LL_EDATA, "ids: '%.*s' is not a token id",
+			    (int)(length - begin < 20 ? length - begin : 20), text + begin);
+		if (id >= vocab)
+			return ll_fail(err, LL_EDATA, "ids: %" PRIu64 " is not in the vocabulary of %zu", id, vocab);
+		status = ll_ids_add(ids, (uint32_t)id, err);
+	}
+	return status;
+}
+
+static void
+remove_at(struct ll_ids *ids, size_t place)
+{
+	ids->count--;
+	memmove(ids->ids + place, ids->ids + place + 1, (ids->count - place) * sizeof(*ids->ids));
+}
+
+static int
+encode_chat(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
+    const char *text, size_t length, struct ll_ids *ids, struct ll_err *err)
+{
+	struct ll_message messages[2];
+	size_t count = 0, begin = ids->count;
+	int status;
+
+	if (options->system != NULL)
+		messages[count++] = (struct ll_message){ "system", options->system, strlen(options->system) };
+	messages[count++] = (struct ll_message){ "user", text, length };
+	status = ll_chat_render(options->chat, tokenizer, messages, count, true, true, ids, NULL, err);
+	if (status == 0 && !options->bos && ids->count > begin &&
+	    ids->ids[begin] == ll_tokenizer_vocab(tokenizer)->bos &&
+	    options->chat->format != LL_CHAT_CHATML)
+		remove_at(ids, begin);
+	return status;
+}
+
+int
+ll_prompt_encode(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
+    const char *text, size_t length, struct ll_ids *ids, struct ll_err *err)
+{
+	const struct ll_vocab *vocab = ll_tokenizer_vocab(tokenizer);
+	bool bos = vocab->add_bos && options->bos;
+	size_t begin = ids->count;
+	int status = 0;
+
+	if (options->chat != NULL)
+		return encode_chat(tokenizer, options, text, length, ids, err);
+	if (bos)
+		status = ll_ids_add(ids, vocab->bos, err);
+	if (status == 0)
+		status = ll_tokenizer_encode(tokenizer, text, length, options->special, ids, err);
+	if (status == 0 && bos && ids->count > begin + 1 && ids->ids[begin + 1] == vocab->bos)
+		remove_at(ids, begin);
+	return status;
+}
+
+int
+ll_prompt_spell(const struct ll_tokenizer *tokenizer, const struct ll_ids *ids, struct ll_buf *text,
+    struct ll_err *err)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < ids->count && status == 0; i++) {
+		const char *bytes;
+		size_t length;
+		bool special;
+
+		status = ll_tokenizer_piece(tokenizer, ids->ids[i], &bytes, &length, &special, err);
+		if (status == 0)
+			status = ll_buf_add(text, bytes, length, err);
+	}
+	return status;
+}

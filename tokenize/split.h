@@ -1,0 +1,31 @@
+/*
+ * Pre-tokenizers: cut text into the pieces within which BPE merges.
+ *
+ * Each is the exact equivalent of its model's regular expression, without an engine for
+ * them: every byte is looked at a bounded number of times, whatever the text. Special
+ * tokens cut the text before; each segment between them is split by itself.
+ */
+
+#ifndef LL_TOKENIZE_SPLIT_H
+#define LL_TOKENIZE_SPLIT_H
+
+#include <stddef.h>
+
+struct ll_err;
+
+enum ll_splitter {
+	LL_SPLIT_LLAMA3,	/* Llama 3 (as tiktoken's cl100k) */
+	LL_SPLIT_GPT2,
+	LL_SPLIT_SMOLLM		/* digits one by one, then GPT-2 on what lies between them */
+};
+
+/* By the name in tokenizer.ggml.pre; -LL_EUNSUPPORTED for one that is not known. */
+int ll_split_by_name(const char *name, struct ll_err *err);
+
+/*
+ * The length of the first piece of text[0..length), at least 1; `length` is at least 1 and
+ * reaches to the end of the segment. Where a piece ends depends on nothing before it.
+ */
+size_t ll_split_next(enum ll_splitter splitter, const unsigned char *text, size_t length);
+
+#endif

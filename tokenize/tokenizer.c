@@ -1,0 +1,158 @@
+/*
+ * Text to ids and back; see tokenizer.h. Special tokens cut the text, the splitter cuts what
+ * lies between them into pieces, BPE turns each piece into ids.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "tokenize/bpe.h"
+#include "tokenize/specials.h"
+#include "tokenize/split.h"
+#include "tokenize/tokenizer.h"
+
+struct ll_tokenizer {
+	const struct ll_vocab *vocab;
+	enum ll_splitter splitter;
+	struct ll_bpe bpe;
+	struct ll_specials specials;
+};
+
+int
+ll_ids_add(struct ll_ids *ids, uint32_t id, struct ll_err *err)
+{
+	int status;
+
+	if (ids->count == ids->cap &&
+	    (status = ll_grow(&ids->ids, &ids->cap, ids->count + 1, sizeof(*ids->ids), err)) < 0)
+		return status;
+	ids->ids[ids->count++] = id;
+	return 0;
+}
+
+int
+ll_tokenizer_new(struct ll_tokenizer **out, const struct ll_vocab *vocab, struct ll_err *err)
+{
+	struct ll_tokenizer *tokenizer = ll_alloc(1, sizeof(*tokenizer), err);
+	bool whole_first;
+	int status;
+
+	*out = NULL;
+	if (tokenizer == NULL)
+		return -LL_ENOMEM;
+	tokenizer->vocab = vocab;
+	if ((status = ll_split_by_name(vocab->pre, err)) < 0)
+		goto failed;
+	tokenizer->splitter = (enum ll_splitter)status;
+	whole_first = tokenizer->splitter == LL_SPLIT_LLAMA3 || vocab->kind == LL_VOCAB_BPE_RANKS;
+	if ((status = ll_bpe_build(&tokenizer->bpe, vocab, whole_first, err)) < 0 ||
+	    (status = ll_specials_build(&tokenizer->specials, vocab, err)) < 0)
+		goto failed;
+	*out = tokenizer;
+	return 0;
+failed:
+	ll_tokenizer_free(tokenizer);
+	return status;
+}
+
+void
+ll_tokenizer_free(struct ll_tokenizer *tokenizer)
+{
+	if (tokenizer == NULL)
+		return;
+	ll_bpe_free(&tokenizer->bpe);
+	ll_specials_free(&tokenizer->specials);
+	free(tokenizer);
+}
+
+const struct ll_vocab *
+ll_tokenizer_vocab(const struct ll_tokenizer *tokenizer)
+{
+	return tokenizer->vocab;
+}
+
+static int
+encode_segment(const struct ll_tokenizer *tokenizer, const char *text, size_t length,
+    struct ll_bpe_work *work, struct ll_ids *ids, struct ll_err *err)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	int status = 0;
+
+	while (length > 0 && status == 0) {
+		size_t size = ll_split_next(tokenizer->splitter, bytes, length);
+
+		status = ll_bpe_encode(&tokenizer->bpe, bytes, size, work, ids, err);
+		bytes += size;
+		length -= size;
+	}
+	return status;
+}
+
+/* Where the first special token of the text begins, its size and id; `length` and 0 if there is none. */
+static size_t
+find_special(const struct ll_tokenizer *tokenizer, const char *text, size_t length, size_t *size,
+    uint32_t *id)
+{
+	*size = 0;
+	for (size_t at = 0; at < length; at++) {
+		*id = ll_specials_match(&tokenizer->specials, text + at, length - at, size);
+		if (*id != LL_VOCAB_NONE)
+			return at;
+	}
+	return length;
+}
+
+int
+ll_tokenizer_encode(const struct ll_tokenizer *tokenizer, const char *text, size_t length,
+    bool special, struct ll_ids *ids, struct ll_err *err)
+{
+	struct ll_bpe_work work = { 0 };
+	int status = 0;
+
+	while (length > 0 && status == 0) {
+		size_t segment = length, size = 0;
+		uint32_t id = LL_VOCAB_NONE;
+
+		if (special)
+			segment = find_special(tokenizer, text, length, &size, &id);
+		status = encode_segment(tokenizer, text, segment, &work, ids, err);
+		if (status == 0 && size > 0)
+			status = ll_ids_add(ids, id, err);
+		text += segment + size;
+		length -= segment + size;
+	}
+	ll_bpe_work_free(&work);
+	return status;
+}
+
+uint32_t
+ll_tokenizer_find(const struct ll_tokenizer *tokenizer, const char *text, size_t length)
+{
+	uint32_t ordinary = ll_piecemap_find(&tokenizer->bpe.map, text, length);
+	size_t size = 0;
+	uint32_t special = ll_specials_match(&tokenizer->specials, text, length, &size);
+
+	/* The longest match is the whole text if any is: the text ends there. */
+	if (special == LL_VOCAB_NONE || size != length)
+		return ordinary;
+	return special < ordinary ? special : ordinary;
+}
+
+int
+ll_tokenizer_piece(const struct ll_tokenizer *tokenizer, uint32_t id, const char **bytes,
+    size_t *length, bool *special, struct ll_err *err)
+{
+	const struct ll_vocab *vocab = tokenizer->vocab;
+	const struct ll_piece *piece;
+
+	if (id >= vocab->count)
+		return ll_fail(err, LL_EDATA, "token %u is not in the vocabulary of %zu", (unsigned)id,
+		    vocab->count);
+	piece = &vocab->pieces[id];
+	*bytes = piece->bytes;
+	*length = piece->length;
+	*special = !ll_piece_is_ordinary(piece) && piece->type != LL_TOKEN_USER;
+	return 0;
+}
