@@ -116,6 +116,20 @@ drop_block(struct ll_kv *kv, uint32_t number)
 		kv->free_blocks[kv->free_count++] = number;
 }
 
+static size_t
+blocks_for(size_t positions)
+{
+	return (positions + LL_KV_BLOCK - 1) / LL_KV_BLOCK;
+}
+
+/* Gives back the blocks behind the last position. */
+static void
+trim(struct ll_kv *kv, struct ll_kv_sequence *sequence)
+{
+	while (sequence->block_count > blocks_for(sequence->length))
+		drop_block(kv, sequence->blocks[--sequence->block_count]);
+}
+
 /* Makes the last block of a sequence its own. */
 static int
 own_last(struct ll_kv *kv, struct ll_kv_sequence *sequence, struct ll_err *err)
@@ -137,7 +151,7 @@ own_last(struct ll_kv *kv, struct ll_kv_sequence *sequence, struct ll_err *err)
 int
 ll_kv_extend(struct ll_kv *kv, struct ll_kv_sequence *sequence, size_t count, struct ll_err *err)
 {
-	size_t need = (sequence->length + count + LL_KV_BLOCK - 1) / LL_KV_BLOCK;
+	size_t need = blocks_for(sequence->length + count);
 	int status;
 
 	if (sequence->length % LL_KV_BLOCK != 0 && (status = own_last(kv, sequence, err)) < 0)
@@ -146,8 +160,10 @@ ll_kv_extend(struct ll_kv *kv, struct ll_kv_sequence *sequence, size_t count, st
 	if (status < 0)
 		return status;
 	while (sequence->block_count < need) {
-		if ((status = take_block(kv, &sequence->blocks[sequence->block_count], err)) < 0)
+		if ((status = take_block(kv, &sequence->blocks[sequence->block_count], err)) < 0) {
+			trim(kv, sequence);
 			return status;
+		}
 		sequence->block_count++;
 	}
 	sequence->length += count;
@@ -157,30 +173,31 @@ ll_kv_extend(struct ll_kv *kv, struct ll_kv_sequence *sequence, size_t count, st
 static void
 cut(struct ll_kv *kv, struct ll_kv_sequence *sequence, size_t keep)
 {
-	size_t need = (keep + LL_KV_BLOCK - 1) / LL_KV_BLOCK;
-
 	if (keep >= sequence->length)
 		return;
-	while (sequence->block_count > need)
-		drop_block(kv, sequence->blocks[--sequence->block_count]);
 	sequence->length = keep;
+	trim(kv, sequence);
 }
 
 int
 ll_kv_fork(struct ll_kv *kv, uint64_t child, uint64_t parent, size_t keep, struct ll_err *err)
 {
-	struct ll_kv_sequence *to = ll_kv_sequence(kv, child, err);
-	const struct ll_kv_sequence *from = find(kv, parent);
-	size_t need = (keep + LL_KV_BLOCK - 1) / LL_KV_BLOCK;
+	const struct ll_kv_sequence *from = child != parent ? find(kv, parent) : NULL;
+	struct ll_kv_sequence *to;
+	size_t need = blocks_for(keep);
 
-	if (to == NULL)
-		return -LL_ENOMEM;
-	if (from == NULL || from == to || from->length < keep)
+	if (from == NULL || from->length < keep)
 		return ll_fail(err, LL_EDATA, "a fork keeps %zu positions, but its parent has %zu", keep,
-		    from == NULL || from == to ? 0 : from->length);
-	cut(kv, to, 0);
-	if (ll_grow(&to->blocks, &to->block_cap, need, sizeof(*to->blocks), err) < 0)
+		    from == NULL ? 0 : from->length);
+	if ((to = ll_kv_sequence(kv, child, err)) == NULL)
 		return -LL_ENOMEM;
+	cut(kv, to, 0);
+	if (ll_grow(&to->blocks, &to->block_cap, need, sizeof(*to->blocks), err) < 0) {
+		ll_kv_end(kv, child);
+		return -LL_ENOMEM;
+	}
+	/* A new child may have moved its parent. */
+	from = find(kv, parent);
 	for (size_t i = 0; i < need; i++) {
 		to->blocks[i] = from->blocks[i];
 		kv->blocks[to->blocks[i]].owners++;

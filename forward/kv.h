@@ -38,12 +38,15 @@ void ll_kv_free(struct ll_kv *kv);
 /* The sequence, made empty if there is none. Valid until the next call that makes or ends one. NULL: out of memory. */
 struct ll_kv_sequence *ll_kv_sequence(struct ll_kv *kv, uint64_t id, struct ll_err *err);
 
-/* Makes positions length .. length + count - 1 writable and part of the sequence. -LL_ENOMEM. */
+/*
+ * Makes positions length .. length + count - 1 writable and part of the sequence. -LL_ENOMEM:
+ * then its length and what it holds are as before.
+ */
 int ll_kv_extend(struct ll_kv *kv, struct ll_kv_sequence *sequence, size_t count, struct ll_err *err);
 
 /*
  * The child, emptied first, shares the parent's first `keep` positions. -LL_EDATA if the
- * parent has fewer.
+ * parent has fewer, and nothing has changed; -LL_ENOMEM, and there is no child.
  */
 int ll_kv_fork(struct ll_kv *kv, uint64_t child, uint64_t parent, size_t keep, struct ll_err *err);
 

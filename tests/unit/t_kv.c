@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -256,6 +259,57 @@ wrong_forks(void **state)
 	check(kv, 3, 0, 20, 0);
 }
 
+/* Blocks that can still be had. mmap(2) is this file's, so that memory runs out when it is to. */
+static size_t left = SIZE_MAX;
+
+void *
+mmap(void *place, size_t length, int protection, int flags, int fd, off_t offset)
+{
+	if (left == 0)
+		return MAP_FAILED;
+	left--;
+	return (void *)syscall(SYS_mmap, place, length, protection, flags, fd, offset);
+}
+
+static void
+a_wrong_fork_makes_no_child(void **state)
+{
+	struct ll_kv *kv = *state;
+
+	append(kv, 1, 20, 0);
+	for (uint64_t child = 2; child < 100; child++)
+		assert_int_equal(ll_kv_fork(kv, child, 1, 21, NULL), -LL_EDATA);
+	/* The second sequence lies right behind the first. */
+	assert_ptr_equal(sequence_of(kv, 200), sequence_of(kv, 1) + 1);
+}
+
+static void
+out_of_memory_changes_nothing(void **state)
+{
+	struct ll_kv *kv = *state;
+
+	append(kv, 1, 5, 0);
+	left = 2;
+	assert_int_equal(ll_kv_extend(kv, sequence_of(kv, 1), 4 * LL_KV_BLOCK, NULL), -LL_ENOMEM);
+	assert_int_equal(sequence_of(kv, 1)->length, 5);
+	check(kv, 1, 0, 5, 0);
+	/* The two blocks that there were serve others, and what is appended lies where it belongs. */
+	assert_int_equal(blocks_of(kv), 3);
+	append(kv, 2, 2 * LL_KV_BLOCK, 50);
+	append(kv, 1, LL_KV_BLOCK - 5, 0);
+	check(kv, 1, 0, LL_KV_BLOCK, 0);
+	check(kv, 2, 0, 2 * LL_KV_BLOCK, 50);
+	assert_int_equal(ll_kv_extend(kv, sequence_of(kv, 1), 1, NULL), -LL_ENOMEM);
+	/* A fork onto one that could not grow leaves no block behind. */
+	assert_int_equal(ll_kv_extend(kv, sequence_of(kv, 3), 1, NULL), -LL_ENOMEM);
+	assert_int_equal(ll_kv_fork(kv, 3, 2, LL_KV_BLOCK, NULL), 0);
+	ll_kv_end(kv, 1);
+	ll_kv_end(kv, 2);
+	ll_kv_end(kv, 3);
+	append(kv, 4, 3 * LL_KV_BLOCK, 0);
+	left = SIZE_MAX;
+}
+
 static void
 too_large_a_shape(void **state)
 {
@@ -344,6 +398,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_cut_in_a_shared_block_leaves_the_other, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(memory_is_used_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_forks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_wrong_fork_makes_no_child, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(out_of_memory_changes_nothing, set_up, tear_down),
 		cmocka_unit_test(too_large_a_shape),
 		cmocka_unit_test_setup_teardown(anything_in_any_order, set_up, tear_down),
 	};
