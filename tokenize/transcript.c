@@ -1,8 +1,10 @@
 /*
- * The texts of many sequences; see transcript.h. A list by rising id.
+ * The texts of many sequences; see transcript.h. An array by rising id: thousands may wait
+ * behind one that goes on.
  */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -10,7 +12,6 @@
 #include "tokenize/transcript.h"
 
 struct entry {
-	struct entry *next;
 	uint64_t sequence;
 	struct ll_decoder decoder;
 	struct ll_buf waiting;	/* of a sequence that is not the first */
@@ -18,7 +19,8 @@ struct entry {
 };
 
 struct ll_transcript {
-	struct entry *first;
+	struct entry *entries;
+	size_t begin, end, cap;		/* those that are not shown whole: entries[begin .. end - 1] */
 	struct ll_buf text;
 	const char *separator;
 };
@@ -35,41 +37,64 @@ ll_transcript_new(struct ll_transcript **out, const char *separator, struct ll_e
 	return 0;
 }
 
-static void
-drop_first(struct ll_transcript *transcript)
-{
-	struct entry *entry = transcript->first;
-
-	transcript->first = entry->next;
-	ll_buf_free(&entry->waiting);
-	free(entry);
-}
-
 void
 ll_transcript_free(struct ll_transcript *transcript)
 {
 	if (transcript == NULL)
 		return;
-	while (transcript->first != NULL)
-		drop_first(transcript);
+	for (size_t i = transcript->begin; i < transcript->end; i++)
+		ll_buf_free(&transcript->entries[i].waiting);
+	free(transcript->entries);
 	ll_buf_free(&transcript->text);
 	free(transcript);
 }
 
+/* The first entry that is not below this id. */
+static size_t
+place_of(const struct ll_transcript *transcript, uint64_t sequence)
+{
+	size_t low = transcript->begin, high = transcript->end;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (transcript->entries[middle].sequence < sequence)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Moves the entries to the front when at least half of the array is behind them. */
+static void
+reclaim(struct ll_transcript *transcript)
+{
+	size_t count = transcript->end - transcript->begin;
+
+	if (transcript->begin < count || transcript->begin == 0)
+		return;
+	memmove(transcript->entries, transcript->entries + transcript->begin, count * sizeof(struct entry));
+	transcript->begin = 0;
+	transcript->end = count;
+}
+
+/* Valid until the next call. */
 static struct entry *
 get(struct ll_transcript *transcript, uint64_t sequence, struct ll_err *err)
 {
-	struct entry **link = &transcript->first, *entry;
+	size_t at = place_of(transcript, sequence);
+	struct entry *entry;
 
-	while (*link != NULL && (*link)->sequence < sequence)
-		link = &(*link)->next;
-	if (*link != NULL && (*link)->sequence == sequence)
-		return *link;
-	if ((entry = ll_alloc(1, sizeof(*entry), err)) == NULL)
+	if (at < transcript->end && transcript->entries[at].sequence == sequence)
+		return &transcript->entries[at];
+	reclaim(transcript);
+	if (ll_grow(&transcript->entries, &transcript->cap, transcript->end + 1, sizeof(*entry), err) < 0)
 		return NULL;
-	entry->sequence = sequence;
-	entry->next = *link;
-	*link = entry;
+	entry = &transcript->entries[place_of(transcript, sequence)];
+	memmove(entry + 1, entry, (size_t)(transcript->entries + transcript->end - entry) * sizeof(*entry));
+	transcript->end++;
+	*entry = (struct entry){ .sequence = sequence };
 	return entry;
 }
 
@@ -79,8 +104,8 @@ advance(struct ll_transcript *transcript, struct ll_err *err)
 {
 	int status = 0;
 
-	while (transcript->first != NULL && status == 0) {
-		struct entry *entry = transcript->first;
+	while (transcript->begin < transcript->end && status == 0) {
+		struct entry *entry = &transcript->entries[transcript->begin];
 
 		status = ll_buf_add(&transcript->text, entry->waiting.data, entry->waiting.len, err);
 		entry->waiting.len = 0;
@@ -88,7 +113,8 @@ advance(struct ll_transcript *transcript, struct ll_err *err)
 			break;
 		if (status == 0)
 			status = ll_buf_puts(&transcript->text, transcript->separator, err);
-		drop_first(transcript);
+		ll_buf_free(&entry->waiting);
+		transcript->begin++;
 	}
 	return status;
 }
@@ -136,8 +162,8 @@ ll_transcript_end_all(struct ll_transcript *transcript, struct ll_err *err)
 {
 	int status = 0;
 
-	for (struct entry *entry = transcript->first; entry != NULL && status == 0; entry = entry->next)
-		status = end(entry, err);
+	for (size_t i = transcript->begin; i < transcript->end && status == 0; i++)
+		status = end(&transcript->entries[i], err);
 	return status < 0 ? status : advance(transcript, err);
 }
 
