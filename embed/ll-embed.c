@@ -12,6 +12,7 @@
 #include "embed/states.h"
 #include "model/model.h"
 #include "stream/head.h"
+#include "stream/rows.h"
 
 static const char *model_path, *output_path, *dtype_name = "f32", *input_path = "-";
 static int64_t batch = 8, chunk = 256, context;
@@ -74,7 +75,7 @@ evaluate(void *arg, const struct ll_item *items, size_t count, struct ll_err *er
 
 		ll_states_embed(stage->states, stage->model, items[i].tokens, items[i].rows);
 		if ((status = ll_states_encode(stage->wire, stage->dtype, stage->states, n, err)) < 0 ||
-		    (status = ll_writer_frame(stage->out, &frame, err)) < 0)
+		    (status = ll_rows_write(stage->out, &frame, err)) < 0)
 			return status;
 	}
 	return 0;
@@ -142,6 +143,8 @@ one_stream(struct stage *stage, struct ll_reader *in, struct ll_err *err)
 	size_t rows;
 	int status;
 
+	if (once || all || ll_writer_is_file(stage->out))
+		ll_opt_refuse(&loop, "where no return path is offered");
 	if ((status = open_model(stage, in, err)) < 0)
 		return status;
 	config.context = (size_t)stage->context;

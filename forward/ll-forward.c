@@ -16,6 +16,7 @@
 #include "forward/forward.h"
 #include "forward/topn.h"
 #include "stream/head.h"
+#include "stream/rows.h"
 #include "tensor/kern.h"
 
 /* Rows of logits computed together: the weights of the head are read once for them. */
@@ -103,6 +104,8 @@ choose_layers(struct stage *stage, size_t boundary, struct ll_err *err)
 		}
 		if (end == text || *end != '\0' || strpbrk(text, "+ ") != NULL || *text == '-')
 			return ll_fail(err, LL_EUSAGE, "--layers: '%.100s' is not A-B", text);
+		if (first > last && last < count && text[strlen(text) - 1] != '-')
+			return ll_fail(err, LL_EUSAGE, "--layers: %.100s ends before it begins", text);
 		if (first > last || last >= count)
 			return ll_fail(err, LL_EUSAGE, "--layers: %s, but %s has layers 0 to %zu", text,
 			    stage->model->path, count - 1);
@@ -121,7 +124,7 @@ check_header(const struct stage *stage, size_t *boundary, struct ll_err *err)
 {
 	const struct ll_header *header = ll_reader_header(stage->in);
 	const char *name = ll_reader_name(stage->in);
-	uint64_t value;
+	uint64_t value, cut = 0;
 	char text[16];
 	int status;
 
@@ -139,8 +142,11 @@ check_header(const struct stage *stage, size_t *boundary, struct ll_err *err)
 		    (unsigned long long)value, stage->model->hp.dim);
 	if (ll_header_get(header, "boundary", text, sizeof(text)) && strcmp(text, "final") == 0)
 		return ll_fail(err, LL_EDATA, "%s: stream holds final hidden states: no layer is left", name);
-	if (ll_header_get_number(header, "boundary", &value))
-		*boundary = (size_t)value;
+	ll_header_get_number(header, "boundary", &cut);
+	if (cut >= stage->model->hp.layers)
+		return ll_fail(err, LL_EDATA, "%s: stream is cut before layer %llu, but %s has layers 0 to %zu",
+		    name, (unsigned long long)cut, stage->model->path, stage->model->hp.layers - 1);
+	*boundary = (size_t)cut;
 	return 0;
 }
 
@@ -154,6 +160,8 @@ refuse_options(const struct stage *stage, bool head)
 
 		for (size_t i = 0; i < sizeof(only_head) / sizeof(only_head[0]); i++)
 			ll_opt_refuse(only_head[i], why);
+	} else if (once || all || hidden || ll_writer_is_file(stage->out)) {
+		ll_opt_refuse(&loop, "where no return path is offered");
 	}
 	if (stage->logits)
 		ll_opt_refuse(&dtype_name, "on logits");
@@ -272,7 +280,7 @@ write_states(struct stage *stage, const struct ll_item *item, const float *state
 	}
 	if ((status = ll_states_encode(stage->wire, stage->dtype, states, n, err)) < 0)
 		return status;
-	return ll_writer_frame(stage->out, &frame, err);
+	return ll_rows_write(stage->out, &frame, err);
 }
 
 static int
@@ -435,32 +443,42 @@ run_gathered(struct stage *stage, struct ll_err *err)
 	return status;
 }
 
+/* Whether a frame takes the place of rows that are gathered: they are to be evaluated before. */
+static bool
+replaces_rows(const struct stage *stage, const struct ll_frame *frame)
+{
+	for (const struct ll_item *item = stage->items; item < stage->items + stage->item_count; item++)
+		if (item->sequence == frame->sequence && frame->position < item->position + item->rows)
+			return true;
+	return false;
+}
+
 static int
 gather(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
 {
-	size_t dim = stage->model->hp.dim, row_bytes = ll_states_bytes((enum ll_dtype)frame->dtype, dim);
-	const unsigned char *wire = frame->payload;
+	size_t dim = stage->model->hp.dim;
 	uint32_t done = 0;
 	int status;
 
 	if (frame->cols != dim)
 		return ll_fail(err, LL_EDATA, "%s: hidden size is %u, but the model's is %zu",
 		    ll_reader_name(stage->in), frame->cols, dim);
+	if (replaces_rows(stage, frame) && (status = run_gathered(stage, err)) < 0)
+		return status;
 	while (done < frame->rows) {
 		size_t space = stage->rows - stage->row_count;
 		uint32_t left = frame->rows - done, rows = left < space ? left : (uint32_t)space;
-		uint32_t wanted = frame->rows - (frame->want < frame->rows ? frame->want : frame->rows);
-		uint32_t end = done + rows;
+		struct ll_frame part;
 
+		ll_rows_slice(&part, frame, done, rows);
 		stage->items[stage->item_count++] = (struct ll_item){
-			.sequence = frame->sequence, .position = frame->position + done, .rows = rows,
-			.want = end > wanted ? (end - wanted < rows ? end - wanted : rows) : 0,
-			.epoch = frame->epoch,
+			.sequence = part.sequence, .position = part.position, .rows = rows,
+			.want = part.want, .epoch = part.epoch,
 		};
 		ll_states_decode(ll_forward_states(stage->forward) + stage->row_count * dim,
-		    (enum ll_dtype)frame->dtype, wire + done * row_bytes, rows * dim);
+		    (enum ll_dtype)frame->dtype, part.payload, rows * dim);
 		stage->row_count += rows;
-		done = end;
+		done += rows;
 		if (stage->row_count == stage->rows && (status = run_gathered(stage, err)) < 0)
 			return status;
 	}

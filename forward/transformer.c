@@ -268,7 +268,8 @@ ll_forward_layers(struct ll_forward *f, const struct ll_row *rows, size_t count,
 	size_t q_dim = f->model->hp.heads * f->model->hp.head_dim;
 	int status;
 
-	if ((status = grow_scores(f, rows, count, err)) < 0 || (status = place_rows(f, rows, count, err)) < 0)
+	/* Scores last: a position that leaves a gap is refused before there is room made for it. */
+	if ((status = place_rows(f, rows, count, err)) < 0 || (status = grow_scores(f, rows, count, err)) < 0)
 		return status;
 	for (size_t i = 0; i < count; i++)
 		f->queries[i] = (struct ll_query){

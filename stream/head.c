@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "stream/head_state.h"
+#include "stream/rows.h"
 
 /* How long a decline waits for a feeder that may still be starting. */
 #define GRACE_MS 250
@@ -129,14 +130,16 @@ pass_prompt(struct ll_head *head, const struct ll_turn *turn, struct ll_err *err
 		.payload = turn->tokens + turn->begin,
 	};
 
-	return ll_writer_frame(head->out, &frame, err);
+	return ll_rows_write(head->out, &frame, err);
 }
 
+/* 1 if a prompt was refused: its place is free, and the inbox may hold one for it. */
 static int
 admit(struct ll_head *head, struct ll_err *err)
 {
 	size_t running = ll_turns_count(&head->turns, LL_TURN_RUNNING);
 	struct ll_turn *next;
+	int refused = 0;
 
 	for (struct ll_turn *turn = head->turns.first; turn != NULL; turn = next) {
 		int status;
@@ -152,12 +155,13 @@ admit(struct ll_head *head, struct ll_err *err)
 			status = ll_head_overflow(head, turn, turn->count, err);
 			if (status < 0)
 				return status;
+			refused = 1;
 			continue;
 		}
 		turn->state = LL_TURN_RUNNING;
 		running++;
 	}
-	return 0;
+	return refused;
 }
 
 /* True when the turn must wait for another's prefix; else it may now have one. */
@@ -199,12 +203,13 @@ add_item(struct ll_head *head, struct ll_turn *turn, size_t rows)
 
 /*
  * The next step: one row of every sequence that is being answered, then prompt rows, first
- * come first served, up to a chunk. Answers never wait for a prompt longer than that.
+ * come first served, up to a chunk. Answers never wait for a prompt longer than that. Forks may
+ * make more sequences than a batch: a step has room for a batch and a chunk of rows, no more.
  */
 static int
 plan_step(struct ll_head *head, struct ll_err *err)
 {
-	size_t budget = head->config->chunk;
+	size_t budget = head->config->chunk, room = head->item_cap;
 
 	head->item_count = 0;
 	for (int prompting = 0; prompting <= 1; prompting++) {
@@ -214,7 +219,7 @@ plan_step(struct ll_head *head, struct ll_err *err)
 			int wait;
 
 			if (turn->state != LL_TURN_RUNNING || pending == 0 || turn->prompting != prompting ||
-			    head->item_count == head->item_cap)
+			    room == 0)
 				continue;
 			if ((wait = share_prefix(head, turn, err)) < 0)
 				return wait;
@@ -222,9 +227,11 @@ plan_step(struct ll_head *head, struct ll_err *err)
 				continue;
 			pending = turn->count - turn->evaluated;
 			rows = budget + !prompting < pending ? budget + !prompting : pending;
+			rows = rows < room ? rows : room;
 			if (rows == 0)
 				continue;
 			budget -= rows - !prompting;
+			room -= rows;
 			add_item(head, turn, rows);
 		}
 	}
@@ -325,7 +332,11 @@ loop(struct ll_head *head, struct ll_err *err)
 	while (status == 0) {
 		bool declined = head->declined;
 
-		if ((status = take_mail(head, err)) < 0 || (status = admit(head, err)) < 0)
+		if ((status = take_mail(head, err)) < 0)
+			break;
+		while ((status = admit(head, err)) > 0 && (status = take_mail(head, err)) == 0)
+			continue;
+		if (status < 0)
 			break;
 		if (head->declined && !declined)
 			head->declined_at = now_ms();
@@ -376,6 +387,7 @@ ll_head_run(struct ll_reader *in, struct ll_writer *out, struct ll_header *heade
 			status = ll_writer_end(out, head.worst, head.sequences, err);
 		if (status == 0)
 			status = ll_writer_flush(out, err);
+		ll_reader_note_code(in, head.worst);
 	}
 	ll_offer_free(head.offer);
 	ll_inbox_free(head.inbox);

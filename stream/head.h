@@ -30,7 +30,10 @@ struct ll_item {
 
 struct ll_head_stage {
 	void *arg;
-	/* Evaluates items and writes a HIDDEN or LOGITS frame for each (LOGITS only where wanted). */
+	/*
+	 * Evaluates items, of no more rows together than a batch and a chunk, and writes HIDDEN or
+	 * LOGITS frames for each (LOGITS only where wanted).
+	 */
 	int (*evaluate)(void *arg, const struct ll_item *items, size_t count, struct ll_err *err);
 	/* The child begins with the parent's first `keep` positions. May be NULL. */
 	int (*fork)(void *arg, uint64_t child, uint64_t parent, uint64_t keep, struct ll_err *err);
@@ -55,7 +58,8 @@ struct ll_head_config {
 /*
  * Serves the stream whose header `in` has just delivered, until its END: writes `header`
  * (completed with the return path), the frames, and the END of the stream.
- * 0, or negative: from the input, from the stage, or from writing.
+ * 0, or negative: from the input, from the stage, or from writing. ll_reader_status knows the
+ * worst code that a sequence ended with.
  */
 int ll_head_run(struct ll_reader *in, struct ll_writer *out, struct ll_header *header,
     const struct ll_head_config *config, const struct ll_head_stage *stage, struct ll_err *err);

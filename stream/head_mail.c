@@ -105,6 +105,16 @@ trim_held(struct ll_head *head, size_t coming, struct ll_err *err)
 	}
 }
 
+/* Whether one may still be evaluated from its beginning. */
+static bool
+is_another_to_come(const struct ll_head *head)
+{
+	for (const struct ll_turn *turn = head->turns.first; turn != NULL; turn = turn->next)
+		if (turn->evaluated == 0)
+			return true;
+	return !head->input_ended;
+}
+
 /*
  * Keeps the prompt of a sequence that is about to end, so that the next ones that begin like
  * it need not be evaluated there again: the last few, under ids of the head's own.
@@ -117,7 +127,7 @@ hold_prompt(struct ll_head *head, const struct ll_turn *turn, struct ll_err *err
 	uint64_t id;
 	int status;
 
-	if (head->config->all || head->input_ended || length < HELD_LEAST ||
+	if (head->config->all || !is_another_to_come(head) || length < HELD_LEAST ||
 	    length > head->config->context / 2)
 		return 0;
 	for (held = head->turns.first; held != NULL; held = held->next)
@@ -300,6 +310,8 @@ take_tokens(struct ll_head *head, const struct ll_frame *frame, struct ll_err *e
 static int
 take_input(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err)
 {
+	uint64_t code = 0;
+
 	switch (frame->type) {
 	case LL_TOKENS:
 		return take_tokens(head, frame, err);
@@ -307,6 +319,9 @@ take_input(struct ll_head *head, const struct ll_frame *frame, struct ll_err *er
 		if (!(frame->flags & LL_STREAM))
 			return 0;
 		head->input_ended = true;
+		ll_text_get_number(frame->payload, frame->length, "code", &code);
+		if (code > (uint64_t)head->worst)
+			head->worst = code < 256 ? (int)code : LL_EDATA;
 		for (struct ll_turn *turn = head->turns.first; turn != NULL; turn = turn->next) {
 			char name[48];
 
@@ -318,6 +333,10 @@ take_input(struct ll_head *head, const struct ll_frame *frame, struct ll_err *er
 	case LL_HIDDEN:
 	case LL_LOGITS:
 	case LL_SAMPLE:
+	case LL_NEXT:		/* control frames are the head's to write */
+	case LL_STOP:
+	case LL_FORK:
+	case LL_FLUSH:
 		return ll_fail(err, LL_EDATA, "%s: a %s frame in a stream of tokens", ll_reader_name(head->in),
 		    ll_frame_name(frame->type));
 	default:
@@ -440,6 +459,9 @@ take_fork(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err
 		child->prompt = parent->prompt;
 		child->generated = 1;
 		child->want = 1;
+		if (child->count > head->config->context &&
+		    (status = ll_head_overflow(head, child, child->count, err)) < 0)
+			return status;
 	}
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "stream/offer.h"
@@ -122,21 +123,29 @@ hello(struct ll_offer *offer, struct peer *peer, const struct ll_frame *frame)
 	}
 }
 
-/* Takes one whole frame off the front of what a peer sent. 1, 0 if there is none, -1 if it is bad. */
+/* Takes one whole frame off the front of what a peer sent. 1, 0 if there is none, -LL_EDATA if it is bad. */
 static int
-next_frame(struct peer *peer, struct ll_frame *frame, size_t *size)
+next_frame(struct peer *peer, struct ll_frame *frame, size_t *size, struct ll_err *err)
 {
 	const unsigned char *bytes = (const unsigned char *)peer->in.data;
-	uint32_t crc;
+	uint32_t crc, found;
+	int status;
 
 	if (peer->in.len < LL_FRAME_BYTES)
 		return 0;
-	if (ll_frame_get(frame, &crc, bytes, "return path", 0, NULL) < 0 || frame->length > MESSAGE_MAX)
-		return -1;
+	if ((status = ll_frame_get(frame, &crc, bytes, "return path", 0, err)) < 0)
+		return status;
+	if (frame->length > MESSAGE_MAX)
+		return ll_fail(err, LL_EDATA, "return path: message of %zu bytes, but %u are the most",
+		    frame->length, MESSAGE_MAX);
 	*size = LL_FRAME_BYTES + ll_frame_padded(frame->length);
 	if (peer->in.len < *size)
 		return 0;
 	frame->payload = bytes + LL_FRAME_BYTES;
+	found = frame->length > 0 ? ll_crc32(0, frame->payload, frame->length) : 0;
+	if (!(frame->flags & LL_NO_CRC) && found != crc)
+		return ll_fail(err, LL_EDATA, "return path: payload is damaged: crc %08x, but it says %08x",
+		    (unsigned)found, (unsigned)crc);
 	return 1;
 }
 
@@ -167,8 +176,9 @@ gone(struct ll_offer *offer, struct peer *peer)
 static void
 listen_to(struct ll_offer *offer, struct peer *peer)
 {
+	struct ll_err err = { 0 };
 	struct ll_frame frame;
-	size_t size, used = 0;
+	size_t size = 0;
 	ssize_t count;
 	int got = 0;
 
@@ -184,16 +194,19 @@ listen_to(struct ll_offer *offer, struct peer *peer)
 		return;
 	}
 	peer->in.len += (size_t)count;
-	while ((got = next_frame(peer, &frame, &size)) > 0) {
+	while ((got = next_frame(peer, &frame, &size, &err)) > 0) {
 		one_frame(offer, peer, &frame);
 		if (peer->fd < 0)
 			return;
-		used = size;
-		memmove(peer->in.data, peer->in.data + used, peer->in.len - used);
-		peer->in.len -= used;
+		memmove(peer->in.data, peer->in.data + size, peer->in.len - size);
+		peer->in.len -= size;
 	}
-	if (got < 0)
-		gone(offer, peer);
+	if (got < 0) {
+		/* What a stranger sends is nobody's failure. */
+		if (peer->feeder && !peer->left)
+			ll_inbox_fail(offer->inbox, &err);
+		drop(peer);
+	}
 }
 
 /* False when no peer can be let in any more: then a feeder would wait for ever. */

@@ -332,14 +332,21 @@ check_payload(const struct ll_reader *reader, const struct ll_frame *frame, uint
 	return 0;
 }
 
+void
+ll_reader_note_code(struct ll_reader *reader, int code)
+{
+	if (reader->ended == 0)
+		reader->ended = code;
+}
+
 static void
 note_end(struct ll_reader *reader, const struct ll_frame *frame)
 {
 	uint64_t code = 0;
 
 	ll_text_get_number(frame->payload, frame->length, "code", &code);
-	if (code != 0 && reader->ended == 0)
-		reader->ended = known_code(code);
+	if (code != 0)
+		ll_reader_note_code(reader, known_code(code));
 	reader->open = false;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stream/rows.h"
+#include "stream/stream.h"
 
 size_t
 ll_rows_bytes(const struct ll_frame *frame)
@@ -36,6 +37,28 @@ ll_rows_slice(struct ll_frame *out, const struct ll_frame *frame, uint32_t first
 	out->payload = (const char *)frame->payload + first * bytes;
 	if (end < frame->rows)
 		out->flags &= (uint16_t)~(LL_LAST | LL_MORE);
+}
+
+int
+ll_rows_write(struct ll_writer *out, const struct ll_frame *frame, struct ll_err *err)
+{
+	size_t bytes = frame->rows > 0 ? frame->length / frame->rows : 0;
+	uint32_t most = bytes > 0 && bytes < LL_FRAME_MAX ? (uint32_t)(LL_FRAME_MAX / bytes) : 1;
+	uint32_t done = 0;
+
+	if (frame->rows <= most)
+		return ll_writer_frame(out, frame, err);
+	while (done < frame->rows) {
+		uint32_t count = frame->rows - done < most ? frame->rows - done : most;
+		struct ll_frame part;
+		int status;
+
+		ll_rows_slice(&part, frame, done, count);
+		if ((status = ll_writer_frame(out, &part, err)) < 0)
+			return status;
+		done += count;
+	}
+	return 0;
 }
 
 void

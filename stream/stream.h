@@ -59,13 +59,15 @@ void ll_reader_stop(struct ll_reader *reader, int fd);
  * an END of a stream carried (then err.reported is set), else `status`.
  */
 int ll_reader_status(const struct ll_reader *reader, int status, struct ll_err *err);
+/* As if an END had carried `code`: a sequence failed here, and the user was told. */
+void ll_reader_note_code(struct ll_reader *reader, int code);
 
 /* Opens stdout (NULL, "-") or a file that appears when it is complete. Refuses a terminal: -LL_EUSAGE. */
 int ll_writer_open(struct ll_writer **writer, const char *path, struct ll_err *err);
 /* Over a descriptor, which stays the caller's. */
 int ll_writer_new(struct ll_writer **writer, int fd, const char *name, struct ll_err *err);
 
-/* True if what is written can only be read later (a regular file): nobody can answer. */
+/* True if what is written can only be read later (a regular file, a device): nobody can answer. */
 bool ll_writer_is_file(const struct ll_writer *writer);
 int ll_writer_fd(const struct ll_writer *writer);
 

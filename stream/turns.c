@@ -103,17 +103,15 @@ ll_turns_share(const struct ll_turns *turns, const struct ll_turn *turn, size_t 
 {
 	const struct ll_turn *best = NULL;
 	size_t longest = 0;
+	bool later = false;
 
 	for (const struct ll_turn *other = turns->first; other != NULL; other = other->next) {
 		size_t length;
 
-		if (other == turn || other->state == LL_TURN_WAITING)
-			continue;
 		/* Of two that begin together the later waits for the earlier, never the other way. */
-		if (other->evaluated == 0)
-			for (const struct ll_turn *later = turn; later != NULL; later = later->next)
-				if (later == other)
-					goto next;
+		later = later || other == turn;
+		if (other == turn || other->state == LL_TURN_WAITING || (later && other->evaluated == 0))
+			continue;
 		length = common(turn, other);
 		if (length >= turn->count)
 			length = turn->count - 1;
@@ -121,7 +119,6 @@ ll_turns_share(const struct ll_turns *turns, const struct ll_turn *turn, size_t 
 			longest = length;
 			best = other;
 		}
-next:		continue;
 	}
 	if (best != NULL)
 		*keep = best->evaluated >= longest ? longest : 0;

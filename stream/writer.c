@@ -48,7 +48,8 @@ set_up(struct ll_writer *writer, int fd, const char *name, struct ll_err *err)
 		return -LL_ENOMEM;
 	writer->fd = fd;
 	if (fstat(fd, &info) == 0) {
-		writer->is_file = S_ISREG(info.st_mode);
+		/* Of character devices only those are left that read nothing back, such as /dev/null. */
+		writer->is_file = S_ISREG(info.st_mode) || S_ISCHR(info.st_mode);
 		writer->is_pipe = S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode);
 	}
 #ifdef F_SETPIPE_SZ

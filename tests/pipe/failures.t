@@ -111,6 +111,9 @@ fails 65 "its prompt is not complete" "prompt 'tokens seq=0 flags=prompt : 1 2'"
 fails 65 "ids must rise" "prompt 'tokens seq=1 flags=prompt,last : 1\\ntokens seq=0 flags=prompt,last : 1'"
 fails 65 "positions begin at 0" "prompt 'tokens seq=0 pos=1 flags=prompt,last : 1'"
 fails 65 "a LOGITS frame in a stream of tokens" "prompt 'logits seq=0 cols=2 : 1 2'"
+for frame in "next seq=0 pos=1 : 4" "stop seq=0 : reason eos" "fork seq=1 parent=0 :" "flush owed=1"; do
+	fails 65 "in a stream of tokens" "prompt 'tokens seq=0 flags=prompt,last : 1 2\n$frame'"
+done
 fails 65 "ll-tokenize: prompt is empty" "ll-tokenize --no-bos -p '' | $soon ll-forward | rest"
 fails 65 "ll-tokenize: line 2: prompt is empty" "printf 'a\n\nb\n' | ll-tokenize --no-bos -l |
 	$soon ll-forward | rest"
@@ -150,4 +153,35 @@ both() {
 ok "two that fail are told each" is 2 "both 2>&1 >text.out | grep -c '^ll-embed: .*context is full'"
 ok "all stages end with that" is 65 "both >text.out 2>told; echo \$?"
 ok "and the other's answer is there" is 3 "wc -l <text.out"
+printf '%s\n' "1 2 3 4 5 6 7 8 9" "5 6" | ll-tokenize -l --from-ids >long.lls
+for program in ll-embed ll-forward; do
+	fails 65 "$program: sequence 0: context is full" "$soon $program -b 1 -c 8 --once long.lls"
+	ok "$program: what waited behind it is evaluated" is 1 \
+		"$soon $program -b 1 -c 8 --once long.lls 2>told | ll-cat -t | grep -c 'reason complete prompt 2'"
+done
+failed_before() {
+	printf 'stream kind=tokens\ntokens seq=0 flags=prompt,last : 1 2\nend : code 65; sequences 2\n' |
+		stream | $soon ll-forward | rest 2>&1
+}
+ok "what failed before the head is every stage's status" is 65 "failed_before >text.out; echo \$?"
+
+# Hidden states that do not belong there
+states() {
+	printf "stream kind=hidden hidden=64 boundary=${2-0}\n%b\nflush owed=1\nend : code 0\n" "$1" |
+		stream | $soon ll-forward -j 2
+}
+row() {
+	awk "BEGIN { for (i = 0; i < 64 * ${1-1}; i++) printf \"%g \", (i * ${2-7} % 13 - 6) / 6 }"
+}
+fails 65 "cut before layer 4, but " "states '' 4"
+fails 65 "cut before layer 18446744073709551615" "states '' 18446744073709551615"
+for position in 1 1099511627776 9223372036854775813; do
+	fails 65 "begin at position $position, but only 0 came" "states 'hidden seq=0 pos=$position cols=64 : $(row)'"
+done
+again() {
+	states "hidden seq=0 cols=64 want=40 : $(row 40)$1
+		hidden seq=0 cols=64 want=1 : $(row 1 5)$1\nhidden seq=1 cols=64 want=40 : $(row 40 3)" |
+		ll-cat --canonical
+}
+ok "rows that replace others of their step" same "again ''" "again '\nflush owed=0'"
 done_testing

@@ -1,0 +1,24 @@
+#!/bin/sh
+# ll-forward(1) and ll-embed(1): the command line.
+. "$TESTS/tap.sh"
+
+soon="timeout -k 1 10"
+ll-tokenize -p "one two" >tokens
+
+for program in ll-forward ll-embed; do
+	ok "$program waits for nobody behind a device" $soon sh -c "$program tokens >/dev/null"
+	ok "$program waits for nobody behind a file" $soon sh -c "$program tokens >out"
+	for option in --once --all; do
+		fails 64 "--loop has no effect where no return path is offered" \
+			"$program --loop $option tokens | ll-cat -t >out"
+	done
+	fails 64 "--loop has no effect where no return path is offered" "$program --loop -o file tokens"
+	fails 64 "--loop has no effect where no return path is offered" "$program --loop tokens >out"
+	ok "$program leaves no file" test ! -e file
+done
+fails 64 "--loop has no effect where no return path is offered" \
+	"ll-forward --hidden --loop tokens | ll-cat -t >out"
+fails 64 "--layers: 2-1 ends before it begins" "ll-forward -L 2-1 tokens >out"
+fails 64 "--layers: 4-, but" "ll-forward -L 4- tokens >out"
+fails 64 "--layers: 0-4, but" "ll-forward -L 0-4 tokens >out"
+done_testing
