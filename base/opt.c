@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/opt.h"
 #include "base/version.h"
 
@@ -27,6 +28,13 @@ static bool given[MAX_OPTIONS];
 static int argument_count;
 static char **arguments;
 
+/* Of each word of the command line the option whose value it holds, and where that begins. */
+struct held_value {
+	const struct ll_opt *option;
+	const char *text;
+};
+static struct held_value *held;
+
 static _Noreturn void
 usage_error(const char *text)
 {
@@ -34,6 +42,15 @@ usage_error(const char *text)
 	if (current->fail != NULL)
 		current->fail(current->name, LL_EUSAGE, text);
 	exit(LL_EUSAGE);
+}
+
+/* Ends the program for what is not the command line's fault. */
+static _Noreturn void
+fail(struct ll_err *err)
+{
+	if (current->fail != NULL)
+		current->fail(current->name, err->code, err->text);
+	exit(ll_exit(current->name, -err->code, err));
 }
 
 static size_t
@@ -125,7 +142,8 @@ parse_double(const struct ll_opt *option, const char *text)
 	char *end;
 	double value = strtod(text, &end);
 
-	if (end == text || *end != '\0' || !isfinite(value) || isspace((unsigned char)*text))
+	if (end == text || *end != '\0' || !isfinite(value) || isspace((unsigned char)*text) ||
+	    strpbrk(text, "xX") != NULL)
 		bad_value(option, text, "is not a number");
 	check_bounds(option, text, value);
 	return value;
@@ -139,9 +157,7 @@ call(const struct ll_opt *option, const char *value)
 	if (option->call(value, &err) < 0) {
 		if (err.code == LL_EUSAGE)
 			usage_error(err.text);
-		if (current->fail != NULL)
-			current->fail(current->name, err.code, err.text);
-		exit(ll_exit(current->name, -err.code, &err));
+		fail(&err);
 	}
 }
 
@@ -163,6 +179,8 @@ apply(const struct ll_opt *option, const char *value)
 		*(double *)option->value = parse_double(option, value);
 		break;
 	case LL_OPT_STRING:
+		if (*value == '\0' && strcmp(option->argument, "FILE") == 0)
+			bad_value(option, value, "is not the name of a file");
 		*(const char **)option->value = value;
 		break;
 	case LL_OPT_CALL:
@@ -239,11 +257,21 @@ bad_option(int what, char **argv)
 	usage_error(message);
 }
 
+static void
+take_option(const struct ll_opt *option, const char *value)
+{
+	/* A value is the last word that getopt_long took, or that word's end. */
+	if (value != NULL)
+		held[optind - 1] = (struct held_value){ option, value };
+	apply(option, value);
+}
+
 void
 ll_opt_parse(const struct ll_program *program, int argc, char **argv)
 {
 	char letters[2 * MAX_OPTIONS + 3];
 	struct option longs[MAX_OPTIONS + 1];
+	struct ll_err err = { 0 };
 	int what;
 
 	/* Numbers are read and written with a point whatever the locale: none is set. */
@@ -253,6 +281,8 @@ ll_opt_parse(const struct ll_program *program, int argc, char **argv)
 	arguments = argv;
 	if (table_count(program->options) > MAX_OPTIONS)
 		abort();
+	if ((held = ll_alloc((size_t)argc + 1, sizeof(*held), &err)) == NULL)
+		fail(&err);
 	make_tables(letters, longs);
 	opterr = 0;
 	while ((what = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
@@ -261,7 +291,7 @@ ll_opt_parse(const struct ll_program *program, int argc, char **argv)
 		else if (what == '?' || what == ':')
 			bad_option(what, argv);
 		else
-			apply(what >= FIRST_LONG ? &program->options[what - FIRST_LONG] : by_letter(what), optarg);
+			take_option(what >= FIRST_LONG ? &program->options[what - FIRST_LONG] : by_letter(what), optarg);
 	}
 	for (; optind < argc; optind++)
 		operand(argv[optind]);
@@ -305,52 +335,26 @@ ll_opt_quote(struct ll_buf *line, const char *word, struct ll_err *err)
 	return ll_buf_puts(line, "'", err);
 }
 
-/* 0: nothing to hide in this word; 1: the next word; else the length of what may be shown. */
-static size_t
-hidden_from(const char *word, const char *hide)
+static bool
+is_hidden(const struct ll_opt *option, const char *hide)
 {
-	if (word[0] != '-' || word[1] == '\0')
-		return 0;
-	if (word[1] != '-') {
-		const struct ll_opt *o = by_letter(word[1]);
-
-		if (o == NULL || strchr(hide, word[1]) == NULL)
-			return 0;
-		return word[2] == '\0' ? 1 : 2;
-	}
-	for (const struct ll_opt *o = current->options; o->type != LL_OPT_END; o++) {
-		size_t length = strlen(o->name);
-
-		if (o->letter == 0 || strchr(hide, o->letter) == NULL || strncmp(word + 2, o->name, length) != 0)
-			continue;
-		if (word[2 + length] == '\0')
-			return 1;
-		if (word[2 + length] == '=')
-			return 3 + length;
-	}
-	return 0;
+	return option != NULL && option->letter != 0 && strchr(hide, option->letter) != NULL;
 }
 
 char *
 ll_opt_command(const char *hide, struct ll_err *err)
 {
 	struct ll_buf line = { 0 };
-	bool skip = false;
 
 	ll_buf_puts(&line, current->name, err);
 	for (int i = 1; i < argument_count; i++) {
-		size_t shown = skip ? 0 : hidden_from(arguments[i], hide);
-
 		ll_buf_puts(&line, " ", err);
-		if (skip) {
-			ll_buf_puts(&line, "...", err);
-		} else if (shown > 1) {
-			ll_buf_add(&line, arguments[i], shown, err);
+		if (is_hidden(held[i].option, hide)) {
+			ll_buf_add(&line, arguments[i], (size_t)(held[i].text - arguments[i]), err);
 			ll_buf_puts(&line, "...", err);
 		} else {
 			ll_opt_quote(&line, arguments[i], err);
 		}
-		skip = shown == 1;
 	}
 	if (err->code != 0) {
 		ll_buf_free(&line);

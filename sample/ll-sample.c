@@ -389,6 +389,20 @@ write_header(struct run *run, const struct ll_header *from, struct ll_err *err)
 	return status;
 }
 
+/* Not before the first stream: a level that the stages before this one have not got either is told once. */
+static int
+make_samplers(struct run *run, struct ll_err *err)
+{
+	const struct ll_sampling sampling = { temperature, (uint64_t)top_k, top_p, min_p };
+	int status;
+
+	if ((status = ll_chain_new(&run->chain, &sampling, err)) < 0 ||
+	    (status = ll_logits_init(&run->row, err)) < 0)
+		return status;
+	ll_note(program.name, "samplers: %s", ll_chain_text(run->chain));
+	return 0;
+}
+
 /* Everything that can fail comes before the path: a feeder that is gone takes the pipe down. */
 static int
 begin_stream(struct run *run, struct ll_err *err)
@@ -400,6 +414,8 @@ begin_stream(struct run *run, struct ll_err *err)
 	if (header->kind == LL_KIND_NONE)
 		return 0;
 	run->watch = (struct ll_path_watch){ 0 };
+	if (run->chain == NULL && (status = make_samplers(run, err)) < 0)
+		return status;
 	if ((status = check_kind(header, ll_reader_name(run->in), err)) < 0 ||
 	    (status = read_stop_ids(run, header, err)) < 0 ||
 	    (status = read_vocabulary(run, header, err)) < 0 ||
@@ -449,17 +465,11 @@ settle_options(void)
 static int
 open_all(struct run *run, struct ll_err *err)
 {
-	const struct ll_sampling sampling = { temperature, (uint64_t)top_k, top_p, min_p };
-	int status;
+	int status = ll_writer_open(&run->out, output_path, err);
 
-	if ((status = ll_writer_open(&run->out, output_path, err)) < 0 ||
-	    (status = ll_reader_open(&run->in, input_path != NULL ? input_path : "-",
-	    ll_writer_fd(run->out), err)) < 0 ||
-	    (status = ll_chain_new(&run->chain, &sampling, err)) < 0 ||
-	    (status = ll_logits_init(&run->row, err)) < 0)
+	if (status < 0)
 		return status;
-	ll_note(program.name, "samplers: %s", ll_chain_text(run->chain));
-	return 0;
+	return ll_reader_open(&run->in, input_path != NULL ? input_path : "-", ll_writer_fd(run->out), err);
 }
 
 int

@@ -81,6 +81,30 @@ on_interrupt(int number)
 	errno = saved;
 }
 
+/* The stages are in a group of their own: what ends this program must be sent on to them. */
+static volatile pid_t stages;
+
+static void
+on_end(int number)
+{
+	if (stages > 0)
+		kill(-stages, SIGTERM);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void
+catch(int number, void (*handler)(int))
+{
+	struct sigaction action;
+
+	if (sigaction(number, NULL, &action) != 0 || action.sa_handler == SIG_IGN)
+		return;
+	/* Without SA_RESTART: Ctrl-C at the prompt throws the line away. */
+	action = (struct sigaction){ .sa_handler = handler };
+	sigaction(number, &action, NULL);
+}
+
 /* The commands of both stages; words are borrowed. */
 struct command {
 	const char *words[32];
@@ -97,10 +121,21 @@ add(struct command *command, const char *option, const char *value)
 }
 
 static void
+add_common(struct command *command)
+{
+	if (ll_opt_quiet)
+		command->words[command->count++] = "-q";
+	if (ll_opt_verbose)
+		command->words[command->count++] = "-v";
+}
+
+static void
 make_commands(struct command *forward, struct command *sample, const char *path)
 {
 	*forward = (struct command){ .words = { "ll-forward" }, .count = 1 };
 	*sample = (struct command){ .words = { "ll-sample" }, .count = 1 };
+	add_common(forward);
+	add_common(sample);
 	add(forward, "-m", path);
 	add(forward, "-c", context);
 	add(forward, "-j", threads);
@@ -159,8 +194,9 @@ start_pipe(struct chat *chat, const char *path, struct ll_err *err)
 	/* execv(3) does not write to them, whatever its type says. */
 	commands[0] = (char *const *)(uintptr_t)forward.words;
 	commands[1] = (char *const *)(uintptr_t)sample.words;
-	if ((status = ll_children_start(&chat->children, commands, 2, err)) < 0 ||
-	    (status = ll_writer_new(&chat->to, chat->children.in, "ll-forward", err)) < 0)
+	status = ll_children_start(&chat->children, commands, 2, err);
+	stages = chat->children.group;
+	if (status < 0 || (status = ll_writer_new(&chat->to, chat->children.in, "ll-forward", err)) < 0)
 		return status;
 	return ll_reader_new(&chat->from, chat->children.out, "ll-sample", -1, err);
 }
@@ -265,9 +301,20 @@ turn(struct chat *chat, const char *message, size_t length, struct ll_err *err)
 	return hear_answer(chat, err);
 }
 
+/* A byte from the terminal, as read(2); 0 also when the pipe has ended. */
+static ssize_t
+read_key(const struct chat *chat, char *c)
+{
+	struct pollfd set[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = chat->children.out } };
+
+	if (poll(set, 2, -1) < 0)
+		return -1;
+	return set[1].revents & POLLHUP ? 0 : read(STDIN_FILENO, c, 1);
+}
+
 /* One line from the terminal. Its length, 0 at the end, -1 when Ctrl-C threw it away. */
 static ssize_t
-read_line(struct ll_buf *line, struct ll_err *err)
+read_line(const struct chat *chat, struct ll_buf *line, struct ll_err *err)
 {
 	line->len = 0;
 	for (;;) {
@@ -275,7 +322,7 @@ read_line(struct ll_buf *line, struct ll_err *err)
 		ssize_t count;
 
 		interrupted = 0;
-		count = read(STDIN_FILENO, &c, 1);
+		count = read_key(chat, &c);
 		if (count < 0 && errno == EINTR && interrupted)
 			return -1;
 		if (count < 0 && errno == EINTR)
@@ -302,7 +349,7 @@ converse(struct chat *chat, struct ll_err *err)
 
 		if ((status = ll_write(STDOUT_FILENO, "> ", 2, "standard output", err)) < 0)
 			break;
-		got = read_line(&line, err);
+		got = read_line(chat, &line, err);
 		if (got == 0 || (got < 0 && err->code != 0)) {
 			status = got == 0 ? ll_write(STDOUT_FILENO, "\n", 1, "standard output", err) : (int)got;
 			break;
@@ -359,6 +406,7 @@ finish(struct chat *chat, int status, struct ll_err *err)
 		status = ll_reader_status(chat->from, status > 0 ? 0 : status, err);
 	ll_reader_close(chat->from);
 	code = ll_children_wait(&chat->children);
+	stages = 0;
 	if (in >= 0)
 		close(in);
 	/* Killed stages say nothing: then what we saw of it is all that there is to tell. */
@@ -381,8 +429,8 @@ open_all(struct chat *chat, const char *path, struct ll_err *err)
 		return status;
 	status = format_name != NULL ? ll_chat_by_name(&chat->format, format_name, err) :
 	    ll_chat_recognise(&chat->format, chat->vocab, err);
-	if (date != NULL)
-		chat->format.date = date;
+	if (status == 0 && date != NULL)
+		status = ll_chat_set_date(&chat->format, date, err);
 	chat->talk.chat = &chat->format;
 	chat->talk.tokenizer = chat->tokenizer;
 	chat->talk.system = system_text;
@@ -394,14 +442,14 @@ open_all(struct chat *chat, const char *path, struct ll_err *err)
 static int
 run(struct chat *chat, const char *path, struct ll_err *err)
 {
-	struct sigaction action = { .sa_handler = on_interrupt };
 	int status;
 
 	if ((status = open_all(chat, path, err)) < 0)
 		return status;
-	/* Without SA_RESTART: Ctrl-C at the prompt throws the line away. */
-	if (chat->terminal)
-		sigaction(SIGINT, &action, NULL);
+	catch(SIGINT, chat->terminal ? on_interrupt : on_end);
+	catch(SIGPIPE, on_end);
+	catch(SIGTERM, on_end);
+	catch(SIGHUP, on_end);
 	if ((status = start_pipe(chat, path, err)) == 0 && (status = begin_stream(chat, path, err)) == 0)
 		status = chat->terminal ? converse(chat, err) : one_message(chat, err);
 	return finish(chat, status, err);

@@ -132,6 +132,15 @@ class Pipe:
                 found.append((int(entry), name.partition("(")[2]))
         return found
 
+    def find(self, name):
+        """The process of this name that a stage starts, once it is there."""
+        end = time.monotonic() + LIMIT
+        while time.monotonic() < end:
+            for pid, found in self.started():
+                if found == name:
+                    return pid
+        raise LookupError(f"no {name} was started")
+
     def orphans(self, limit=LIMIT):
         """Those that are still there when their parents have ended, and do not end soon."""
         end = time.monotonic() + limit

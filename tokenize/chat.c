@@ -204,6 +204,16 @@ has_dates(const struct ll_chat *chat)
 	return chat->format == LL_CHAT_LLAMA31 || chat->format == LL_CHAT_LLAMA32;
 }
 
+int
+ll_chat_set_date(struct ll_chat *chat, const char *date, struct ll_err *err)
+{
+	if (!has_dates(chat))
+		return ll_fail(err, LL_EUSAGE, "--date has no effect in the chat format %s, which names none",
+		    ll_chat_name(chat->format));
+	chat->date = date;
+	return 0;
+}
+
 /* The first block of Llama 3.1's prompts, there with or without a system message. */
 static void
 llama_system(struct render *r, const struct ll_message *system)

@@ -40,6 +40,8 @@ struct ll_chat {
 /* By name ("llama3", "llama3.1", "llama3.2", "meta", "chatml"); -LL_EUSAGE with the list of names. */
 int ll_chat_by_name(struct ll_chat *chat, const char *name, struct ll_err *err);
 const char *ll_chat_name(enum ll_chat_format format);
+/* Sets the date that prompts name, borrowed; -LL_EUSAGE for a format whose prompts name none. */
+int ll_chat_set_date(struct ll_chat *chat, const char *date, struct ll_err *err);
 
 /*
  * Recognises the template of a vocabulary. -LL_EUNSUPPORTED when there is none or it is

@@ -61,7 +61,7 @@ static const struct ll_opt options[] = {
 	LL_OPT_MODEL(model_path),
 	{ 0, "vocab", LL_OPT_STRING, &vocab_path, "FILE", "vocabulary: a GGUF file or a tiktoken rank file (default: the model's)", 0, 0, NULL },
 	LL_OPT_OUTPUT(output_path),
-	{ 'p', "prompt", LL_OPT_CALL, NULL, "TEXT", "literal text, in its place among the operands", 0, 0, add_literal },
+	{ 'p', "prompt", LL_OPT_CALL, &sources, "TEXT", "literal text, in its place among the operands", 0, 0, add_literal },
 	{ 'l', "lines", LL_OPT_FLAG, &lines, NULL, "each line is a sequence of its own; with -d each sequence a line", 0, 0, NULL },
 	{ 0, "chat", LL_OPT_FLAG, &chat, NULL, "the text is a user's message in the model's chat format", 0, 0, NULL },
 	{ 0, "chat-format", LL_OPT_STRING, &format_name, "NAME", "llama3, llama3.1, llama3.2, meta or chatml (default: the model's)", 0, 0, NULL },
@@ -246,7 +246,7 @@ static int
 write_spelt(struct tokenize *t, struct ll_err *err)
 {
 	struct ll_buf text = { 0 };
-	int status = ll_prompt_spell(t->tokenizer, &t->ids, &text, err);
+	int status = ll_prompt_spell(t->tokenizer, &t->ids, !decode || special, &text, err);
 
 	if (status == 0 && lines)
 		status = ll_buf_puts(&text, "\n", err);
@@ -372,8 +372,8 @@ open_format(struct tokenize *t, struct ll_err *err)
 		return 0;
 	status = format_name != NULL ? ll_chat_by_name(&t->format, format_name, err) :
 	    ll_chat_recognise(&t->format, t->vocab, err);
-	if (date != NULL)
-		t->format.date = date;
+	if (status == 0 && date != NULL)
+		status = ll_chat_set_date(&t->format, date, err);
 	return status;
 }
 
@@ -473,9 +473,9 @@ decode_stream(struct tokenize *t, struct ll_reader *in, struct ll_transcript *tr
 {
 	struct ll_frame frame;
 	char last = '\n';
-	int got, status = 0;
+	int got = 0, status = 0;
 
-	while ((got = ll_reader_next(in, &frame, err)) > 0 && status == 0) {
+	while (status == 0 && (got = ll_reader_next(in, &frame, err)) > 0) {
 		if (got == LL_GOT_STREAM)
 			status = check_stream(t, in, err);
 		else if ((status = show_frame(t, transcript, &frame, err)) == 0 && !ll_reader_ready(in))
@@ -485,7 +485,8 @@ decode_stream(struct tokenize *t, struct ll_reader *in, struct ll_transcript *tr
 	if (ll_transcript_end_all(transcript, NULL) == 0 && put_transcript(t, transcript, &last, NULL) == 0 &&
 	    t->careful && last != '\n')
 		write_text(t, "\n", 1, NULL);
-	status = status < 0 ? status : got < 0 ? got : 0;
+	if (status == 0)
+		status = got;
 	return ll_reader_status(in, status, err);
 }
 
@@ -535,7 +536,7 @@ static void
 check_options(void)
 {
 	static const void *const chat_only[] = { &format_name, &system_text, &date };
-	static const void *const encode_only[] = { &chat, &no_bos, &render, &count_only, &from_ids };
+	static const void *const encode_only[] = { &sources, &chat, &no_bos, &render, &count_only, &from_ids };
 
 	for (size_t i = 0; !chat && i < sizeof(chat_only) / sizeof(chat_only[0]); i++)
 		ll_opt_refuse(chat_only[i], "without --chat");

@@ -88,18 +88,18 @@ ll_prompt_encode(const struct ll_tokenizer *tokenizer, const struct ll_prompt_op
 }
 
 int
-ll_prompt_spell(const struct ll_tokenizer *tokenizer, const struct ll_ids *ids, struct ll_buf *text,
-    struct ll_err *err)
+ll_prompt_spell(const struct ll_tokenizer *tokenizer, const struct ll_ids *ids, bool special,
+    struct ll_buf *text, struct ll_err *err)
 {
 	int status = 0;
 
 	for (size_t i = 0; i < ids->count && status == 0; i++) {
 		const char *bytes;
 		size_t length;
-		bool special;
+		bool is_special;
 
-		status = ll_tokenizer_piece(tokenizer, ids->ids[i], &bytes, &length, &special, err);
-		if (status == 0)
+		status = ll_tokenizer_piece(tokenizer, ids->ids[i], &bytes, &length, &is_special, err);
+		if (status == 0 && (special || !is_special))
 			status = ll_buf_add(text, bytes, length, err);
 	}
 	return status;

@@ -28,8 +28,8 @@ int ll_prompt_encode(const struct ll_tokenizer *tokenizer, const struct ll_promp
 int ll_prompt_parse_ids(const struct ll_tokenizer *tokenizer, const char *text, size_t length,
     struct ll_ids *ids, struct ll_err *err);
 
-/* The bytes that ids stand for, special tokens by their names. */
-int ll_prompt_spell(const struct ll_tokenizer *tokenizer, const struct ll_ids *ids, struct ll_buf *text,
-    struct ll_err *err);
+/* The bytes that ids stand for; special tokens by their names, or left out. */
+int ll_prompt_spell(const struct ll_tokenizer *tokenizer, const struct ll_ids *ids, bool special,
+    struct ll_buf *text, struct ll_err *err);
 
 #endif

@@ -201,6 +201,12 @@ ok "one that does not come changes nothing" same "cat answer" "once | text -n 30
 fails 65 "vocabulary" \
     "$TESTS/mkgguf.py --preset tiny other.gguf && ll-sample -q --stop x -m other.gguf <run.lls"
 
+fails 64 "--temperature: '0x1' is not a number" "ll-sample -t 0x1 run.lls >out"
+
+# A level of the processor that no stage can use is told once, by the first.
+fails 78 "ll-forward: LL_CPU=none" "export LL_CPU=none; ll-tokenize -p x | ll-forward | ll-sample -t 0 | ll-cat -t >out"
+fails 78 "ll-sample: LL_CPU=none" "LL_CPU=none ll-sample -t 0 run.lls >out"
+
 # One sequence's answer does not depend on its company.
 for i in 1 2 3 4 5 6 7 8 9; do echo "the river $i"; done >lines
 many() { ll-tokenize -l lines | ll-forward -b "$1" | ll-sample --seed 4 -n 12 | ll-tokenize -d -l; }

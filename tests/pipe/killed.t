@@ -5,6 +5,7 @@ The stage behind the dead one tells, and those behind that exit with the same st
 before it end as by SIGPIPE. If the last stage dies only the shell can tell.
 """
 import os
+import pty
 import random
 import signal
 import subprocess
@@ -100,16 +101,29 @@ def output_file(stage, number):
     return problems
 
 
-def chat(victim, lines):
-    """ll-chat or one of the stages that it started is killed in the middle of an answer."""
-    pipe = Pipe(["ll-chat -n 800 -j 1"], b"Tell me everything.", output=subprocess.PIPE)
+def chat(victim, lines, number=signal.SIGKILL):
+    """ll-chat or one of the stages that it started is ended in the middle of a long answer."""
+    pipe = Pipe(["ll-chat -n 800 -j 1 --seed 1"], b"Tell me everything.", output=subprocess.PIPE)
+    # Found before the answer begins: to look for it takes as long as hundreds of tokens.
+    pid = pipe.processes[0].pid if victim == "ll-chat" else pipe.find(victim)
     pipe.processes[0].stdout.read(1)
-    for pid, name in [(pipe.processes[0].pid, "ll-chat")] + pipe.started():
-        if name == victim:
-            os.kill(pid, signal.SIGKILL)
+    os.kill(pid, number)
     pipe.processes[0].stdout.read()
     pipe.wait()
-    return pipe.problems(-signal.SIGKILL if victim == "ll-chat" else DATA_ERROR, lines)
+    return pipe.problems(-number if victim == "ll-chat" else DATA_ERROR, lines)
+
+
+def chat_idle(victim):
+    """A stage of ll-chat is killed while that waits for a line from its terminal."""
+    master, slave = pty.openpty()
+    with open(slave) as terminal:
+        pipe = Pipe(["ll-chat -q -j 1"], terminal, output=subprocess.PIPE)
+    pipe.processes[0].stdout.read(2)
+    os.kill(pipe.find(victim), signal.SIGKILL)
+    pipe.processes[0].stdout.read()
+    pipe.wait()
+    os.close(master)
+    return pipe.problems(DATA_ERROR, 1)
 
 
 def main():
@@ -133,6 +147,10 @@ def main():
         results.append((f"{name} stopped and continued", stopped(STAGES, stage, wanted)))
     for name, lines in ("ll-chat", {0, 1}), ("ll-forward", 1), ("ll-sample", 1):
         results.append((f"ll-chat: {name} killed", chat(name, lines)))
+    for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
+        results.append((f"ll-chat ended by {number.name}", chat("ll-chat", 0, number)))
+    for name in "ll-forward", "ll-sample":
+        results.append((f"ll-chat waits for a line: {name} killed", chat_idle(name)))
     for stage, name in (1, "ll-tokenize"), (2, "ll-forward"), (3, "ll-cat"):
         for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL:
             results.append((f"{name} -o ended by {number.name}", output_file(stage, number)))

@@ -1,0 +1,12 @@
+#!/bin/sh
+# ll-chat(1): what it hands to its stages, and how it ends with them.
+. "$TESTS/tap.sh"
+
+echo "one two" >message
+
+ok "-v reaches the stages" sh -c "ll-chat -v -n 2 <message 2>&1 >out | grep -q '^ll-sample: seed'"
+ok "and the pipe that is shown" like "ll-forward -v -m" "ll-chat -x -v"
+fails 64 "--date has no effect in the chat format chatml" "ll-chat --date 'May 1' <message"
+fails 78 "no such level" "LL_CPU=none ll-chat <message"
+ok "a reader that leaves" is "" "{ ll-chat -q -j 1 -n 900 <message | head -c 1 >first; } 2>&1 | cat"
+done_testing
