@@ -103,7 +103,10 @@ def output_file(stage, number):
 
 def chat(victim, lines, number=signal.SIGKILL):
     """ll-chat or one of the stages that it started is ended in the middle of a long answer."""
-    pipe = Pipe(["ll-chat -n 800 -j 1 --seed 1"], b"Tell me everything.", output=subprocess.PIPE)
+    # A real model takes seconds for it; the random one is soon done.
+    model = os.environ.get("LL_TEST_SMOLLM") or os.environ["LL_MODEL"]
+    pipe = Pipe(["ll-chat -n 800 -j 1 --seed 2 -m " + model], b"Tell me everything.",
+                output=subprocess.PIPE)
     # Found before the answer begins: to look for it takes as long as hundreds of tokens.
     pid = pipe.processes[0].pid if victim == "ll-chat" else pipe.find(victim)
     pipe.processes[0].stdout.read(1)
