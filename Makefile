@@ -130,11 +130,18 @@ check-layers:
 check-isa: all tests $(OUT)/tests/levels
 	@MAKE='$(MAKE)' tests/check-isa $(OUT)
 
-## bench           what the joints of the pipe cost, with the model of the demo
+## bench           what the joints of the pipe cost: the demo's model, and one of 128,256 logits
 bench:
 	@CC='$(CC)' $(NEED) build fetch
-	@$(MAKE) --no-print-directory all
-	@LL_MODEL=$$(share/fetch smollm2) && export LL_MODEL && PATH=$(OUT)/bin:$$PATH ll-bench
+	@$(MAKE) --no-print-directory all $(WIDE)
+	@LL_MODEL=$$(share/fetch smollm2) && export LL_MODEL && PATH=$(OUT)/bin:$$PATH && \
+		ll-bench && ll-bench -m $(WIDE)
+
+WIDE := $(OUT)/model/logits128256.gguf
+$(WIDE): tests/mkgguf.py
+	@mkdir -p $(@D)
+	$(Q)$< --dim 256 --layers 2 --heads 4 --kv-heads 2 --ffn 512 --vocab-size 128256 \
+		--type q8_0 --tied --context 4096 $@
 
 ## fuzz            clang's libFuzzer on each reader, FUZZ_SECONDS=60 each
 FUZZ_SECONDS ?= 60
