@@ -198,3 +198,39 @@ ll_json_member(const struct ll_json *object, size_t i, const char **key, const s
 	*value = (const struct ll_json *)json_object_iter_value(iterator);
 	return true;
 }
+
+bool
+ll_json_next(const struct ll_json *object, void **place, const char **key, const struct ll_json **value)
+{
+	json_t *container = (json_t *)(uintptr_t)object;
+
+	*place = *place == NULL ? json_object_iter(container) : json_object_iter_next(container, *place);
+	if (*place == NULL)
+		return false;
+	*key = json_object_iter_key(*place);
+	*value = (const struct ll_json *)json_object_iter_value(*place);
+	return true;
+}
+
+enum ll_json_kind
+ll_json_kind(const struct ll_json *value)
+{
+	if (value == NULL)
+		return LL_JSON_NONE;
+	switch (json_typeof(of(value))) {
+	case JSON_OBJECT:
+		return LL_JSON_OBJECT;
+	case JSON_ARRAY:
+		return LL_JSON_ARRAY;
+	case JSON_STRING:
+		return LL_JSON_STRING;
+	case JSON_INTEGER:
+		return LL_JSON_INTEGER;
+	case JSON_REAL:
+		return LL_JSON_REAL;
+	case JSON_NULL:
+		return LL_JSON_NULL;
+	default:
+		return LL_JSON_BOOL;
+	}
+}

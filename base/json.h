@@ -49,4 +49,21 @@ bool ll_json_is_true(const struct ll_json *value);
 bool ll_json_member(const struct ll_json *object, size_t i, const char **key,
     const struct ll_json **value);
 
+/* The same in constant time a member: *place begins as NULL; false at the end. */
+bool ll_json_next(const struct ll_json *object, void **place, const char **key,
+    const struct ll_json **value);
+
+enum ll_json_kind {
+	LL_JSON_NONE,		/* of NULL */
+	LL_JSON_NULL,
+	LL_JSON_BOOL,
+	LL_JSON_INTEGER,
+	LL_JSON_REAL,
+	LL_JSON_STRING,
+	LL_JSON_ARRAY,
+	LL_JSON_OBJECT
+};
+
+enum ll_json_kind ll_json_kind(const struct ll_json *value);
+
 #endif

@@ -18,8 +18,9 @@ render(struct ll_conversation *talk, const char *message, size_t length, struct 
 	size_t count = 0;
 
 	if (!talk->begun && talk->system != NULL)
-		messages[count++] = (struct ll_message){ "system", talk->system, strlen(talk->system) };
-	messages[count++] = (struct ll_message){ "user", message, length };
+		messages[count++] = (struct ll_message){ .role = "system", .content = talk->system,
+		    .length = strlen(talk->system) };
+	messages[count++] = (struct ll_message){ .role = "user", .content = message, .length = length };
 	return ll_chat_render(talk->chat, talk->tokenizer, messages, count, !talk->begun, true,
 	    &talk->ids, NULL, err);
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "base/json.h"
 #include "base/utf8.h"
 #include "tokenize/charclass.h"
 #include "tokenize/chat.h"
@@ -324,6 +325,9 @@ ll_chat_render(const struct ll_chat *chat, const struct ll_tokenizer *tokenizer,
 
 	if (chat->format == LL_CHAT_NONE)
 		return ll_fail(err, LL_EUNSUPPORTED, "no chat format; name one with --chat-format");
+	for (size_t i = 0; i < count; i++)
+		if (messages[i].content == NULL)
+			return ll_fail(err, LL_EUNSUPPORTED, "message %zu: calls of tools cannot be shown yet", i + 1);
 	r.status = check_roles(messages, count, err);
 	if (chat->format == LL_CHAT_CHATML)
 		render_chatml(&r, messages, count, begin, answer);
@@ -332,4 +336,36 @@ ll_chat_render(const struct ll_chat *chat, const struct ll_tokenizer *tokenizer,
 	cut(&r);
 	ll_buf_free(&r.segment);
 	return r.status;
+}
+
+int
+ll_chat_options(struct ll_chat *chat, const struct ll_json *object, struct ll_err *err)
+{
+	static const char *const lists[] = { "tools", "builtin_tools" };
+	const struct ll_json **values[] = { &chat->tools, &chat->builtin_tools };
+	const struct ll_json *value = ll_json_get(object, "tools_in_user_message");
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct ll_json *list = ll_json_get(object, lists[i]);
+
+		if (list == NULL || ll_json_kind(list) == LL_JSON_NULL)
+			continue;
+		if (ll_json_kind(list) != LL_JSON_ARRAY)
+			return ll_fail(err, LL_EDATA, "%s: is not a list", lists[i]);
+		for (size_t j = 0; j < ll_json_count(list); j++)
+			if (ll_json_kind(ll_json_at(list, j)) != (i == 0 ? LL_JSON_OBJECT : LL_JSON_STRING))
+				return ll_fail(err, LL_EDATA, "%s[%zu]: is not %s", lists[i], j,
+				    i == 0 ? "an object" : "a name");
+		*values[i] = list;
+	}
+	if (value != NULL && ll_json_kind(value) != LL_JSON_NULL) {
+		if (ll_json_kind(value) != LL_JSON_BOOL)
+			return ll_fail(err, LL_EDATA, "tools_in_user_message: is not true or false");
+		chat->tools_in_system = !ll_json_is_true(value);
+	}
+	value = ll_json_get(object, "date_string");
+	if (value != NULL && ll_json_kind(value) != LL_JSON_NULL &&
+	    (chat->date = ll_json_text_of(value, NULL)) == NULL)
+		return ll_fail(err, LL_EDATA, "date_string: is not a string");
+	return 0;
 }

@@ -10,23 +10,19 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "tokenize/messages.h"
 #include "tokenize/tokenizer.h"
 
 struct ll_err;
+struct ll_json;
 
 enum ll_chat_format {
 	LL_CHAT_NONE,
-	LL_CHAT_LLAMA3,		/* Llama 3.0: no automatic system message */
+	LL_CHAT_LLAMA3,		/* Llama 3.0: no automatic system message, no tools */
 	LL_CHAT_LLAMA31,	/* Llama 3.1 and 3.3 as the Hugging Face template has it (the default for them) */
 	LL_CHAT_LLAMA32,	/* Llama 3.2 text */
 	LL_CHAT_META,		/* Meta's ChatFormat: contents as they are, no automatic system message */
 	LL_CHAT_CHATML		/* <|im_start|>role ... <|im_end|> */
-};
-
-struct ll_message {
-	const char *role;	/* "system", "user", "assistant", "ipython" (or "tool"); others are LL_EDATA */
-	const char *content;
-	size_t length;
 };
 
 struct ll_chat {
@@ -35,7 +31,19 @@ struct ll_chat {
 	char system[512];		/* the system message that the model's template adds when there is none; empty: none */
 	char default_date[32];		/* the template's own; empty: "26 Jul 2024", for LL_CHAT_LLAMA32 today */
 	int bos;			/* LL_CHAT_CHATML begins with BOS: 1 yes, 0 no, -1 as the vocabulary's add_bos says */
+
+	/* Of one conversation, borrowed; ll_chat_options reads them. */
+	const struct ll_json *tools;		/* a list of definitions; NULL: none */
+	const struct ll_json *builtin_tools;	/* a list of names; NULL: none, and no ipython */
+	bool tools_in_system;			/* the definitions stand in the system message */
 };
+
+/*
+ * Takes from a JSON object what a conversation's own prompt depends on, as the templates
+ * name it: "tools", "builtin_tools", "tools_in_user_message", "date_string". The rest of
+ * the object is not looked at; null is as absent. The object is borrowed.
+ */
+int ll_chat_options(struct ll_chat *chat, const struct ll_json *object, struct ll_err *err);
 
 /* By name ("llama3", "llama3.1", "llama3.2", "meta", "chatml"); -LL_EUSAGE with the list of names. */
 int ll_chat_by_name(struct ll_chat *chat, const char *name, struct ll_err *err);

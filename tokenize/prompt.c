@@ -57,8 +57,9 @@ encode_chat(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options
 	int status;
 
 	if (options->system != NULL)
-		messages[count++] = (struct ll_message){ "system", options->system, strlen(options->system) };
-	messages[count++] = (struct ll_message){ "user", text, length };
+		messages[count++] = (struct ll_message){ .role = "system", .content = options->system,
+		    .length = strlen(options->system) };
+	messages[count++] = (struct ll_message){ .role = "user", .content = text, .length = length };
 	status = ll_chat_render(options->chat, tokenizer, messages, count, true, true, ids, NULL, err);
 	if (status == 0 && !options->bos && ids->count > begin &&
 	    ids->ids[begin] == ll_tokenizer_vocab(tokenizer)->bos &&

@@ -99,9 +99,9 @@ chat_round_trip(const struct ll_tokenizer *tokenizer, enum ll_chat_format format
 {
 	const struct ll_chat chat = { .format = format, .date = "1 Jan 2000", .bos = -1 };
 	const struct ll_message messages[] = {
-		{ "system", text, size / 2 },
-		{ "user", text + size / 2, size - size / 2 },
-		{ "ipython", text, size },
+		{ .role = "system", .content = text, .length = size / 2 },
+		{ .role = "user", .content = text + size / 2, .length = size - size / 2 },
+		{ .role = "ipython", .content = text, .length = size },
 	};
 	struct ll_ids ids = { 0 };
 	struct ll_buf out = { 0 };

@@ -170,7 +170,7 @@ static struct ll_tokenizer *tokenizer;
 static struct ll_message
 message(const char *role, const char *content)
 {
-	return (struct ll_message){ role, content, strlen(content) };
+	return (struct ll_message){ .role = role, .content = content, .length = strlen(content) };
 }
 
 /* What a rendering spells; no special token in it but those that the format put there. */
