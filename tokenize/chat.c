@@ -1,298 +1,72 @@
 /*
- * Rendering of messages; see chat.h. The text between two special tokens is one segment,
- * tokenized as a whole, as when a template's rendering is tokenized; Meta's own code
- * tokenizes the line ends of a header and the content apart, and so does LL_CHAT_META.
+ * Chat formats by name, the options of one conversation, and the way to a format's renderer;
+ * see chat.h.
  */
 
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/json.h"
-#include "base/utf8.h"
-#include "tokenize/charclass.h"
 #include "tokenize/chat.h"
+#include "tokenize/render.h"
 
-static const char *const names[] = {
-	[LL_CHAT_NONE] = "none",
-	[LL_CHAT_LLAMA3] = "llama3",
-	[LL_CHAT_LLAMA31] = "llama3.1",
-	[LL_CHAT_LLAMA32] = "llama3.2",
-	[LL_CHAT_META] = "meta",
-	[LL_CHAT_CHATML] = "chatml",
+struct format {
+	const char *name;
+	void (*render)(struct ll_render *r);
+	bool dated;		/* its prompts name a date */
 };
 
-struct render {
-	const struct ll_chat *chat;
-	const struct ll_tokenizer *tokenizer;
-	struct ll_buf segment;		/* text since the last special token */
-	struct ll_ids *ids;
-	struct ll_buf *text;
-	struct ll_err *err;
-	int status;			/* the first failure; after it nothing is done */
+static const struct format formats[] = {
+	[LL_CHAT_NONE] = { "none", NULL, false },
+	[LL_CHAT_LLAMA3] = { "llama3", ll_chat_llama, false },
+	[LL_CHAT_LLAMA31] = { "llama3.1", ll_chat_llama, true },
+	[LL_CHAT_LLAMA32] = { "llama3.2", ll_chat_llama, true },
+	[LL_CHAT_META] = { "meta", ll_chat_meta, false },
+	[LL_CHAT_LLAMA2] = { "llama2", ll_chat_inst, false },
+	[LL_CHAT_CHATML] = { "chatml", ll_chat_chatml, false },
+	[LL_CHAT_ZEPHYR] = { "zephyr", ll_chat_zephyr, false },
+	[LL_CHAT_MISTRAL] = { "mistral", ll_chat_inst, false },
+	[LL_CHAT_MISTRAL_V01] = { "mistral-v0.1", ll_chat_inst, false },
+	[LL_CHAT_MISTRAL_V02] = { "mistral-v0.2", ll_chat_inst, false },
+	[LL_CHAT_MISTRAL_V3] = { "mistral-v3", ll_chat_inst, false },
+	[LL_CHAT_MISTRAL_V3_TEKKEN] = { "mistral-v3-tekken", ll_chat_inst, false },
+	[LL_CHAT_MISTRAL_V7] = { "mistral-v7", ll_chat_inst, false },
+	[LL_CHAT_MISTRAL_V7_TEKKEN] = { "mistral-v7-tekken", ll_chat_inst, false },
+	[LL_CHAT_GUARD] = { "llama-guard3", ll_chat_guard, false },
+	[LL_CHAT_GUARD_1B] = { "llama-guard3-1b", ll_chat_guard, false },
 };
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
 
 int
 ll_chat_by_name(struct ll_chat *chat, const char *name, struct ll_err *err)
 {
-	for (size_t i = LL_CHAT_NONE + 1; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i]) == 0) {
+	char list[400] = "";
+
+	for (size_t i = LL_CHAT_NONE + 1; i < FORMATS; i++) {
+		if (strcmp(name, formats[i].name) == 0) {
 			*chat = (struct ll_chat){ .format = (enum ll_chat_format)i, .bos = -1 };
 			return 0;
 		}
-	return ll_fail(err, LL_EUSAGE,
-	    "chat format '%s' is not one of llama3, llama3.1, llama3.2, meta, chatml", name);
+		strcat(list, i > LL_CHAT_NONE + 1 ? ", " : "");
+		strcat(list, formats[i].name);
+	}
+	return ll_fail(err, LL_EUSAGE, "chat format '%.100s' is not one of %s", name, list);
 }
 
 const char *
 ll_chat_name(enum ll_chat_format format)
 {
-	return names[format];
-}
-
-static void
-say(struct render *r, const char *bytes, size_t length)
-{
-	if (r->status == 0)
-		r->status = ll_buf_add(&r->segment, bytes, length, r->err);
-}
-
-static void
-say_text(struct render *r, const char *text)
-{
-	say(r, text, strlen(text));
-}
-
-/* Ends the segment: what was said since the last cut becomes ids, none of them special. */
-static void
-cut(struct render *r)
-{
-	const struct ll_buf *segment = &r->segment;
-
-	if (r->status == 0 && r->ids != NULL)
-		r->status = ll_tokenizer_encode(r->tokenizer, segment->data, segment->len, false,
-		    r->ids, r->err);
-	if (r->status == 0 && r->text != NULL)
-		r->status = ll_buf_add(r->text, segment->data, segment->len, r->err);
-	r->segment.len = 0;
-}
-
-static void
-special_id(struct render *r, uint32_t id)
-{
-	const char *bytes;
-	size_t length;
-	bool special;
-
-	cut(r);
-	if (r->status == 0)
-		r->status = ll_tokenizer_piece(r->tokenizer, id, &bytes, &length, &special, r->err);
-	if (r->status == 0 && r->ids != NULL)
-		r->status = ll_ids_add(r->ids, id, r->err);
-	if (r->status == 0 && r->text != NULL)
-		r->status = ll_buf_add(r->text, bytes, length, r->err);
-}
-
-static void
-special(struct render *r, const char *name)
-{
-	uint32_t id = ll_tokenizer_find(r->tokenizer, name, strlen(name));
-
-	if (r->status == 0 && id == LL_VOCAB_NONE)
-		r->status = ll_fail(r->err, LL_EUNSUPPORTED,
-		    "the vocabulary has no %s, which the chat format %s needs", name,
-		    ll_chat_name(r->chat->format));
-	if (r->status == 0)
-		special_id(r, id);
-}
-
-/* As Python's str.strip(), which knows four separators that are not White_Space. */
-static bool
-is_stripped(uint32_t code)
-{
-	return ll_charclass_of(code) == LL_CHAR_SPACE || (code >= 0x1c && code <= 0x1f);
-}
-
-static void
-say_trimmed(struct render *r, const char *content, size_t length)
-{
-	const unsigned char *bytes = (const unsigned char *)content;
-	size_t begin = length, end = length, size;
-
-	for (size_t at = 0; at < length; at += size) {
-		if (is_stripped(ll_utf8_next(bytes + at, length - at, &size)))
-			continue;
-		if (begin == length)
-			begin = at;
-		end = at + size;
-	}
-	if (begin < end)
-		say(r, content + begin, end - begin);
-}
-
-/* As Python's json.dumps(ensure_ascii=False) does a string. */
-static void
-say_json(struct render *r, const char *content, size_t length)
-{
-	static const char plain[] = "\"\\\b\f\n\r\t";
-	static const char letters[] = "\"\\bfnrt";
-
-	say_text(r, "\"");
-	for (size_t at = 0; at < length; at++) {
-		unsigned char c = (unsigned char)content[at];
-		const char *found = c != '\0' ? strchr(plain, c) : NULL;
-		char escape[8] = "";
-
-		if (found != NULL)
-			snprintf(escape, sizeof(escape), "\\%c", letters[found - plain]);
-		else if (c < 0x20)
-			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)c);
-		if (escape[0] != '\0')
-			say_text(r, escape);
-		else
-			say(r, content + at, 1);
-	}
-	say_text(r, "\"");
-}
-
-static bool
-is_tool(const struct ll_message *message)
-{
-	return strcmp(message->role, "ipython") == 0 || strcmp(message->role, "tool") == 0;
-}
-
-static bool
-is_system(const struct ll_message *message)
-{
-	return strcmp(message->role, "system") == 0;
-}
-
-/* The format's default where no date is given; dates in English whatever the locale is. */
-static const char *
-date_of(const struct ll_chat *chat, char *room, size_t size)
-{
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
-	    "Sep", "Oct", "Nov", "Dec" };
-	time_t now = time(NULL);
-	struct tm today;
-
-	if (chat->date != NULL)
-		return chat->date;
-	if (chat->default_date[0] != '\0')
-		return chat->default_date;
-	if (chat->format != LL_CHAT_LLAMA32 || localtime_r(&now, &today) == NULL)
-		return "26 Jul 2024";
-	snprintf(room, size, "%02d %s %d", today.tm_mday, months[today.tm_mon], today.tm_year + 1900);
-	return room;
-}
-
-static void
-llama_header(struct render *r, const char *role)
-{
-	special(r, "<|start_header_id|>");
-	say_text(r, role);
-	special(r, "<|end_header_id|>");
-	say_text(r, "\n\n");
-	if (r->chat->format == LL_CHAT_META)
-		cut(r);
-}
-
-static bool
-has_dates(const struct ll_chat *chat)
-{
-	return chat->format == LL_CHAT_LLAMA31 || chat->format == LL_CHAT_LLAMA32;
+	return formats[format].name;
 }
 
 int
 ll_chat_set_date(struct ll_chat *chat, const char *date, struct ll_err *err)
 {
-	if (!has_dates(chat))
+	if (!formats[chat->format].dated)
 		return ll_fail(err, LL_EUSAGE, "--date has no effect in the chat format %s, which names none",
 		    ll_chat_name(chat->format));
 	chat->date = date;
 	return 0;
-}
-
-/* The first block of Llama 3.1's prompts, there with or without a system message. */
-static void
-llama_system(struct render *r, const struct ll_message *system)
-{
-	char room[48];
-
-	llama_header(r, "system");
-	say_text(r, "Cutting Knowledge Date: December 2023\nToday Date: ");
-	say_text(r, date_of(r->chat, room, sizeof(room)));
-	say_text(r, "\n\n");
-	if (system != NULL)
-		say_trimmed(r, system->content, system->length);
-	special(r, "<|eot_id|>");
-}
-
-static void
-llama_message(struct render *r, const struct ll_message *message)
-{
-	llama_header(r, is_tool(message) ? "ipython" : message->role);
-	if (r->chat->format == LL_CHAT_META)
-		say(r, message->content, message->length);
-	else if (is_tool(message) && has_dates(r->chat))
-		say_json(r, message->content, message->length);
-	else
-		say_trimmed(r, message->content, message->length);
-	special(r, "<|eot_id|>");
-}
-
-static void
-render_llama(struct render *r, const struct ll_message *messages, size_t count, bool begin,
-    bool answer)
-{
-	size_t i = 0;
-
-	if (begin)
-		special(r, "<|begin_of_text|>");
-	if (begin && has_dates(r->chat)) {
-		i = count > 0 && is_system(&messages[0]);
-		llama_system(r, i > 0 ? &messages[0] : NULL);
-	}
-	for (; i < count; i++)
-		llama_message(r, &messages[i]);
-	if (answer)
-		llama_header(r, "assistant");
-}
-
-static void
-chatml_message(struct render *r, const char *role, const char *content, size_t length)
-{
-	special(r, "<|im_start|>");
-	say_text(r, role);
-	say_text(r, "\n");
-	say(r, content, length);
-	special(r, "<|im_end|>");
-	say_text(r, "\n");
-}
-
-static void
-render_chatml(struct render *r, const struct ll_message *messages, size_t count, bool begin,
-    bool answer)
-{
-	const struct ll_vocab *vocab = ll_tokenizer_vocab(r->tokenizer);
-	const struct ll_chat *chat = r->chat;
-	bool bos = chat->bos < 0 ? vocab->add_bos : chat->bos > 0;
-
-	if (!begin)
-		say_text(r, "\n");
-	else if (bos && vocab->bos != LL_VOCAB_NONE)
-		special_id(r, vocab->bos);
-	if (begin && chat->system[0] != '\0' && (count == 0 || !is_system(&messages[0])))
-		chatml_message(r, "system", chat->system, strlen(chat->system));
-	for (size_t i = 0; i < count; i++)
-		chatml_message(r, is_tool(&messages[i]) ? "tool" : messages[i].role,
-		    messages[i].content, messages[i].length);
-	if (answer) {
-		special(r, "<|im_start|>");
-		say_text(r, "assistant\n");
-	}
 }
 
 /* A role is printed between special tokens, so it is one of those that models know. */
@@ -319,45 +93,99 @@ ll_chat_render(const struct ll_chat *chat, const struct ll_tokenizer *tokenizer,
     const struct ll_message *messages, size_t count, bool begin, bool answer,
     struct ll_ids *ids, struct ll_buf *text, struct ll_err *err)
 {
-	struct render r = {
-		.chat = chat, .tokenizer = tokenizer, .ids = ids, .text = text, .err = err
+	struct ll_render r = {
+		.chat = chat, .tokenizer = tokenizer, .messages = messages, .count = count,
+		.begin = begin, .answer = answer, .ids = ids, .text = text, .err = err
 	};
 
 	if (chat->format == LL_CHAT_NONE)
 		return ll_fail(err, LL_EUNSUPPORTED, "no chat format; name one with --chat-format");
-	for (size_t i = 0; i < count; i++)
-		if (messages[i].content == NULL)
-			return ll_fail(err, LL_EUNSUPPORTED, "message %zu: calls of tools cannot be shown yet", i + 1);
-	r.status = check_roles(messages, count, err);
-	if (chat->format == LL_CHAT_CHATML)
-		render_chatml(&r, messages, count, begin, answer);
-	else
-		render_llama(&r, messages, count, begin, answer);
-	cut(&r);
+	if ((r.status = check_roles(messages, count, err)) < 0)
+		return r.status;
+	for (size_t i = 0; i < count && chat->format != LL_CHAT_META; i++)
+		if (messages[i].context != NULL)
+			ll_render_refuse(&r, &messages[i], LL_EUNSUPPORTED, "context: has no place");
+	formats[chat->format].render(&r);
+	ll_render_cut(&r);
 	ll_buf_free(&r.segment);
 	return r.status;
+}
+
+/* A list whose members are all of a kind. */
+static int
+take_list(const struct ll_json **out, const struct ll_json *object, const char *name, enum ll_json_kind kind,
+    struct ll_err *err)
+{
+	const struct ll_json *list = ll_json_get(object, name);
+
+	if (list == NULL || ll_json_kind(list) == LL_JSON_NULL)
+		return 0;
+	if (ll_json_kind(list) != LL_JSON_ARRAY)
+		return ll_fail(err, LL_EDATA, "%s: is not a list", name);
+	for (size_t i = 0; i < ll_json_count(list); i++)
+		if (ll_json_kind(ll_json_at(list, i)) != kind)
+			return ll_fail(err, LL_EDATA, "%s[%zu]: is not %s", name, i,
+			    kind == LL_JSON_OBJECT ? "an object" : "a text");
+	*out = list;
+	return 0;
+}
+
+static int
+take_categories(struct ll_chat *chat, const struct ll_json *object, struct ll_err *err)
+{
+	const struct ll_json *categories = ll_json_get(object, "categories"), *value;
+	void *place = NULL;
+	const char *key;
+
+	if (categories == NULL || ll_json_kind(categories) == LL_JSON_NULL)
+		return 0;
+	if (ll_json_kind(categories) != LL_JSON_OBJECT)
+		return ll_fail(err, LL_EDATA, "categories: is not an object");
+	while (ll_json_next(categories, &place, &key, &value))
+		if (ll_json_kind(value) != LL_JSON_STRING)
+			return ll_fail(err, LL_EDATA, "categories.%.100s: is not a text", key);
+	chat->categories = categories;
+	return 0;
+}
+
+int
+ll_chat_call_style(struct ll_chat *chat, const char *name, struct ll_err *err)
+{
+	static const char *const names[] = { "json", "function_tag", "python_list" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0) {
+			chat->calls = (enum ll_call_style)i;
+			return 0;
+		}
+	return ll_fail(err, LL_EDATA,
+	    "tool_prompt_format: '%.100s' is not one of json, function_tag, python_list", name);
+}
+
+static int
+take_call_style(struct ll_chat *chat, const struct ll_json *object, struct ll_err *err)
+{
+	const struct ll_json *value = ll_json_get(object, "tool_prompt_format");
+	const char *name = ll_json_text_of(value, NULL);
+
+	if (value == NULL || ll_json_kind(value) == LL_JSON_NULL)
+		return 0;
+	return name != NULL ? ll_chat_call_style(chat, name, err) :
+	    ll_fail(err, LL_EDATA, "tool_prompt_format: is not a text");
 }
 
 int
 ll_chat_options(struct ll_chat *chat, const struct ll_json *object, struct ll_err *err)
 {
-	static const char *const lists[] = { "tools", "builtin_tools" };
-	const struct ll_json **values[] = { &chat->tools, &chat->builtin_tools };
 	const struct ll_json *value = ll_json_get(object, "tools_in_user_message");
+	int status;
 
-	for (size_t i = 0; i < 2; i++) {
-		const struct ll_json *list = ll_json_get(object, lists[i]);
-
-		if (list == NULL || ll_json_kind(list) == LL_JSON_NULL)
-			continue;
-		if (ll_json_kind(list) != LL_JSON_ARRAY)
-			return ll_fail(err, LL_EDATA, "%s: is not a list", lists[i]);
-		for (size_t j = 0; j < ll_json_count(list); j++)
-			if (ll_json_kind(ll_json_at(list, j)) != (i == 0 ? LL_JSON_OBJECT : LL_JSON_STRING))
-				return ll_fail(err, LL_EDATA, "%s[%zu]: is not %s", lists[i], j,
-				    i == 0 ? "an object" : "a name");
-		*values[i] = list;
-	}
+	if ((status = take_list(&chat->tools, object, "tools", LL_JSON_OBJECT, err)) < 0 ||
+	    (status = take_list(&chat->builtin_tools, object, "builtin_tools", LL_JSON_STRING, err)) < 0 ||
+	    (status = take_list(&chat->excluded, object, "excluded_category_keys", LL_JSON_STRING, err)) < 0 ||
+	    (status = take_categories(chat, object, err)) < 0 ||
+	    (status = take_call_style(chat, object, err)) < 0)
+		return status;
 	if (value != NULL && ll_json_kind(value) != LL_JSON_NULL) {
 		if (ll_json_kind(value) != LL_JSON_BOOL)
 			return ll_fail(err, LL_EDATA, "tools_in_user_message: is not true or false");
@@ -366,6 +194,6 @@ ll_chat_options(struct ll_chat *chat, const struct ll_json *object, struct ll_er
 	value = ll_json_get(object, "date_string");
 	if (value != NULL && ll_json_kind(value) != LL_JSON_NULL &&
 	    (chat->date = ll_json_text_of(value, NULL)) == NULL)
-		return ll_fail(err, LL_EDATA, "date_string: is not a string");
+		return ll_fail(err, LL_EDATA, "date_string: is not a text");
 	return 0;
 }

@@ -95,6 +95,16 @@ is_tool(const struct ll_message *message)
 	return strcmp(message->role, "tool") == 0 || strcmp(message->role, "ipython") == 0;
 }
 
+static bool
+is_texts(const struct ll_json *value)
+{
+	size_t count = ll_json_kind(value) == LL_JSON_ARRAY ? ll_json_count(value) : 0, i = 0;
+
+	while (i < count && ll_json_text_of(ll_json_get(ll_json_at(value, i), "text"), NULL) != NULL)
+		i++;
+	return count > 0 && i == count;
+}
+
 static int
 take_content(struct reading *r, struct ll_message *message, const struct ll_json *object)
 {
@@ -109,7 +119,7 @@ take_content(struct reading *r, struct ll_message *message, const struct ll_json
 		return 0;
 	default:
 		message->value = value;
-		if (is_tool(message))
+		if (is_tool(message) && !is_texts(value))
 			return 0;
 		return ll_json_kind(value) == LL_JSON_ARRAY ? join_parts(r, message, value) :
 		    wrong(r, "content", "is neither a text nor a list of parts");

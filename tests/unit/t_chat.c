@@ -1,10 +1,8 @@
 /*
  * Chat formats against the reference prompts, and the recognition of templates.
  *
- * Of chat-golden.jsonl these count: formats hf-jinja/3.1, hf-jinja/3.2, hf-jinja/3.3 and
- * meta-chatformat, wherever the messages are plain text and no tools are given. The prompts
- * of the other Llama 3 records (tools, verbatim ones, Llama Guard) are tokenized as text
- * with special tokens. hf-jinja/llama2 belongs to another vocabulary.
+ * Every record of chat-golden.jsonl: those with messages are rendered; the verbatim ones are
+ * tokenized as text with special tokens. hf-jinja/llama2's ids want its vocabulary.
  */
 
 #include "tests/unit/golden.h"
@@ -12,9 +10,7 @@
 #include "tests/unit/tiny_vocab.h"
 #include "tokenize/chat.h"
 
-#define MOST 16
-
-static struct opened llama, smollm;
+static struct opened llama, llama2_vocab, smollm;
 
 static const char *
 string(const struct ll_json *object, const char *key)
@@ -22,46 +18,32 @@ string(const struct ll_json *object, const char *key)
 	return ll_json_text_of(ll_json_get(object, key), NULL);
 }
 
-/* False for messages that are more than a role and a text. */
-static bool
-read_messages(const struct ll_json *list, struct ll_message *messages, size_t *count)
-{
-	*count = ll_json_count(list);
-	if (list == NULL || *count > MOST)
-		return false;
-	for (size_t i = 0; i < *count; i++) {
-		const struct ll_json *message = ll_json_at(list, i);
-
-		messages[i].role = string(message, "role");
-		messages[i].content = ll_json_text_of(ll_json_get(message, "content"), &messages[i].length);
-		if (ll_json_count(message) != 2 || messages[i].role == NULL || messages[i].content == NULL)
-			return false;
-	}
-	return true;
-}
-
-static bool
+static void
 read_format(const char *format, struct ll_chat *chat)
 {
 	static const char *const names[][2] = {
 		{ "hf-jinja/3.1", "llama3.1" },
 		{ "hf-jinja/3.2", "llama3.2" },
 		{ "hf-jinja/3.3", "llama3.1" },
+		{ "hf-jinja/guard3-8b", "llama-guard3" },
+		{ "hf-jinja/guard3-1b", "llama-guard3-1b" },
+		{ "hf-jinja/llama2", "llama2" },
 		{ "meta-chatformat", "meta" },
 	};
+	size_t i = 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(format, names[i][0]) == 0)
-			return ll_chat_by_name(chat, names[i][1], NULL) == 0;
-	return false;
+	while (strcmp(names[i][0], format) != 0)
+		assert_true(++i < sizeof(names) / sizeof(names[0]));
+	assert_int_equal(ll_chat_by_name(chat, names[i][1], NULL), 0);
 }
 
 /* The reference tokenized the whole string, so that user text became a special token. */
 static bool
-is_injected(const char *format, const struct ll_message *messages, size_t count)
+is_injected(const struct ll_chat *chat, const struct ll_messages *all)
 {
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(format, "meta-chatformat") != 0 && strstr(messages[i].content, "<|") != NULL)
+	for (size_t i = 0; i < all->count; i++)
+		if (chat->format != LL_CHAT_META && all->messages[i].content != NULL &&
+		    strstr(all->messages[i].content, "<|") != NULL)
 			return true;
 	return false;
 }
@@ -81,72 +63,82 @@ check_prompt(const struct ll_json *record, size_t line)
 
 static void
 check_render(const struct ll_chat *chat, const struct ll_tokenizer *tokenizer,
-    const struct ll_message *messages, size_t count, bool answer, const struct ll_json *record,
-    bool injected, size_t line)
+    const struct ll_messages *all, bool answer, const struct ll_json *record, bool spells, size_t line)
 {
 	struct ll_ids ids = { 0 };
 	struct ll_buf text = { 0 }, back;
 	struct ll_err err = { 0 };
 
-	if (ll_chat_render(chat, tokenizer, messages, count, true, answer, &ids, &text, &err) < 0)
+	if (ll_chat_render(chat, tokenizer, all->messages, all->count, true, answer, &ids, &text, &err) < 0)
 		fail_msg("line %zu: %s", line, err.text);
 	assert_string_equal(text.data, string(record, "prompt"));
-	if (!injected)
+	if (!is_injected(chat, all))
 		assert_ids(&ids, ll_json_get(record, "ids"), "chat", line);
 	back = spell(tokenizer, &ids, 0);
-	assert_string_equal(back.data, text.data);
+	if (spells)
+		assert_string_equal(back.data, text.data);
 	ll_buf_free(&back);
 	ll_buf_free(&text);
 	free(ids.ids);
 }
 
+struct counts {
+	size_t rendered, verbatim, llama2;
+};
+
 static void
 check_golden(const struct ll_json *record, size_t line, void *context)
 {
 	const char *format = string(record, "format");
-	struct ll_message messages[MOST];
+	struct counts *counts = context;
+	struct ll_messages *all;
 	struct ll_chat chat;
-	size_t count;
-	bool plain = read_messages(ll_json_get(record, "messages"), messages, &count) &&
-	    ll_json_get(record, "tools") == NULL && ll_json_get(record, "builtin_tools") == NULL;
+	struct ll_err err = { 0 };
+	bool is_llama2 = strcmp(format, "hf-jinja/llama2") == 0;
 
-	if (strcmp(format, "hf-jinja/llama2") == 0)
+	if (!is_llama2)
+		check_prompt(record, line);
+	if (strcmp(format, "verbatim") == 0) {
+		counts->verbatim++;
 		return;
-	check_prompt(record, line);
-	if (!plain || !read_format(format, &chat))
-		return;
-	chat.date = string(record, "date_string");
-	check_render(&chat, llama.tokenizer, messages, count,
-	    ll_json_is_true(ll_json_get(record, "add_generation_prompt")), record,
-	    is_injected(format, messages, count), line);
-	*(size_t *)context += 1;
+	}
+	read_format(format, &chat);
+	if (ll_chat_options(&chat, record, &err) < 0 ||
+	    ll_messages_read(&all, ll_json_get(record, "messages"), "messages", &err) < 0)
+		fail_msg("line %zu: %s", line, err.text);
+	if (!is_llama2 || llama2_vocab.tokenizer != NULL) {
+		check_render(&chat, is_llama2 ? llama2_vocab.tokenizer : llama.tokenizer, all,
+		    ll_json_is_true(ll_json_get(record, "add_generation_prompt")), record, !is_llama2, line);
+		counts->rendered++;
+	}
+	ll_messages_free(all);
 }
 
 static void
 golden(void **state)
 {
 	const char *path = golden_path("chat-golden.jsonl");
-	size_t rendered = 0;
+	struct counts counts = { 0 };
 
 	(void)state;
 	if (llama.tokenizer == NULL || path == NULL)
 		skip();
-	assert_int_equal(golden_each(path, check_golden, &rendered), 46);
-	assert_int_equal(rendered, 15);
+	assert_int_equal(golden_each(path, check_golden, &counts), 46);
+	assert_int_equal(counts.verbatim, 12);
+	assert_int_equal(counts.rendered, llama2_vocab.tokenizer != NULL ? 34 : 31);
 }
 
 static void
 check_smollm(const struct ll_json *record, size_t line, void *context)
 {
-	struct ll_message messages[MOST];
-	const struct ll_chat *chat = context;
-	size_t count;
+	struct ll_messages *all;
 
 	if (ll_json_get(record, "messages") == NULL)
 		return;
-	assert_true(read_messages(ll_json_get(record, "messages"), messages, &count));
-	check_render(chat, smollm.tokenizer, messages, count,
-	    ll_json_is_true(ll_json_get(record, "answer")), record, false, line);
+	assert_int_equal(ll_messages_read(&all, ll_json_get(record, "messages"), "messages", NULL), 0);
+	check_render(context, smollm.tokenizer, all, ll_json_is_true(ll_json_get(record, "answer")), record,
+	    true, line);
+	ll_messages_free(all);
 }
 
 static void
