@@ -49,6 +49,7 @@ struct ll_chat {
 	char system[512];		/* the system message that the model's template adds when there is none; empty: none */
 	char default_date[32];		/* the template's own; empty: "26 Jul 2024", for LL_CHAT_LLAMA32 today */
 	int bos;			/* LL_CHAT_CHATML and LL_CHAT_ZEPHYR begin with BOS: 1 yes, 0 no, -1 as the vocabulary's add_bos says */
+	bool trim_answers;		/* of LL_CHAT_MISTRAL_V3, whose templates differ in this */
 
 	/* Of one conversation, borrowed; ll_chat_options reads them. */
 	const struct ll_json *tools;		/* a list of definitions; NULL: none */

@@ -86,7 +86,10 @@ say_answer(struct ll_render *r, const struct style *style, const struct ll_messa
 		ll_render_cut(r);
 		ll_render_lead(r);
 	}
-	ll_render_bytes(r, answer->content, answer->length);
+	if (r->chat->trim_answers)
+		ll_render_trimmed(r, answer->content, answer->length);
+	else
+		ll_render_bytes(r, answer->content, answer->length);
 	ll_render_eos(r);
 	if (style->after_end)
 		ll_render_say(r, " ");

@@ -111,8 +111,13 @@ take_content(struct reading *r, struct ll_message *message, const struct ll_json
 	const struct ll_json *value = ll_json_get(object, "content");
 
 	switch (ll_json_kind(value)) {
-	case LL_JSON_NONE:
 	case LL_JSON_NULL:
+		if (is_tool(message)) {
+			message->value = value;
+			return 0;
+		}
+		/* fallthrough */
+	case LL_JSON_NONE:
 		return message->call_count > 0 ? 0 : wrong(r, "content", "is missing");
 	case LL_JSON_STRING:
 		message->content = ll_json_text_of(value, &message->length);

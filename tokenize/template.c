@@ -1,9 +1,11 @@
 /*
- * Which chat format a model's Jinja template is; see chat.h. The template is searched for
- * what sets the known ones apart and is never executed: what it does beyond them (tools,
- * images, reasoning) is not offered, and one that treats plain messages otherwise is refused.
+ * Which chat format a model's Jinja template is; see chat.h. The template is compared with
+ * those known, by a hash, and else searched for what sets Llama 3's and ChatML's apart, and
+ * is never executed: what it does beyond them (images, reasoning) is not offered, and one
+ * that treats plain messages otherwise is refused.
  */
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -79,7 +81,8 @@ recognise_llama(struct ll_chat *chat, struct view template)
 	bool today = find(template, "strftime_now") != NULL;
 
 	if (find(template, "<|end_header_id|>") == NULL || find(template, "<|eot_id|>") == NULL ||
-	    find(template, "trim") == NULL || find(template, "UNSAFE CONTENT") != NULL)
+	    find(template, "trim") == NULL || find(template, "UNSAFE CONTENT") != NULL ||
+	    find(template, "image") != NULL)
 		return LL_CHAT_NONE;
 	if (find(template, "\"Cutting Knowledge Date: December 2023\\n\"") != NULL &&
 	    find(template, "\"Today Date: \" + date_string") != NULL) {
@@ -144,7 +147,9 @@ static enum ll_chat_format
 recognise_chatml(struct ll_chat *chat, struct view template)
 {
 	static const char *const foreign[] = {
-		"<|im_sep|>", "<end_of_utterance>", "think", "trim", "strip(", "<|start_header_id|>"
+		"<|im_sep|>", "<end_of_utterance>", "think", "trim", "strip(", "<|start_header_id|>",
+		/* A system text that is put together where take_system does not see it. */
+		"system_message = '", "system_message = \"", "{{ system_message }}", "system\\n' + '"
 	};
 
 	if (find(template, "<|im_end|>") == NULL || find(template, "<|im_start|>assistant") == NULL)
@@ -158,6 +163,153 @@ recognise_chatml(struct ll_chat *chat, struct view template)
 	return LL_CHAT_CHATML;
 }
 
+/*
+ * Templates known by a hash of their text without what a rendering does not depend on:
+ * comments, white space in tags and beside their dashes, the kind of quotes.
+ */
+static const struct known {
+	uint64_t hash;
+	enum ll_chat_format format;
+	bool trims_answers;
+} knowns[] = {
+	{ UINT64_C(0x05d9b5579131fbef), LL_CHAT_LLAMA2, false },
+	{ UINT64_C(0x0d896ab718ca2426), LL_CHAT_ZEPHYR, false },		/* Zephyr, TinyLlama */
+	{ UINT64_C(0x00df35d9f0c81c56), LL_CHAT_MISTRAL_V01, false },
+	{ UINT64_C(0x8f3a073edf86b809), LL_CHAT_MISTRAL_V02, false },
+	{ UINT64_C(0x46347bde2d90244e), LL_CHAT_MISTRAL, false },		/* Mixtral 8x7B */
+	{ UINT64_C(0xea0fbe75a2964070), LL_CHAT_MISTRAL_V3, false },		/* Mixtral 8x22B */
+	{ UINT64_C(0x5128e6ec041eb9ba), LL_CHAT_MISTRAL_V7, false },		/* Large 2411 */
+	{ UINT64_C(0xe8e4d2cec55923d1), LL_CHAT_MISTRAL_V7_TEKKEN, false },	/* Small 2501 */
+	{ UINT64_C(0xff92edc021067bfd), LL_CHAT_GUARD, false },
+	{ UINT64_C(0x05b39f95154d2492), LL_CHAT_GUARD_1B, false },
+};
+
+struct squeeze {
+	struct view in;
+	size_t at;
+	uint64_t hash;
+	char tag;		/* the second character of the one it is in, or 0 */
+	bool dashed;		/* the last one ended with a dash, or nothing stands before */
+};
+
+static void
+take(struct squeeze *s, const char *text, size_t length)
+{
+	/* FNV-1a */
+	for (size_t i = 0; i < length; i++)
+		s->hash = (s->hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+}
+
+static char
+peek(const struct squeeze *s, size_t ahead)
+{
+	return s->at + ahead < s->in.length ? s->in.text[s->at + ahead] : '\0';
+}
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+static bool
+opens(const struct squeeze *s, size_t ahead)
+{
+	return peek(s, ahead) == '{' && peek(s, ahead + 1) != '\0' && strchr("{%#", peek(s, ahead + 1)) != NULL;
+}
+
+/* Outside of tags: white space counts unless a tag beside it has a dash there. */
+static void
+squeeze_text(struct squeeze *s)
+{
+	size_t run = 0;
+
+	while (is_space(peek(s, run)))
+		run++;
+	if (run > 0) {
+		bool end = s->at + run == s->in.length;
+
+		if (!s->dashed && !end && !(opens(s, run) && peek(s, run + 2) == '-'))
+			take(s, s->in.text + s->at, run);
+		s->at += run;
+	} else if (opens(s, 0)) {
+		s->tag = peek(s, 1);
+		s->at += 2 + (peek(s, 2) == '-');
+		if (s->tag != '#')
+			take(s, s->tag == '{' ? "{{" : "{%", 2);
+	} else {
+		take(s, s->in.text + s->at++, 1);
+		s->dashed = false;
+	}
+}
+
+static void
+squeeze_literal(struct squeeze *s)
+{
+	char quote = peek(s, 0);
+
+	take(s, "'", 1);
+	for (s->at++; s->at < s->in.length && peek(s, 0) != quote; s->at++) {
+		if (peek(s, 0) == '\n') {
+			take(s, "\\n", 2);
+		} else {
+			take(s, s->in.text + s->at, 1);
+			if (peek(s, 0) == '\\' && s->at + 1 < s->in.length)
+				take(s, s->in.text + ++s->at, 1);
+		}
+	}
+	take(s, "'", 1);
+	s->at++;
+}
+
+static void
+squeeze_tag(struct squeeze *s)
+{
+	char c = peek(s, 0), close = s->tag == '{' ? '}' : s->tag;
+	bool dash = c == '-';
+
+	if (peek(s, dash) == close && peek(s, dash + 1u) == '}') {
+		if (s->tag != '#')
+			take(s, "}}", 2);
+		s->dashed = dash;
+		s->tag = 0;
+		s->at += 2u + dash;
+	} else if (s->tag != '#' && (c == '\'' || c == '"')) {
+		squeeze_literal(s);
+	} else {
+		if (s->tag != '#' && !is_space(c))
+			take(s, &c, 1);
+		s->at++;
+	}
+}
+
+static uint64_t
+squeezed_hash(struct view template)
+{
+	struct squeeze s = { .in = template, .hash = UINT64_C(0xcbf29ce484222325), .dashed = true };
+
+	while (s.at < template.length) {
+		if (s.tag != 0)
+			squeeze_tag(&s);
+		else
+			squeeze_text(&s);
+	}
+	return s.hash;
+}
+
+static enum ll_chat_format
+recognise_known(struct ll_chat *chat, struct view template)
+{
+	uint64_t hash = squeezed_hash(template);
+
+	for (size_t i = 0; i < sizeof(knowns) / sizeof(knowns[0]); i++)
+		if (knowns[i].hash == hash) {
+			chat->trim_answers = knowns[i].trims_answers;
+			return knowns[i].format;
+		}
+	return LL_CHAT_NONE;
+}
+
 int
 ll_chat_recognise(struct ll_chat *chat, const struct ll_vocab *vocab, struct ll_err *err)
 {
@@ -167,12 +319,16 @@ ll_chat_recognise(struct ll_chat *chat, const struct ll_vocab *vocab, struct ll_
 	if (template.text == NULL || template.length == 0)
 		return ll_fail(err, LL_EUNSUPPORTED,
 		    "the model has no chat template; name its format with --chat-format");
+	chat->format = recognise_known(chat, template);
+	if (chat->format != LL_CHAT_NONE)
+		return 0;
 	if (find(template, "<|im_start|>") != NULL)
 		chat->format = recognise_chatml(chat, template);
 	else if (find(template, "<|start_header_id|>") != NULL)
 		chat->format = recognise_llama(chat, template);
 	if (chat->format == LL_CHAT_NONE)
 		return ll_fail(err, LL_EUNSUPPORTED,
-		    "the model's chat template is not one of those known; name a format with --chat-format");
+		    "the model's chat template is not one of those known (%016" PRIx64 "); "
+		    "name a format with --chat-format", squeezed_hash(template));
 	return 0;
 }
