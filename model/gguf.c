@@ -246,6 +246,9 @@ read_tensor(struct reader *r, struct ll_gguf_tensor *tensor)
 	if (take_name(r, &tensor->name, "name") < 0 || read_shape(r, tensor) < 0 ||
 	    take_u32(r, &tensor->type, "type") < 0 || take_u64(r, &tensor->offset, "offset") < 0)
 		return -LL_EDATA;
+	if (ll_dtype_private(tensor->type))
+		return ll_fail(r->err, LL_EDATA, "%s: %s: type %" PRIu32 " is none of GGUF's",
+		    r->path, r->what, tensor->type);
 	return tensor_size(r, tensor);
 }
 

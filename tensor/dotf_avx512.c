@@ -1,5 +1,5 @@
 /*
- * Dot products of F32, F16 and BF16 weights with f32 activations, for AVX-512.
+ * Dot products of F32, F16, BF16 and F8_E4M3 weights with f32 activations, for AVX-512.
  */
 
 #if defined(__AVX512F__)
@@ -83,9 +83,19 @@ dot_bf16(float *out, size_t out_stride, const void *w, const float *x, size_t x_
 	dot(out, out_stride, w, 2, x, x_stride, count, n, ll_load_bf16_avx512);
 }
 
+static void
+dot_f8_e4m3(float *out, size_t out_stride, const void *w, const float *x, size_t x_stride,
+    size_t count, size_t n)
+{
+	dot(out, out_stride, w, 1, x, x_stride, count, n, ll_load_f8_e4m3_avx512);
+}
+
 const struct ll_kern ll_kern_dotf_avx512 = {
 	.isa = LL_ISA_AVX512,
-	.dot_f32 = { [LL_F32] = dot_f32, [LL_F16] = dot_f16, [LL_BF16] = dot_bf16 },
+	.dot_f32 = {
+		[LL_F32] = dot_f32, [LL_F16] = dot_f16, [LL_BF16] = dot_bf16,
+		[LL_F8_E4M3] = dot_f8_e4m3,
+	},
 };
 
 #endif

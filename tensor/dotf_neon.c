@@ -1,5 +1,5 @@
 /*
- * Dot products of F32, F16 and BF16 weights with f32 activations, for NEON.
+ * Dot products of F32, F16, BF16 and F8_E4M3 weights with f32 activations, for NEON.
  */
 
 #if defined(__ARM_FEATURE_DOTPROD)
@@ -90,9 +90,19 @@ dot_bf16(float *out, size_t out_stride, const void *w, const float *x, size_t x_
 	dot(out, out_stride, w, 2, x, x_stride, count, n, ll_load_bf16_neon);
 }
 
+static void
+dot_f8_e4m3(float *out, size_t out_stride, const void *w, const float *x, size_t x_stride,
+    size_t count, size_t n)
+{
+	dot(out, out_stride, w, 1, x, x_stride, count, n, ll_load_f8_e4m3_neon);
+}
+
 const struct ll_kern ll_kern_dotf_neon = {
 	.isa = LL_ISA_NEON,
-	.dot_f32 = { [LL_F32] = dot_f32, [LL_F16] = dot_f16, [LL_BF16] = dot_bf16 },
+	.dot_f32 = {
+		[LL_F32] = dot_f32, [LL_F16] = dot_f16, [LL_BF16] = dot_bf16,
+		[LL_F8_E4M3] = dot_f8_e4m3,
+	},
 };
 
 #endif

@@ -20,9 +20,10 @@ static const struct ll_format *const formats[] = {
 	[LL_Q4_1] = &ll_format_q4_1,
 	[LL_Q8_0] = &ll_format_q8_0,
 	[LL_Q6_K] = &ll_format_q6_k,
+	[LL_F8_E4M3] = &ll_format_f8_e4m3,
 };
 
-/* Every number that GGUF has given a meaning, also those that it took back. */
+/* Every number that GGUF has given a meaning, also those that it took back; then our own. */
 static const char *const names[] = {
 	[0] = "F32", [1] = "F16", [2] = "Q4_0", [3] = "Q4_1", [4] = "Q4_2", [5] = "Q4_3",
 	[6] = "Q5_0", [7] = "Q5_1", [8] = "Q8_0", [9] = "Q8_1",
@@ -35,6 +36,7 @@ static const char *const names[] = {
 	[34] = "TQ1_0", [35] = "TQ2_0",
 	[36] = "IQ4_NL_4_4", [37] = "IQ4_NL_4_8", [38] = "IQ4_NL_8_8",
 	[39] = "MXFP4", [40] = "NVFP4", [41] = "Q1_0", [42] = "Q2_0",
+	[LL_F8_E4M3] = "F8_E4M3",
 };
 
 const struct ll_format *
@@ -55,6 +57,12 @@ const char *
 ll_dtype_name(uint32_t type)
 {
 	return type < COUNT(names) ? names[type] : NULL;
+}
+
+bool
+ll_dtype_private(uint32_t type)
+{
+	return type == LL_F8_E4M3;
 }
 
 bool
@@ -132,4 +140,15 @@ ll_f32_to_bf16(float value)
 	if ((bits & 0x7fffffff) > 0x7f800000)
 		return (uint16_t)(bits >> 16 | 0x40);
 	return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+/* A half with the same bits at the top has its exponent too low by 8. */
+float
+ll_f8_e4m3_to_f32(uint8_t byte)
+{
+	uint16_t half = (uint16_t)((byte & 0x80) << 8 | (byte & 0x7f) << 7);
+
+	if ((byte & 0x7f) == 0x7f)
+		return ll_f16_to_f32(half | 0x7fff);
+	return ll_f16_to_f32(half) * 0x1p8f;
 }

@@ -1,6 +1,7 @@
 /*
- * Data types of tensors: numbered as in GGUF, so that a file's number is ours. A type that
- * is not in the table can be named (ll_dtype_name) but not computed with.
+ * Data types of tensors: numbered as in GGUF, so that a file's number is ours; types that GGUF
+ * lacks are numbered down from the end of the table (ll_dtype_private). A type that is not in
+ * the table can be named (ll_dtype_name) but not computed with.
  */
 
 #ifndef LL_TENSOR_DTYPE_H
@@ -17,7 +18,9 @@ enum ll_dtype {
 	LL_Q4_1 = 3,
 	LL_Q8_0 = 8,
 	LL_Q6_K = 14,
-	LL_BF16 = 30
+	LL_BF16 = 30,
+	LL_F8_E4M3 = 63,	/* private; Micikevicius et al. 2022: no infinities, 0x7f is NaN */
+	LL_DTYPES = 64		/* every number is below */
 };
 
 struct ll_dtype_info {
@@ -32,6 +35,9 @@ const struct ll_dtype_info *ll_dtype(uint32_t type);
 /* The name of any number GGUF gives a meaning ("IQ2_XXS"), or NULL. */
 const char *ll_dtype_name(uint32_t type);
 
+/* True for numbers that mean nothing in a file: a reader of GGUF refuses them. */
+bool ll_dtype_private(uint32_t type);
+
 /* Bytes of a row of n elements; false if n is not whole blocks, the type unknown, or it wraps. */
 bool ll_dtype_row_bytes(uint32_t type, size_t n, size_t *bytes);
 
@@ -40,5 +46,8 @@ float ll_f16_to_f32(uint16_t half);
 uint16_t ll_f32_to_f16(float value);
 float ll_bf16_to_f32(uint16_t brain);
 uint16_t ll_f32_to_bf16(float value);
+
+/* Exact. */
+float ll_f8_e4m3_to_f32(uint8_t byte);
 
 #endif

@@ -33,7 +33,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void
 take_formats(struct ll_kern *to)
 {
-	for (uint32_t type = 0; type <= LL_BF16; type++) {
+	for (uint32_t type = 0; type < LL_DTYPES; type++) {
 		const struct ll_format *format = ll_format(type);
 
 		if (format == NULL)
@@ -49,7 +49,7 @@ take_formats(struct ll_kern *to)
 static void
 take_part(struct ll_kern *to, const struct ll_kern *part)
 {
-	for (size_t type = 0; type <= LL_BF16; type++) {
+	for (size_t type = 0; type < LL_DTYPES; type++) {
 		TAKE(dequantize[type]);
 		TAKE(dot_q8[type]);
 		TAKE(dot_f32[type]);

@@ -51,15 +51,15 @@ struct ll_kern {
 	 * out[i * out_stride] = w . x_i for i < count, x_i = x + i * x_stride (in elements of x's
 	 * type). For types met by rounded activations: Q8_0, Q4_0, Q4_1, Q6_K; NULL for others.
 	 */
-	void (*dot_q8[LL_BF16 + 1])(float *out, size_t out_stride, const void *w,
+	void (*dot_q8[LL_DTYPES])(float *out, size_t out_stride, const void *w,
 	    const struct ll_q8_act *x, size_t x_stride, size_t count, size_t n);
 
-	/* The same for types met by f32 activations: F32, F16, BF16. */
-	void (*dot_f32[LL_BF16 + 1])(float *out, size_t out_stride, const void *w,
+	/* The same for types met by f32 activations: F32, F16, BF16, F8_E4M3. */
+	void (*dot_f32[LL_DTYPES])(float *out, size_t out_stride, const void *w,
 	    const float *x, size_t x_stride, size_t count, size_t n);
 
 	/* n elements of a row as f32, exact. All types. */
-	void (*dequantize[LL_BF16 + 1])(float *out, const void *w, size_t n);
+	void (*dequantize[LL_DTYPES])(float *out, const void *w, size_t n);
 
 	/* scores[t] = scale * q . k_t for t < count; k_t = keys + t * stride, n elements each. */
 	void (*scores_f16)(float *scores, const float *q, const uint16_t *keys, size_t stride,

@@ -58,6 +58,30 @@ ll_load_bf16_avx2(const void *from)
 	};
 }
 
+/* Bytes as the halves that ll_f8_e4m3_to_f32 speaks of; those of NaN are all ones. */
+static inline __m256i
+ll_f8_halves_avx2(__m128i bytes)
+{
+	__m256i wide = _mm256_cvtepu8_epi16(bytes);
+	__m256i size = _mm256_and_si256(_mm256_slli_epi16(wide, 7), _mm256_set1_epi16(0x3f80));
+	__m256i sign = _mm256_and_si256(_mm256_slli_epi16(wide, 8), _mm256_set1_epi16(-0x8000));
+	__m256i nan = _mm256_cmpeq_epi16(size, _mm256_set1_epi16(0x3f80));
+
+	return _mm256_or_si256(_mm256_or_si256(size, sign), nan);
+}
+
+static inline struct ll_lanes_avx2
+ll_load_f8_e4m3_avx2(const void *from)
+{
+	__m256i halves = ll_f8_halves_avx2(_mm_loadu_si128(from));
+	__m256 factor = _mm256_set1_ps(0x1p8f);
+
+	return (struct ll_lanes_avx2){
+		_mm256_mul_ps(_mm256_cvtph_ps(_mm256_castsi256_si128(halves)), factor),
+		_mm256_mul_ps(_mm256_cvtph_ps(_mm256_extracti128_si256(halves, 1)), factor),
+	};
+}
+
 static inline void
 ll_store_avx2(float *to, struct ll_lanes_avx2 lanes)
 {

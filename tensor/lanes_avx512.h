@@ -37,6 +37,19 @@ ll_load_bf16_avx512(const void *w, size_t i, __mmask16 mask)
 	return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(brains), 16));
 }
 
+/* Widened to halves whose exponents are too low by 8; those of NaN are all ones. */
+static inline __m512
+ll_load_f8_e4m3_avx512(const void *w, size_t i, __mmask16 mask)
+{
+	__m256i wide = _mm256_cvtepu8_epi16(_mm_maskz_loadu_epi8(mask, (const uint8_t *)w + i));
+	__m256i size = _mm256_and_si256(_mm256_slli_epi16(wide, 7), _mm256_set1_epi16(0x3f80));
+	__m256i sign = _mm256_and_si256(_mm256_slli_epi16(wide, 8), _mm256_set1_epi16(-0x8000));
+	__m256i nan = _mm256_cmpeq_epi16(size, _mm256_set1_epi16(0x3f80));
+	__m256i halves = _mm256_or_si256(_mm256_or_si256(size, sign), nan);
+
+	return _mm512_mul_ps(_mm512_cvtph_ps(halves), _mm512_set1_ps(0x1p8f));
+}
+
 static inline __m512
 ll_add_avx512(__m512 sum, __m512 a, __m512 b)
 {

@@ -64,6 +64,33 @@ ll_load_bf16_neon(const void *from)
 	};
 }
 
+/* Eight bytes as halves whose exponents are too low by 8; those of NaN are all ones. */
+static inline float16x8_t
+ll_f8_halves_neon(uint8x8_t bytes)
+{
+	uint16x8_t wide = vmovl_u8(bytes);
+	uint16x8_t size = vandq_u16(vshlq_n_u16(wide, 7), vdupq_n_u16(0x3f80));
+	uint16x8_t sign = vandq_u16(vshlq_n_u16(wide, 8), vdupq_n_u16(0x8000));
+	uint16x8_t nan = vceqq_u16(size, vdupq_n_u16(0x3f80));
+
+	return vreinterpretq_f16_u16(vorrq_u16(vorrq_u16(size, sign), nan));
+}
+
+static inline struct ll_lanes_neon
+ll_load_f8_e4m3_neon(const void *from)
+{
+	uint8x16_t bytes = vld1q_u8(from);
+	float16x8_t low = ll_f8_halves_neon(vget_low_u8(bytes));
+	float16x8_t high = ll_f8_halves_neon(vget_high_u8(bytes));
+
+	return (struct ll_lanes_neon){
+		vmulq_n_f32(vcvt_f32_f16(vget_low_f16(low)), 0x1p8f),
+		vmulq_n_f32(vcvt_high_f32_f16(low), 0x1p8f),
+		vmulq_n_f32(vcvt_f32_f16(vget_low_f16(high)), 0x1p8f),
+		vmulq_n_f32(vcvt_high_f32_f16(high), 0x1p8f),
+	};
+}
+
 /* The last n < 16 elements of `bytes` each, filled up with zeros. */
 static inline struct ll_lanes_neon
 ll_load_tail_neon(const void *from, size_t bytes, size_t n,

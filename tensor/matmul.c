@@ -38,7 +38,7 @@ struct dot {
 	    size_t x_stride, size_t count, size_t n);
 	void (*f32)(float *out, size_t out_stride, const void *w, const float *x,
 	    size_t x_stride, size_t count, size_t n);
-	void (*dequantize)(float *out, const void *w, size_t n);
+	bool lines;		/* rows of weights are made f32 first */
 };
 
 static size_t
@@ -89,16 +89,16 @@ ll_ops_scratch(size_t rows, size_t cols, size_t threads)
 }
 
 static struct dot
-dot_for(const struct ll_ops *ops, enum ll_dtype type)
+dot_for(const struct ll_ops *ops, const struct ll_tensor *w)
 {
 	const struct ll_kern *kern = ops->kern;
+	enum ll_dtype type = w->type;
+	bool oracle = ops->precision == LL_PRECISION_F32;
 
-	if (kern->dot_f32[type] != NULL)
+	if (kern->dot_f32[type] != NULL && (w->row_scale == NULL || !oracle))
 		return (struct dot){ .f32 = kern->dot_f32[type] };
-	if (ops->precision == LL_PRECISION_F32)
-		return (struct dot){
-			.f32 = kern->dot_f32[LL_F32], .dequantize = kern->dequantize[type],
-		};
+	if (oracle)
+		return (struct dot){ .f32 = kern->dot_f32[LL_F32], .lines = true };
 	return (struct dot){ .q8 = kern->dot_q8[type] };
 }
 
@@ -106,7 +106,7 @@ static bool
 wants_rounded(const struct product *product)
 {
 	for (size_t i = 0; i < product->count; i++)
-		if (dot_for(product->ops, product->jobs[i].w->type).q8 != NULL)
+		if (dot_for(product->ops, product->jobs[i].w).q8 != NULL)
 			return true;
 	return false;
 }
@@ -144,6 +144,9 @@ multiply_row(const struct product *product, const struct ll_matmul *job, const s
 	else
 		dot->f32(y, job->y_stride, line != NULL ? line : w,
 		    product->x + first * product->x_stride, product->x_stride, count, product->cols);
+	/* A line holds its scale already. */
+	for (size_t i = 0; i < count && job->w->row_scale != NULL && line == NULL; i++)
+		y[i * job->y_stride] *= job->w->row_scale[row];
 }
 
 /* Rows of weights begin .. end - 1: few at a time, so that they are still near for each tile. */
@@ -170,8 +173,7 @@ multiply_lines(const struct product *product, const struct ll_matmul *job, const
     size_t begin, size_t end, float *line)
 {
 	for (size_t row = begin; row < end; row++) {
-		dot->dequantize(line, (const unsigned char *)job->w->data + row * job->w->row_bytes,
-		    product->cols);
+		ll_ops_row(job->w, row, line);
 		multiply_row(product, job, dot, row, 0, product->rows, line);
 	}
 }
@@ -189,12 +191,12 @@ multiply_share(void *arg, size_t thread, size_t count)
 
 	for (size_t i = 0; i < product->count && before < end; i++) {
 		const struct ll_matmul *job = &product->jobs[i];
-		struct dot dot = dot_for(product->ops, job->w->type);
+		struct dot dot = dot_for(product->ops, job->w);
 		size_t after = before + job->w->rows;
 		size_t from = begin > before ? begin - before : 0;
 		size_t to = least(end, after) - before;
 
-		if (dot.dequantize != NULL)
+		if (dot.lines)
 			multiply_lines(product, job, &dot, from, to,
 			    product->lines + thread * product->line_stride);
 		else

@@ -22,7 +22,7 @@ struct ll_arena;
 /* How matrices are multiplied. */
 enum ll_precision {
 	LL_PRECISION_DEFAULT,	/* quantised weights meet activations rounded to 8 bits, per 32 elements */
-	LL_PRECISION_F32	/* weights dequantised exactly, activations f32: the oracle */
+	LL_PRECISION_F32	/* weights as ll_ops_row gives them, activations f32: the oracle */
 };
 
 struct ll_ops {
@@ -41,7 +41,8 @@ size_t ll_ops_scratch(size_t rows, size_t cols, size_t threads);
 /*
  * y[r][0..w->rows) = w * x[r] for r < rows, for each of `count` matrices over one x, which is
  * rounded once for all of them. x rows are `x_stride` floats apart (w->cols used), y rows
- * `y_stride`. All w have the same cols. At most two barriers.
+ * `y_stride`. All w have the same cols. At most two barriers. A row_scale multiplies the sum by
+ * default, each weight with LL_PRECISION_F32.
  */
 struct ll_matmul {
 	const struct ll_tensor *w;
@@ -61,7 +62,8 @@ void ll_ops_swiglu(const struct ll_ops *ops, float *gate, const float *up, size_
 /* x += y */
 void ll_ops_add(const struct ll_ops *ops, float *x, const float *y, size_t count);
 
-/* One row of a tensor as f32 (embedding lookup). Exact for every type. */
+/* One row of a tensor as f32 (embedding lookup). Exact for every type, but for a row_scale:
+ * the product is rounded once. */
 void ll_ops_row(const struct ll_tensor *tensor, size_t row, float *out);
 
 #endif

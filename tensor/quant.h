@@ -58,7 +58,7 @@ struct ll_format {
 	    size_t x_stride, size_t count, size_t n);
 };
 
-extern const struct ll_format ll_format_f32, ll_format_f16, ll_format_bf16;
+extern const struct ll_format ll_format_f32, ll_format_f16, ll_format_bf16, ll_format_f8_e4m3;
 extern const struct ll_format ll_format_q4_0, ll_format_q4_1, ll_format_q8_0, ll_format_q6_k;
 
 /* NULL for a type that cannot be computed with. */

@@ -16,6 +16,7 @@ struct ll_tensor {
 	size_t cols;		/* elements in a row: whole blocks of the type */
 	size_t row_bytes;
 	const void *data;	/* may be unaligned for the type's elements */
+	const float *row_scale;	/* F8_E4M3 alone: NULL, or one for each row, which it multiplies */
 };
 
 #endif

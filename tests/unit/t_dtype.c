@@ -112,6 +112,23 @@ bf16(void **state)
 	assert_true(isnan(ll_bf16_to_f32(ll_f32_to_bf16(float_of(0x7f800001)))));
 }
 
+/* Every byte against its meaning: 1.mmm * 2^(e - 7), or m * 2^-9; no infinities. */
+static void
+f8_e4m3(void **state)
+{
+	(void)state;
+	for (int byte = 0; byte < 256; byte++) {
+		int exponent = byte >> 3 & 15, mantissa = byte & 7;
+		double size = exponent == 0 ? ldexp(mantissa, -9) : ldexp(8 + mantissa, exponent - 10);
+		float value = ll_f8_e4m3_to_f32((uint8_t)byte);
+
+		if ((byte & 0x7f) == 0x7f)
+			assert_true(isnan(value));
+		else
+			assert_int_equal(bits_of(value), bits_of((float)(byte & 0x80 ? -size : size)));
+	}
+}
+
 static void
 names(void **state)
 {
@@ -125,6 +142,9 @@ names(void **state)
 			assert_string_equal(ll_dtype(type)->name, ll_dtype_name(type));
 	}
 	assert_null(ll_dtype_name(43));
+	assert_string_equal(ll_dtype_name(LL_F8_E4M3), "F8_E4M3");
+	assert_true(ll_dtype_private(LL_F8_E4M3) && !ll_dtype_private(LL_BF16));
+	assert_null(ll_dtype_name(LL_DTYPES));
 	assert_null(ll_dtype_name(UINT32_MAX));
 	assert_null(ll_dtype(12));
 	assert_null(ll_dtype(UINT32_MAX));
@@ -222,6 +242,7 @@ main(void)
 		cmocka_unit_test(f16_there_and_back),
 		cmocka_unit_test(f16_rounds_to_even),
 		cmocka_unit_test(bf16),
+		cmocka_unit_test(f8_e4m3),
 		cmocka_unit_test(names),
 		cmocka_unit_test(row_bytes),
 		cmocka_unit_test(dequantization),

@@ -26,6 +26,7 @@ struct fixture {
 	float want[JOBS][ROWS * Y_STRIDE];
 	float got[JOBS][ROWS * Y_STRIDE];
 	struct ll_tensor tensor[JOBS];
+	float scale[WEIGHT_ROWS];
 };
 
 static uint32_t
@@ -61,11 +62,17 @@ fill(struct fixture *all, size_t job, uint32_t type, size_t cols, uint32_t *stat
 
 		if (type == LL_F32)
 			memcpy(data + i, &value, sizeof value);
+		else if (type == LL_F8_E4M3)
+			data[i] ^= (data[i] & 0x7f) == 0x7f;	/* NaN */
 		else
 			memcpy(data + i + (type == LL_Q6_K ? 208 : 0), &half, sizeof half);
 		if (type == LL_Q4_1)
 			memcpy(data + i + 2, &half, sizeof half);
 	}
+	for (size_t i = 0; i < WEIGHT_ROWS; i++)
+		all->scale[i] = number(state);
+	if (type == LL_F8_E4M3 && job > 0)
+		tensor->row_scale = all->scale;
 }
 
 static float
@@ -83,8 +90,10 @@ one(const struct ll_tensor *w, size_t row, const float *x, enum ll_precision pre
 		return out;
 	}
 	ref->dequantize[w->type](line, data, w->cols);
+	for (size_t i = 0; precision == LL_PRECISION_F32 && w->row_scale != NULL && i < w->cols; i++)
+		line[i] *= w->row_scale[row];
 	ref->dot_f32[LL_F32](&out, 1, line, x, 1, 1, w->cols);
-	return out;
+	return precision == LL_PRECISION_DEFAULT && w->row_scale != NULL ? out * w->row_scale[row] : out;
 }
 
 static void
@@ -119,8 +128,9 @@ matmuls(struct tap *tap, struct ll_ops *ops, const char *what)
 {
 	static const uint32_t types[][JOBS] = {
 		{ LL_Q4_1, LL_Q8_0, LL_Q4_1 }, { LL_Q6_K, LL_F16, LL_Q4_0 }, { LL_F32, LL_BF16, LL_F16 },
+		{ LL_F8_E4M3, LL_F8_E4M3, LL_BF16 },
 	};
-	static const size_t cols[][2] = { { COLS, 96 }, { COLS, 256 }, { COLS, 45 } };
+	static const size_t cols[][2] = { { COLS, 96 }, { COLS, 256 }, { COLS, 45 }, { COLS, 45 } };
 	static const size_t rows[] = { 1, 3, ROWS };
 	static struct fixture all;
 	uint32_t state = 7;
@@ -128,7 +138,7 @@ matmuls(struct tap *tap, struct ll_ops *ops, const char *what)
 
 	for (size_t i = 0; i < ROWS * X_STRIDE; i++)
 		all.x[i] = number(&state);
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < 8; i++) {
 		for (size_t job = 0; job < JOBS; job++)
 			fill(&all, job, types[i / 2][job], cols[i / 2][i % 2], &state);
 		for (int precision = 0; precision < 2; precision++) {
@@ -174,11 +184,15 @@ static void
 rows_of(struct tap *tap)
 {
 	const float values[6] = { 1.0f, -2.0f, 3.5f, 0.0f, 1e-3f, 7.0f };
-	struct ll_tensor tensor = { LL_F32, 2, 3, 12, values };
+	const uint8_t eighths[4] = { 0x38, 0xc0, 0x01, 0x7e };	/* 1, -2, 2^-9, 448 */
+	struct ll_tensor tensor = { LL_F32, 2, 3, 12, values, NULL };
+	struct ll_tensor scaled = { LL_F8_E4M3, 2, 2, 2, eighths, values };
 	float out[3];
 
 	ll_ops_row(&tensor, 1, out);
 	tap_ok(tap, memcmp(out, values + 3, sizeof out) == 0, "row", "F32");
+	ll_ops_row(&scaled, 1, out);
+	tap_ok(tap, out[0] == -0x1p-8f && out[1] == -896.0f, "row", "F8_E4M3 with scales");
 	tap_ok(tap, ll_ops_scratch(SIZE_MAX / 2, 4096, 2) == SIZE_MAX &&
 	    ll_ops_scratch(1, 4096, SIZE_MAX / 4096) == SIZE_MAX, "wraps", "scratch");
 }
