@@ -7,7 +7,7 @@
 #include "tensor/kern_isa.h"
 #include "tensor/quant.h"
 
-#define FAMILIES 4
+#define FAMILIES 5
 
 struct level {
 	enum ll_isa below;
@@ -15,15 +15,15 @@ struct level {
 };
 
 static const struct level levels[LL_ISA_COUNT] = {
-	[LL_ISA_REF] = { LL_ISA_REF, { &ll_kern_vec_ref, &ll_kern_attn_ref } },
+	[LL_ISA_REF] = { LL_ISA_REF, { &ll_kern_dotu_ref, &ll_kern_vec_ref, &ll_kern_attn_ref } },
 #if defined(__x86_64__)
-	[LL_ISA_AVX2] = { LL_ISA_REF, { &ll_kern_dotq_avx2, &ll_kern_dotf_avx2,
-	    &ll_kern_vec_avx2, &ll_kern_attn_avx2 } },
-	[LL_ISA_AVX512] = { LL_ISA_AVX2, { &ll_kern_dotq_avx512, &ll_kern_dotf_avx512,
-	    &ll_kern_vec_avx512, &ll_kern_attn_avx512 } },
+	[LL_ISA_AVX2] = { LL_ISA_REF, { &ll_kern_dotq_avx2, &ll_kern_dotu_avx2,
+	    &ll_kern_dotf_avx2, &ll_kern_vec_avx2, &ll_kern_attn_avx2 } },
+	[LL_ISA_AVX512] = { LL_ISA_AVX2, { &ll_kern_dotq_avx512, &ll_kern_dotu_avx512,
+	    &ll_kern_dotf_avx512, &ll_kern_vec_avx512, &ll_kern_attn_avx512 } },
 #elif defined(__aarch64__)
-	[LL_ISA_NEON] = { LL_ISA_REF, { &ll_kern_dotq_neon, &ll_kern_dotf_neon,
-	    &ll_kern_vec_neon, &ll_kern_attn_neon } },
+	[LL_ISA_NEON] = { LL_ISA_REF, { &ll_kern_dotq_neon, &ll_kern_dotu_neon,
+	    &ll_kern_dotf_neon, &ll_kern_vec_neon, &ll_kern_attn_neon } },
 #endif
 };
 

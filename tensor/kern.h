@@ -12,7 +12,9 @@
  * sub-block's integer scale where there is one), converts that to f32, multiplies it by (weight
  * scale * activation scale), and adds it to the lane; blocks in turn. Offsets (Q4_1) are summed
  * apart, in one f32 for even blocks and one for odd: min * activation sum. The lanes are folded,
- * then even offset + odd offset is added.
+ * then even offset + odd offset is added. Formats that are unpacked first (unpack.h) have an f32
+ * scale for each 16 elements instead of an integer one; Q2_K, whose minimum changes as often,
+ * adds it as a second run of products after each run of 256 elements.
  */
 
 #ifndef LL_TENSOR_KERN_H
@@ -49,7 +51,7 @@ struct ll_kern {
 
 	/*
 	 * out[i * out_stride] = w . x_i for i < count, x_i = x + i * x_stride (in elements of x's
-	 * type). For types met by rounded activations: Q8_0, Q4_0, Q4_1, Q6_K; NULL for others.
+	 * type). For types met by rounded activations, which the quantised are; NULL for others.
 	 */
 	void (*dot_q8[LL_DTYPES])(float *out, size_t out_stride, const void *w,
 	    const struct ll_q8_act *x, size_t x_stride, size_t count, size_t n);

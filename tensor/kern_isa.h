@@ -3,8 +3,8 @@
  * have being NULL. A table exists where the compiler was told to use its ISA, which the suffix
  * of its file decides; kern.c names those of the architecture that it is compiled for.
  *
- * Families: dotq (rounded activations), dotf (f32 activations), attn (scores and mix), vec (the
- * rest). The scalar dot products and dequantisation come with the formats (quant.h).
+ * Families: dotq and dotu (rounded activations; dotu for formats that are unpacked first), dotf
+ * (f32 activations), attn (scores and mix), vec (the rest). The other scalar dot products and dequantisation come with the formats (quant.h).
  */
 
 #ifndef LL_TENSOR_KERN_ISA_H
@@ -19,7 +19,8 @@
  */
 #define LL_AHEAD 4096
 
-extern const struct ll_kern ll_kern_vec_ref, ll_kern_attn_ref;
+extern const struct ll_kern ll_kern_dotu_ref, ll_kern_vec_ref, ll_kern_attn_ref;
+extern const struct ll_kern ll_kern_dotu_avx2, ll_kern_dotu_avx512, ll_kern_dotu_neon;
 extern const struct ll_kern ll_kern_dotq_avx2, ll_kern_dotf_avx2;
 extern const struct ll_kern ll_kern_vec_avx2, ll_kern_attn_avx2;
 extern const struct ll_kern ll_kern_dotq_avx512, ll_kern_dotf_avx512;

@@ -99,7 +99,7 @@ ll_ops_row(const struct ll_tensor *tensor, size_t row, float *out)
 {
 	const unsigned char *data = tensor->data;
 
-	ll_format(tensor->type)->dequantize(out, data + row * tensor->row_bytes, tensor->cols);
+	ll_kern(LL_ISA_REF)->dequantize[tensor->type](out, data + row * tensor->row_bytes, tensor->cols);
 	for (size_t i = 0; tensor->row_scale != NULL && i < tensor->cols; i++)
 		out[i] *= tensor->row_scale[row];
 }

@@ -43,12 +43,144 @@ struct ll_q6_k {
 	uint8_t scale[2];		/* f16 */
 };
 
+/* The following are unpacked before they are multiplied; what the bits are is in their files. */
+
+struct ll_q5_0 {			/* (q - 16) * scale */
+	uint8_t scale[2];		/* f16 */
+	uint8_t high[4];
+	uint8_t q[16];
+};
+
+struct ll_q5_1 {			/* q * scale + min */
+	uint8_t scale[2];		/* f16 */
+	uint8_t min[2];			/* f16 */
+	uint8_t high[4];
+	uint8_t q[16];
+};
+
+/* From here on blocks of 256, unless there is a scale for 32. */
+
+struct ll_q2_k {
+	uint8_t sub[16];
+	uint8_t q[64];
+	uint8_t scale[2];		/* f16 */
+	uint8_t min[2];			/* f16 */
+};
+
+struct ll_q3_k {
+	uint8_t high[32];
+	uint8_t q[64];
+	uint8_t sub[12];
+	uint8_t scale[2];		/* f16 */
+};
+
+struct ll_q4_k {
+	uint8_t scale[2];		/* f16 */
+	uint8_t min[2];			/* f16 */
+	uint8_t sub[12];
+	uint8_t q[128];
+};
+
+struct ll_q5_k {
+	uint8_t scale[2];		/* f16 */
+	uint8_t min[2];			/* f16 */
+	uint8_t sub[12];
+	uint8_t high[32];
+	uint8_t q[128];
+};
+
+struct ll_iq4_nl {			/* of 32 */
+	uint8_t scale[2];		/* f16 */
+	uint8_t q[16];
+};
+
+struct ll_iq4_xs {
+	uint8_t scale[2];		/* f16 */
+	uint8_t sub_high[2];
+	uint8_t sub_low[4];
+	uint8_t q[128];
+};
+
+struct ll_iq3_xxs {
+	uint8_t scale[2];		/* f16 */
+	uint8_t q[64];
+	uint8_t sign[8][4];
+};
+
+struct ll_iq3_s {
+	uint8_t scale[2];		/* f16 */
+	uint8_t q[64];
+	uint8_t high[8];
+	uint8_t sign[32];
+	uint8_t sub[4];
+};
+
+struct ll_iq2_xxs {
+	uint8_t scale[2];		/* f16 */
+	struct {
+		uint8_t q[4];
+		uint8_t sign[4];
+	} part[8];
+};
+
+struct ll_iq2_xs {
+	uint8_t scale[2];		/* f16 */
+	uint8_t q[32][2];
+	uint8_t sub[8];
+};
+
+struct ll_iq2_s {
+	uint8_t scale[2];		/* f16 */
+	uint8_t q[32];
+	uint8_t sign[32];
+	uint8_t high[8];
+	uint8_t sub[8];
+};
+
+struct ll_iq1_s {
+	uint8_t scale[2];		/* f16 */
+	uint8_t q[32];
+	uint8_t high[8][2];
+};
+
+struct ll_iq1_m {
+	uint8_t q[32];
+	uint8_t high[16];
+	uint8_t sub[4][2];		/* with the f16 scale among them */
+};
+
+struct ll_mxfp4 {			/* of 32 */
+	uint8_t scale;			/* E8M0 */
+	uint8_t q[16];
+};
+
 _Static_assert(sizeof(struct ll_q4_0) == 18, "Q4_0 block");
 _Static_assert(sizeof(struct ll_q4_1) == 20, "Q4_1 block");
 _Static_assert(sizeof(struct ll_q8_0) == 34, "Q8_0 block");
 _Static_assert(sizeof(struct ll_q6_k) == 210, "Q6_K block");
+_Static_assert(sizeof(struct ll_q5_0) == 22, "Q5_0 block");
+_Static_assert(sizeof(struct ll_q5_1) == 24, "Q5_1 block");
+_Static_assert(sizeof(struct ll_q2_k) == 84, "Q2_K block");
+_Static_assert(sizeof(struct ll_q3_k) == 110, "Q3_K block");
+_Static_assert(sizeof(struct ll_q4_k) == 144, "Q4_K block");
+_Static_assert(sizeof(struct ll_q5_k) == 176, "Q5_K block");
+_Static_assert(sizeof(struct ll_iq4_nl) == 18, "IQ4_NL block");
+_Static_assert(sizeof(struct ll_iq4_xs) == 136, "IQ4_XS block");
+_Static_assert(sizeof(struct ll_iq3_xxs) == 98, "IQ3_XXS block");
+_Static_assert(sizeof(struct ll_iq3_s) == 110, "IQ3_S block");
+_Static_assert(sizeof(struct ll_iq2_xxs) == 66, "IQ2_XXS block");
+_Static_assert(sizeof(struct ll_iq2_xs) == 74, "IQ2_XS block");
+_Static_assert(sizeof(struct ll_iq2_s) == 82, "IQ2_S block");
+_Static_assert(sizeof(struct ll_iq1_s) == 50, "IQ1_S block");
+_Static_assert(sizeof(struct ll_iq1_m) == 56, "IQ1_M block");
+_Static_assert(sizeof(struct ll_mxfp4) == 17, "MXFP4 block");
 
-/* One format: either dot_q8 or dot_f32 is set. Signatures and meaning as in struct ll_kern. */
+struct ll_unpacked;
+
+/*
+ * One format: either dot_q8 or dot_f32 is set, with signatures and meaning as in struct ll_kern,
+ * or unpack is, and all that is done with it is in unpack.c.
+ */
 struct ll_format {
 	struct ll_dtype_info info;
 	void (*dequantize)(float *out, const void *w, size_t n);
@@ -56,10 +188,23 @@ struct ll_format {
 	    size_t x_stride, size_t count, size_t n);
 	void (*dot_f32)(float *out, size_t out_stride, const void *w, const float *x,
 	    size_t x_stride, size_t count, size_t n);
+
+	/*
+	 * Makes 1 to 8 blocks of 32 elements (8 where the block has 256) into out[0] and, if
+	 * there are two parts, another summand of the same weights into out[1] (unpack.h).
+	 */
+	void (*unpack)(struct ll_unpacked *out, const void *w, size_t blocks);
+	uint8_t parts;
+	bool min;		/* out->min is set; it has one part then */
 };
 
 extern const struct ll_format ll_format_f32, ll_format_f16, ll_format_bf16, ll_format_f8_e4m3;
-extern const struct ll_format ll_format_q4_0, ll_format_q4_1, ll_format_q8_0, ll_format_q6_k;
+extern const struct ll_format ll_format_q4_0, ll_format_q4_1, ll_format_q5_0, ll_format_q5_1;
+extern const struct ll_format ll_format_q8_0, ll_format_q2_k, ll_format_q3_k, ll_format_q4_k;
+extern const struct ll_format ll_format_q5_k, ll_format_q6_k, ll_format_iq4_nl, ll_format_iq4_xs;
+extern const struct ll_format ll_format_iq3_xxs, ll_format_iq3_s, ll_format_iq2_xxs;
+extern const struct ll_format ll_format_iq2_xs, ll_format_iq2_s, ll_format_iq1_s, ll_format_iq1_m;
+extern const struct ll_format ll_format_mxfp4;
 
 /* NULL for a type that cannot be computed with. */
 const struct ll_format *ll_format(uint32_t type);

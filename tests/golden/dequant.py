@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
 """Writes dequant.json: blocks of each quantised type and what they stand for.
 
-Needs numpy and gguf from PyPI, whose dequantisation is the one checked against.
+Of each type a few blocks in full; and the crc32 of what some thousand more stand for, whose bytes
+the test makes as many_blocks() does: enough to meet every point of the largest grid.
+
+Needs numpy, gguf and torch from PyPI: gguf's dequantisation is llama.cpp's and the one checked
+against, torch's is that of F8_E4M3.
 """
 
 import json
 import pathlib
+import zlib
 
 import numpy
+import torch
 from gguf import GGMLQuantizationType, quants
 
 # type, bytes of a block, where its f16 numbers are
@@ -18,32 +24,81 @@ TYPES = [
     ("Q4_1", 20, [0, 2]),
     ("Q8_0", 34, [0]),
     ("Q6_K", 210, [208]),
+    ("Q5_0", 22, [0]),
+    ("Q5_1", 24, [0, 2]),
+    ("Q2_K", 84, [80, 82]),
+    ("Q3_K", 110, [108]),
+    ("Q4_K", 144, [0, 2]),
+    ("Q5_K", 176, [0, 2]),
+    ("IQ4_NL", 18, [0]),
+    ("IQ4_XS", 136, [0]),
+    ("IQ3_S", 110, [0]),
+    ("IQ3_XXS", 98, [0]),
+    ("IQ2_S", 82, [0]),
+    ("IQ2_XS", 74, [0]),
+    ("IQ2_XXS", 66, [0]),
+    ("IQ1_S", 50, [0]),
+    ("IQ1_M", 56, []),
+    ("MXFP4", 17, []),
 ]
 BLOCKS = 2
+MANY = 2048
+# Where a byte's bit 6 is the highest of an f16's exponent: cleared, the number is finite.
+EXPONENTS = {"BF16": [1], "IQ1_M": [55]}
 
 
-def blocks(rng, size, halves):
+def blocks(rng, name, size, halves):
     data = rng.integers(0, 256, (BLOCKS, size), dtype=numpy.uint8)
     for at in halves:
         numbers = rng.normal(0, 0.1, (BLOCKS, 1)).astype("<f2")
         data[:, at : at + 2] = numbers.view(numpy.uint8)
+    if name == "IQ1_M":
+        data[:, EXPONENTS[name]] &= 0xBF
+    return data[:1] if size > 40 and name != "Q6_K" else data
+
+
+def many_blocks(size, cleared):
+    """The low bytes of xorshift64, begun with the size of a block."""
+    state, out = size, bytearray(MANY * size)
+    for i in range(len(out)):
+        state ^= state << 13 & 0xFFFFFFFFFFFFFFFF
+        state ^= state >> 7
+        state ^= state << 17 & 0xFFFFFFFFFFFFFFFF
+        out[i] = state & 0xFF
+    data = numpy.frombuffer(bytes(out), dtype=numpy.uint8).reshape(MANY, size).copy()
+    data[:, cleared] &= 0xBF
     return data
+
+
+def entry(name, size, halves, rng):
+    kind = GGMLQuantizationType[name]
+    data = blocks(rng, name, size, halves).reshape(1, -1)
+    values = quants.dequantize(data, kind)
+    cleared = EXPONENTS.get(name, [at + 1 for at in halves])
+    many = quants.dequantize(many_blocks(size, cleared).reshape(1, -1), kind)
+    return {
+        "type": name,
+        "number": int(kind),
+        "bytes": data.tobytes().hex(),
+        "f32": values.astype("<f4").tobytes().hex(),
+        "many": MANY,
+        "cleared": cleared,
+        "crc": zlib.crc32(many.astype("<f4").tobytes()),
+    }
+
+
+def f8_e4m3():
+    """Every value; the number is our own."""
+    data = bytes(i for i in range(256) if i & 0x7F != 0x7F)
+    values = torch.frombuffer(bytearray(data), dtype=torch.float8_e4m3fn).to(torch.float32)
+    return {"type": "F8_E4M3", "number": 63, "bytes": data.hex(), "f32": values.numpy().tobytes().hex()}
 
 
 def main():
     rng = numpy.random.default_rng(20261124)
-    out = []
-    for name, size, halves in TYPES:
-        data = blocks(rng, size, halves).reshape(1, -1)
-        values = quants.dequantize(data, GGMLQuantizationType[name])
-        out.append({
-            "type": name,
-            "number": int(GGMLQuantizationType[name]),
-            "bytes": data.tobytes().hex(),
-            "f32": values.astype("<f4").tobytes().hex(),
-        })
+    out = [entry(*kind, rng) for kind in TYPES] + [f8_e4m3()]
     path = pathlib.Path(__file__).with_name("dequant.json")
-    path.write_text(json.dumps(out, indent=1) + "\n")
+    path.write_text("[\n" + ",\n".join(json.dumps(e) for e in out) + "\n]\n")
 
 
 main()

@@ -1,6 +1,7 @@
 /*
  * Half and brain floats over every value, names and sizes, and dequantisation against
- * tests/golden/dequant.json (made by dequant.py beside it).
+ * tests/golden/dequant.json (made by dequant.py beside it): some blocks in full, and the crc32
+ * of what many blocks of known bytes stand for.
  */
 
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "tensor/dtype.h"
@@ -146,7 +148,7 @@ names(void **state)
 	assert_true(ll_dtype_private(LL_F8_E4M3) && !ll_dtype_private(LL_BF16));
 	assert_null(ll_dtype_name(LL_DTYPES));
 	assert_null(ll_dtype_name(UINT32_MAX));
-	assert_null(ll_dtype(12));
+	assert_null(ll_dtype(15));
 	assert_null(ll_dtype(UINT32_MAX));
 }
 
@@ -164,7 +166,12 @@ row_bytes(void **state)
 	assert_int_equal(bytes, 14);
 	assert_false(ll_dtype_row_bytes(LL_Q4_0, 1, &bytes));
 	assert_false(ll_dtype_row_bytes(LL_Q6_K, 32, &bytes));
-	assert_false(ll_dtype_row_bytes(12, 256, &bytes));
+	assert_true(ll_dtype_row_bytes(LL_IQ1_M, 512, &bytes));
+	assert_int_equal(bytes, 112);
+	assert_true(ll_dtype_row_bytes(LL_MXFP4, 96, &bytes));
+	assert_int_equal(bytes, 51);
+	assert_false(ll_dtype_row_bytes(LL_Q4_K, 128, &bytes));
+	assert_false(ll_dtype_row_bytes(15, 256, &bytes));
 	assert_false(ll_dtype_row_bytes(LL_F32, SIZE_MAX / 2, &bytes));
 }
 
@@ -216,6 +223,58 @@ check_entry(const struct ll_json *entry)
 	free(got);
 }
 
+/* The blocks that dequant.py's many_blocks makes; free() them. */
+static uint8_t *
+many_blocks(size_t count, size_t bytes, const struct ll_json *cleared)
+{
+	uint8_t *data = malloc(count * bytes);
+	uint64_t state = bytes;
+
+	assert_non_null(data);
+	for (size_t i = 0; i < count * bytes; i++) {
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+		data[i] = (uint8_t)state;
+	}
+	for (size_t i = 0; i < ll_json_count(cleared); i++) {
+		int64_t at;
+
+		assert_true(ll_json_integer(ll_json_at(cleared, i), &at));
+		for (size_t block = 0; block < count; block++)
+			data[block * bytes + (size_t)at] &= 0xbf;
+	}
+	return data;
+}
+
+static void
+check_many(const struct ll_json *entry)
+{
+	const struct ll_dtype_info *info;
+	struct ll_tensor tensor = { .rows = 1 };
+	int64_t type, count, crc;
+	uint8_t *data;
+	float *got;
+
+	if (ll_json_get(entry, "many") == NULL)
+		return;
+	assert_true(ll_json_integer(ll_json_get(entry, "number"), &type));
+	assert_true(ll_json_integer(ll_json_get(entry, "many"), &count));
+	assert_true(ll_json_integer(ll_json_get(entry, "crc"), &crc));
+	info = ll_dtype((uint32_t)type);
+	data = many_blocks((size_t)count, info->bytes, ll_json_get(entry, "cleared"));
+	tensor.type = (enum ll_dtype)type;
+	tensor.cols = (size_t)count * info->block;
+	tensor.row_bytes = (size_t)count * info->bytes;
+	tensor.data = data;
+	got = malloc(tensor.cols * sizeof *got);
+	assert_non_null(got);
+	ll_ops_row(&tensor, 0, got);
+	assert_int_equal(ll_crc32(0, got, tensor.cols * sizeof *got), crc);
+	free(data);
+	free(got);
+}
+
 static void
 dequantization(void **state)
 {
@@ -228,9 +287,11 @@ dequantization(void **state)
 	assert_int_equal(ll_read_all(fd, &text, GOLDEN, NULL), 0);
 	close(fd);
 	assert_int_equal(ll_json_parse(&golden, text.data, text.len, GOLDEN, NULL), 0);
-	assert_int_equal(ll_json_count(golden), 6);
-	for (size_t i = 0; i < 6; i++)
+	assert_int_equal(ll_json_count(golden), 23);
+	for (size_t i = 0; i < 23; i++) {
 		check_entry(ll_json_at(golden, i));
+		check_many(ll_json_at(golden, i));
+	}
 	ll_json_free(golden);
 	ll_buf_free(&text);
 }

@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "tensor/kern.h"
 #include "tensor/quant.h"
+#include "tests/unit/scales.h"
 #include "tests/unit/tap.h"
 
 #define MOST 1100		/* elements of a row */
@@ -65,15 +66,6 @@ half(uint64_t *state, enum kind kind)
 	return ll_f32_to_f16(number(state, kind));
 }
 
-static void
-put_half(uint8_t *at, uint64_t *state, enum kind kind)
-{
-	uint16_t bits = half(state, kind);
-
-	at[0] = (uint8_t)bits;
-	at[1] = (uint8_t)(bits >> 8);
-}
-
 /* A row of n weights: any bytes, but scales and floats of the kind wanted. */
 static void
 weights(uint64_t *state, uint8_t *w, uint32_t type, size_t n, enum kind kind)
@@ -92,9 +84,7 @@ weights(uint64_t *state, uint8_t *w, uint32_t type, size_t n, enum kind kind)
 		else if (type == LL_BF16)
 			memcpy(w, &(uint16_t){ ll_f32_to_bf16(value) }, 2);
 		else
-			put_half(type == LL_Q6_K ? w + info->bytes - 2 : w, state, kind);
-		if (type == LL_Q4_1)
-			put_half(w + 2, state, kind);
+			put_scales(w, type, half(state, kind), half(state, kind));
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "base/pool.h"
 #include "tensor/kern.h"
 #include "tensor/ops.h"
+#include "tests/unit/scales.h"
 #include "tests/unit/tap.h"
 
 #define COLS 768
@@ -65,9 +66,7 @@ fill(struct fixture *all, size_t job, uint32_t type, size_t cols, uint32_t *stat
 		else if (type == LL_F8_E4M3)
 			data[i] ^= (data[i] & 0x7f) == 0x7f;	/* NaN */
 		else
-			memcpy(data + i + (type == LL_Q6_K ? 208 : 0), &half, sizeof half);
-		if (type == LL_Q4_1)
-			memcpy(data + i + 2, &half, sizeof half);
+			put_scales(data + i, type, half, half);
 	}
 	for (size_t i = 0; i < WEIGHT_ROWS; i++)
 		all->scale[i] = number(state);
@@ -128,9 +127,11 @@ matmuls(struct tap *tap, struct ll_ops *ops, const char *what)
 {
 	static const uint32_t types[][JOBS] = {
 		{ LL_Q4_1, LL_Q8_0, LL_Q4_1 }, { LL_Q6_K, LL_F16, LL_Q4_0 }, { LL_F32, LL_BF16, LL_F16 },
-		{ LL_F8_E4M3, LL_F8_E4M3, LL_BF16 },
+		{ LL_F8_E4M3, LL_F8_E4M3, LL_BF16 }, { LL_Q2_K, LL_IQ1_M, LL_Q5_K },
+		{ LL_Q5_1, LL_MXFP4, LL_IQ4_NL },
 	};
-	static const size_t cols[][2] = { { COLS, 96 }, { COLS, 256 }, { COLS, 45 }, { COLS, 45 } };
+	static const size_t cols[][2] = { { COLS, 96 }, { COLS, 256 }, { COLS, 45 }, { COLS, 45 },
+	    { COLS, 512 }, { COLS, 96 } };
 	static const size_t rows[] = { 1, 3, ROWS };
 	static struct fixture all;
 	uint32_t state = 7;
@@ -138,7 +139,7 @@ matmuls(struct tap *tap, struct ll_ops *ops, const char *what)
 
 	for (size_t i = 0; i < ROWS * X_STRIDE; i++)
 		all.x[i] = number(&state);
-	for (size_t i = 0; i < 8; i++) {
+	for (size_t i = 0; i < 12; i++) {
 		for (size_t job = 0; job < JOBS; job++)
 			fill(&all, job, types[i / 2][job], cols[i / 2][i % 2], &state);
 		for (int precision = 0; precision < 2; precision++) {

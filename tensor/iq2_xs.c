@@ -1,0 +1,31 @@
+/*
+ * IQ2_XS: blocks of 256, eight elements at a time one of 512 points of a grid: nine bits of index
+ * and seven signs, of which the eighth follows. A nibble of sub for each 16. Weights are point *
+ * scale * (2 * sub + 1) / 8.
+ */
+
+#include "tensor/iq_grids.h"
+#include "tensor/unpack.h"
+
+static void
+unpack(struct ll_unpacked *out, const void *w, size_t blocks)
+{
+	const struct ll_iq2_xs *from = w;
+	float scale = ll_load_f16(from->scale) * 0.125f;
+
+	for (size_t b = 0; b < blocks; b++) {
+		for (size_t i = 0; i < 4; i++) {
+			unsigned q = ll_load_u16(from->q[4 * b + i]);
+
+			ll_put8(out->q[b] + 8 * i, ll_negate8(ll_iq2_xs_grid[q & 511], ll_even_signs(q >> 9)));
+		}
+		out->scale[b][0] = scale * (float)(2 * (from->sub[b] & 15) + 1);
+		out->scale[b][1] = scale * (float)(2 * (from->sub[b] >> 4) + 1);
+	}
+}
+
+const struct ll_format ll_format_iq2_xs = {
+	.info = { "IQ2_XS", 256, sizeof(struct ll_iq2_xs) },
+	.unpack = unpack,
+	.parts = 1,
+};
