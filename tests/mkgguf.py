@@ -2,7 +2,8 @@
 """Writes a GGUF of the Llama architecture with random weights and a small vocabulary.
 
 The same options give the same bytes, and one seed the same numbers in every --type (but for
-rounding). Weights are normal, scaled so that neither hidden states nor logits vanish. The
+rounding) that is written from numbers; of the others the blocks are random bytes with scales of
+the same spread. Weights are normal, scaled so that neither hidden states nor logits vanish. The
 vocabulary is byte-level BPE: the 256 bytes in GPT-2's order, merges learnt from a few lines of
 text, and special tokens named as in Llama 3. Python's standard library is all it needs.
 
@@ -33,7 +34,21 @@ DEFAULTS = dict(dim=64, layers=2, heads=4, kv_heads=2, ffn=128, vocab_size=512, 
 
 # number in GGUF, elements in a block, bytes of a block
 DTYPES = {'f32': (0, 1, 4), 'f16': (1, 1, 2), 'q4_0': (2, 32, 18), 'q4_1': (3, 32, 20),
-          'q8_0': (8, 32, 34), 'q6_k': (14, 256, 210), 'bf16': (30, 1, 2)}
+          'q8_0': (8, 32, 34), 'q6_k': (14, 256, 210), 'bf16': (30, 1, 2),
+          'q5_0': (6, 32, 22), 'q5_1': (7, 32, 24), 'q2_k': (10, 256, 84), 'q3_k': (11, 256, 110),
+          'q4_k': (12, 256, 144), 'q5_k': (13, 256, 176), 'iq2_xxs': (16, 256, 66),
+          'iq2_xs': (17, 256, 74), 'iq3_xxs': (18, 256, 98), 'iq1_s': (19, 256, 50),
+          'iq4_nl': (20, 32, 18), 'iq3_s': (21, 256, 110), 'iq2_s': (22, 256, 82),
+          'iq4_xs': (23, 256, 136), 'iq1_m': (29, 256, 56), 'tq1_0': (34, 256, 54),
+          'mxfp4': (39, 32, 17)}
+
+# Types written as random bytes: the standard deviation that these have at a scale of 1, where the
+# scale is, and for types with a minimum what it is in scales, so that the mean is 0.
+RANDOM = {'q5_0': (9.23, 0, 0), 'q5_1': (9.23, 0, -15.5), 'q2_k': (13.9, 80, 1.5), 'q3_k': (43.3, 108, 0),
+          'q4_k': (257, 0, 7.5), 'q5_k': (526, 0, 15.5), 'iq2_xxs': (53.3, 0, 0), 'iq2_xs': (55.8, 0, 0),
+          'iq3_xxs': (142, 0, 0), 'iq1_s': (7.2, 0, 0), 'iq4_nl': (67.2, 0, 0), 'iq3_s': (140, 0, 0),
+          'iq2_s': (56.3, 0, 0), 'iq4_xs': (1240, 0, 0), 'iq1_m': (7.18, 48, 0), 'mxfp4': (5.86, 0, 0),
+          'tq1_0': (0.8, 52, 0)}
 
 VALUE_TYPES = {'u8': (0, '<B'), 'i8': (1, '<b'), 'u16': (2, '<H'), 'i16': (3, '<h'), 'u32': (4, '<I'),
                'i32': (5, '<i'), 'f32': (6, '<f'), 'bool': (7, '<?'), 'string': (8, None),
@@ -231,6 +246,22 @@ def q6_k(x):
     return bytes(low) + bytes(high) + struct.pack('<16be', *scales, d)
 
 
+def random_block(rng, dtype, spread):
+    deviation, at, minimum = RANDOM[dtype]
+    data = bytearray(rng.randbytes(DTYPES[dtype][2]))
+    scale = struct.pack('<e', spread / deviation)
+    if dtype == 'mxfp4':
+        data[0] = 128 + round(math.log2(spread / deviation))
+    elif dtype == 'iq1_m':  # a nibble in each of four words
+        for i in range(4):
+            data[at + 2 * i + 1] = data[at + 2 * i + 1] & 15 | (scale[i // 2] >> 4 * (i % 2) & 15) << 4
+    else:
+        data[at:at + 2] = scale
+    if minimum:
+        data[at + 2:at + 4] = struct.pack('<e', spread / deviation * minimum)
+    return bytes(data)
+
+
 def encode(dtype, x):
     if dtype == 'f32':
         return struct.pack('<%df' % len(x), *x)
@@ -343,6 +374,8 @@ def content(o, tensor):
         return encode(dtype, [1 + rng.gauss(0, 0.1) for _ in range(cols)])
     if cols % DTYPES[dtype][1]:
         sys.exit('mkgguf.py: %s: rows of %d are not whole blocks of %s' % (name, cols, dtype))
+    if dtype in RANDOM:
+        return b''.join(random_block(rng, dtype, spread) for _ in range(rows * cols // DTYPES[dtype][1]))
     return b''.join(encode(dtype, [rng.gauss(0, spread) for _ in range(cols)]) for _ in range(rows))
 
 

@@ -1,0 +1,50 @@
+#!/bin/sh
+# A model of every type of weights runs, and its logits by default, where activations are rounded,
+# are near those of --precision f32; a type that cannot be computed with is named.
+. "$TESTS/tap.sh"
+
+# compare.py A B BOUND: the root mean square of the differences of logits, relative to that of A's,
+# is below BOUND but not 0: the two have met the weights in different ways.
+cat >compare.py <<'END'
+import json, math, sys
+
+def logits(path):
+    for frame in map(json.loads, open(path)):
+        if frame["type"] == "LOGITS":
+            for row in frame["values"]:
+                yield from row
+
+a, b = list(logits(sys.argv[1])), list(logits(sys.argv[2]))
+square = lambda x: math.fsum(v * v for v in x)
+if len(a) != len(b) or not square(a) > 0:
+    sys.exit("%d and %d logits" % (len(a), len(b)))
+error = math.sqrt(square(x - y for x, y in zip(a, b)) / square(a))
+print("%.4f" % error)
+sys.exit(not 0 < error < float(sys.argv[3]))
+END
+
+logits() {
+	ll-tokenize -p "the river runs down from the hills" -m model.gguf |
+		ll-forward --all --precision "$1" -m model.gguf | ll-cat --json
+}
+
+near_f32() {
+	logits f32 >a.json && logits default >b.json && python3 compare.py a.json b.json 0.04
+}
+
+for type in q4_0 q4_1 q5_0 q5_1 q8_0 q2_k q3_k q4_k q5_k q6_k iq4_nl iq4_xs iq3_s iq3_xxs iq2_s iq2_xs \
+	iq2_xxs iq1_s iq1_m mxfp4; do
+	"$TESTS/mkgguf.py" --preset wide --vocab-size 288 --ffn 256 --type $type model.gguf
+	ok "$type by default is near $type by f32" near_f32
+	sed -n 's/^[0-9.]*$/# differs by &/p' "$tap_dir/told"
+	ok "$type: one thread and two, one row and many" same \
+		"ll-tokenize -p 'the sea' -m model.gguf | ll-forward --all -j 1 -m model.gguf | ll-cat --canonical" \
+		"ll-tokenize -p 'the sea' -m model.gguf | ll-forward --all -j 2 --chunk 1 -m model.gguf | ll-cat --canonical"
+done
+
+# Ternary weights have a number and a name, and no arithmetic here.
+"$TESTS/mkgguf.py" --preset wide --vocab-size 288 --ffn 256 --type tq1_0 model.gguf
+fails 69 "model.gguf: token_embd.weight: type TQ1_0 cannot be computed with" \
+	"ll-tokenize -p the -m model.gguf | ll-embed -m model.gguf | ll-cat"
+ok "ll-info names what it cannot compute with" like "TQ1_0" "ll-info -m model.gguf"
+done_testing
