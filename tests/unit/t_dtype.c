@@ -198,7 +198,7 @@ unhex(const struct ll_json *entry, const char *key, size_t *length)
 static void
 check_entry(const struct ll_json *entry)
 {
-	int64_t type;
+	int64_t type = 0;
 	size_t length, want_length, bytes, name_length;
 	uint8_t *data = unhex(entry, "bytes", &length);
 	uint8_t *want = unhex(entry, "f32", &want_length);

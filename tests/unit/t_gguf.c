@@ -328,6 +328,8 @@ types(void **state)
 	(void)state;
 	one_tensor(1, (uint64_t[]){ 1 }, LL_Q4_0, 0), refused(&b, LL_EDATA, "w: rows of 1 are not whole blocks of 32 (Q4_0)");
 	one_tensor(1, (uint64_t[]){ 128 }, LL_Q6_K, 0), refused(&b, LL_EDATA, "whole blocks of 256 (Q6_K)");
+	one_tensor(1, (uint64_t[]){ 288 }, LL_IQ1_M, 0), refused(&b, LL_EDATA, "w: rows of 288 are not whole blocks of 256 (IQ1_M)");
+	one_tensor(1, (uint64_t[]){ 16 }, LL_MXFP4, 0), refused(&b, LL_EDATA, "whole blocks of 32 (MXFP4)");
 	one_tensor(1, (uint64_t[]){ 32 }, LL_F8_E4M3, 0), refused(&b, LL_EDATA, "w: type 63 is none of GGUF's");
 	one_tensor(2, (uint64_t[]){ 7, 3 }, 4, 32);
 	gguf = accepted(&b, &copy);
