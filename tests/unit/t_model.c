@@ -291,8 +291,8 @@ wrong_types(void **state)
 
 	(void)state;
 	usual_keys(&f, NULL), usual_tensors(&f, "blk.1.attn_v.weight");
-	tensor(&f, NULL, "blk.1.attn_v.weight", 32, 16, 12);
-	does_not_run(&f, LL_EUNSUPPORTED, "blk.1.attn_v.weight: type Q4_K cannot");
+	tensor(&f, NULL, "blk.1.attn_v.weight", 32, 16, 34);
+	does_not_run(&f, LL_EUNSUPPORTED, "blk.1.attn_v.weight: type TQ1_0 cannot");
 	usual_keys(&f, NULL), usual_tensors(&f, "blk.1.attn_v.weight");
 	tensor(&f, NULL, "blk.1.attn_v.weight", 32, 16, 999);
 	does_not_run(&f, LL_EUNSUPPORTED, "blk.1.attn_v.weight: type 999 cannot");
