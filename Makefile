@@ -4,6 +4,7 @@ VERSION := $(shell sed -n 's/^\#define LL_VERSION "\(.*\)"/\1/p' base/version.h)
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share
 
 CC ?= cc
 CFLAGS ?= -O2 -g
@@ -34,6 +35,12 @@ OBJECTS := $(LIBRARY_SOURCES:%.c=$(OUT)/%.o)
 UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(OUT)/tests/%.t)
 FUZZ_TESTS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/tests/%.t)
 FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/fuzzers/%)
+# What is installed below share/: $(OUT)/share looks the same, so that it serves uninstalled.
+SHARED := $(patsubst share/%,$(OUT)/share/ll/%,$(sort $(wildcard share/*.yaml)))
+NAMES := $(notdir $(PROGRAM_SOURCES:.c=))
+COMPLETIONS := $(NAMES:%=$(OUT)/share/bash-completion/completions/%) \
+	$(NAMES:%=$(OUT)/share/zsh/site-functions/_%) \
+	$(NAMES:%=$(OUT)/share/fish/vendor_completions.d/%.fish)
 PAGES := $(sort $(wildcard man/*.[157]))
 
 Q := $(if $(V),,@)
@@ -43,7 +50,7 @@ NEED := share/need
 RUN = tests/run $(OUT)
 
 ## all             build the programs into build/bin (the default)
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(SHARED) $(COMPLETIONS)
 
 ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
 ifeq ($(ARCH),x86_64)
@@ -77,6 +84,20 @@ $(OUT)/bin/$(notdir $(1:.c=)): $(OUT)/$(1:.c=.o) $(OUT)/libll.a
 	$$(Q)$$(LINK) -o $$@ $$^ $$(LIBS)
 endef
 $(foreach source,$(PROGRAM_SOURCES),$(eval $(call program_rule,$(source))))
+
+$(OUT)/share/ll/%.yaml: share/%.yaml
+	@mkdir -p $(@D)
+	@cp $< $@
+
+# The programs write them from their tables of options.
+define completion_rule
+$(2): $(OUT)/bin/$(1)
+	@mkdir -p $$(@D)
+	@$$< --completion $(3) >$$@ || { rm -f $$@; exit 1; }
+endef
+$(foreach n,$(NAMES),$(eval $(call completion_rule,$n,$(OUT)/share/bash-completion/completions/$n,bash)))
+$(foreach n,$(NAMES),$(eval $(call completion_rule,$n,$(OUT)/share/zsh/site-functions/_$n,zsh)))
+$(foreach n,$(NAMES),$(eval $(call completion_rule,$n,$(OUT)/share/fish/vendor_completions.d/$n.fish,fish)))
 
 $(OUT)/tests/t_%.t: $(OUT)/tests/unit/t_%.o $(OUT)/libll.a
 	$(call say,LD,$@)
@@ -157,11 +178,15 @@ install: all
 	install -d $(DESTDIR)$(BINDIR) $(foreach n,1 5 7,$(DESTDIR)$(MANDIR)/man$(n))
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
 	$(foreach page,$(PAGES),install -m 644 $(page) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page))) &&) :
+	install -d $(sort $(dir $(patsubst $(OUT)/share/%,$(DESTDIR)$(DATADIR)/%,$(SHARED) $(COMPLETIONS))))
+	$(foreach f,$(SHARED) $(COMPLETIONS),install -m 644 $f $(patsubst $(OUT)/share/%,$(DESTDIR)$(DATADIR)/%,$f) &&) :
 
 ## uninstall       exactly what install put there
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(PROGRAMS)))
 	rm -f $(foreach page,$(PAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	rm -f $(patsubst $(OUT)/share/%,$(DESTDIR)$(DATADIR)/%,$(SHARED) $(COMPLETIONS))
+	@rmdir $(DESTDIR)$(DATADIR)/ll 2>/dev/null || :
 
 ## clean           remove build/
 clean:

@@ -15,18 +15,19 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "base/opt_state.h"
 #include "base/version.h"
 
-#define MAX_OPTIONS 64
 #define FIRST_LONG 256		/* what getopt_long returns for the first entry */
 
 bool ll_opt_quiet, ll_opt_verbose;
 
 /* One program, one command line. */
-static const struct ll_program *current;
-static bool given[MAX_OPTIONS];
+struct ll_opt_state ll_opt_state;
+#define current ll_opt_state.program
 static int argument_count;
 static char **arguments;
+static bool want_config;
 
 /* Of each word of the command line the option whose value it holds, and where that begins. */
 struct held_value {
@@ -86,67 +87,114 @@ print_help(void)
 	exit(ll_exit(current->name, 0, &(struct ll_err){ 0 }));
 }
 
-static void
-bad_value(const struct ll_opt *option, const char *text, const char *why)
+_Noreturn void
+ll_opt_fail(int code, const char *text)
 {
-	char message[400];
+	struct ll_err err = { 0 };
 
-	snprintf(message, sizeof(message), "--%s: '%.200s' %s", option->name, text, why);
-	for (char *p = message; *p != '\0'; p++)
+	ll_fail(&err, code, "%s", text);
+	if (current->fail != NULL)
+		current->fail(current->name, code, err.text);
+	exit(ll_exit(current->name, -code, &err));
+}
+
+static void
+say_why(char *why, size_t size, const char *text, const char *what)
+{
+	snprintf(why, size, "'%.200s' %s", text, what);
+	for (char *p = why; *p != '\0'; p++)
 		if (iscntrl((unsigned char)*p))
 			*p = '?';
-	usage_error(message);
 }
 
-static void
-check_bounds(const struct ll_opt *option, const char *text, double value)
+static bool
+within_bounds(const struct ll_opt *option, double value, const char *text, char *why, size_t size)
 {
-	char why[100];
+	char what[100];
 
 	if ((option->min == 0 && option->max == 0) || (value >= option->min && value <= option->max))
-		return;
-	snprintf(why, sizeof(why), "is not between %.15g and %.15g", option->min, option->max);
-	bad_value(option, text, why);
+		return true;
+	snprintf(what, sizeof(what), "is not between %.15g and %.15g", option->min, option->max);
+	say_why(why, size, text, what);
+	return false;
 }
 
-static int64_t
-parse_int(const struct ll_opt *option, const char *text)
+static bool
+parse_int(const struct ll_opt *option, const char *text, char *why, size_t size)
 {
 	char *end;
 	long long value;
 
 	errno = 0;
 	value = strtoll(text, &end, 10);
-	if (end == text || *end != '\0' || errno != 0 || isspace((unsigned char)*text))
-		bad_value(option, text, "is not a whole number");
-	check_bounds(option, text, (double)value);
-	return value;
+	if (end == text || *end != '\0' || errno != 0 || isspace((unsigned char)*text)) {
+		say_why(why, size, text, "is not a whole number");
+		return false;
+	}
+	if (!within_bounds(option, (double)value, text, why, size))
+		return false;
+	*(int64_t *)option->value = value;
+	return true;
 }
 
-static uint64_t
-parse_uint(const struct ll_opt *option, const char *text)
+static bool
+parse_uint(const struct ll_opt *option, const char *text, char *why, size_t size)
 {
 	char *end;
 	unsigned long long value;
 
 	errno = 0;
 	value = strtoull(text, &end, 10);
-	if (!isdigit((unsigned char)*text) || *end != '\0' || errno != 0)
-		bad_value(option, text, "is not a whole number from 0 to 18446744073709551615");
-	return value;
+	if (!isdigit((unsigned char)*text) || *end != '\0' || errno != 0) {
+		say_why(why, size, text, "is not a whole number from 0 to 18446744073709551615");
+		return false;
+	}
+	*(uint64_t *)option->value = value;
+	return true;
 }
 
-static double
-parse_double(const struct ll_opt *option, const char *text)
+static bool
+parse_double(const struct ll_opt *option, const char *text, char *why, size_t size)
 {
 	char *end;
 	double value = strtod(text, &end);
 
 	if (end == text || *end != '\0' || !isfinite(value) || isspace((unsigned char)*text) ||
-	    strpbrk(text, "xX") != NULL)
-		bad_value(option, text, "is not a number");
-	check_bounds(option, text, value);
-	return value;
+	    strpbrk(text, "xX") != NULL) {
+		say_why(why, size, text, "is not a number");
+		return false;
+	}
+	if (!within_bounds(option, value, text, why, size))
+		return false;
+	*(double *)option->value = value;
+	return true;
+}
+
+bool
+ll_opt_store(const struct ll_opt *option, const char *value, char *why, size_t size)
+{
+	switch (option->type) {
+	case LL_OPT_FLAG:
+		*(bool *)option->value = strcmp(value, "false") != 0;
+		if (*(bool *)option->value && strcmp(value, "true") != 0)
+			say_why(why, size, value, "is not true or false");
+		return strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
+	case LL_OPT_INT:
+		return parse_int(option, value, why, size);
+	case LL_OPT_UINT:
+		return parse_uint(option, value, why, size);
+	case LL_OPT_DOUBLE:
+		return parse_double(option, value, why, size);
+	case LL_OPT_STRING:
+		if (*value == '\0' && strcmp(option->argument, "FILE") == 0) {
+			say_why(why, size, value, "is not the name of a file");
+			return false;
+		}
+		*(const char **)option->value = value;
+		return true;
+	default:
+		return false;
+	}
 }
 
 static void
@@ -162,26 +210,33 @@ call(const struct ll_opt *option, const char *value)
 }
 
 static void
+store(const struct ll_opt *option, const char *value)
+{
+	char why[300], message[400];
+
+	if (ll_opt_store(option, value, why, sizeof(why)))
+		return;
+	snprintf(message, sizeof(message), "--%s: %s", option->name, why);
+	usage_error(message);
+}
+
+static void
 apply(const struct ll_opt *option, const char *value)
 {
-	given[option - current->options] = true;
+	size_t i = (size_t)(option - current->options);
+
+	ll_opt_state.rank[i] = LL_RANK_COMMAND;
+	ll_opt_state.text[i] = value;
 	switch (option->type) {
 	case LL_OPT_FLAG:
-		*(bool *)option->value = true;
+		ll_opt_state.text[i] = "true";
+		store(option, "true");
 		break;
 	case LL_OPT_INT:
-		*(int64_t *)option->value = parse_int(option, value);
-		break;
 	case LL_OPT_UINT:
-		*(uint64_t *)option->value = parse_uint(option, value);
-		break;
 	case LL_OPT_DOUBLE:
-		*(double *)option->value = parse_double(option, value);
-		break;
 	case LL_OPT_STRING:
-		if (*value == '\0' && strcmp(option->argument, "FILE") == 0)
-			bad_value(option, value, "is not the name of a file");
-		*(const char **)option->value = value;
+		store(option, value);
 		break;
 	case LL_OPT_CALL:
 	case LL_OPT_OPERAND:
@@ -192,9 +247,21 @@ apply(const struct ll_opt *option, const char *value)
 	case LL_OPT_VERSION:
 		printf("%s %s\n", current->name, LL_VERSION);
 		exit(ll_exit(current->name, 0, &(struct ll_err){ 0 }));
+	case LL_OPT_CONFIG:
+		want_config = true;
+		break;
 	case LL_OPT_END:
 		break;
 	}
+}
+
+const struct ll_opt *
+ll_opt_named(const char *name)
+{
+	for (const struct ll_opt *o = current->options; o->type != LL_OPT_END; o++)
+		if (o->type != LL_OPT_OPERAND && strcmp(o->name, name) == 0)
+			return o;
+	return NULL;
 }
 
 static void
@@ -269,8 +336,8 @@ take_option(const struct ll_opt *option, const char *value)
 void
 ll_opt_parse(const struct ll_program *program, int argc, char **argv)
 {
-	char letters[2 * MAX_OPTIONS + 3];
-	struct option longs[MAX_OPTIONS + 1];
+	char letters[2 * LL_OPT_MAX + 3];
+	struct option longs[LL_OPT_MAX + 1];
 	struct ll_err err = { 0 };
 	int what;
 
@@ -279,8 +346,10 @@ ll_opt_parse(const struct ll_program *program, int argc, char **argv)
 	current = program;
 	argument_count = argc;
 	arguments = argv;
-	if (table_count(program->options) > MAX_OPTIONS)
+	if (table_count(program->options) > LL_OPT_MAX)
 		abort();
+	if (argc == 3 && strcmp(argv[1], "--completion") == 0)
+		ll_opt_complete(argv[2]);
 	if ((held = ll_alloc((size_t)argc + 1, sizeof(*held), &err)) == NULL)
 		fail(&err);
 	make_tables(letters, longs);
@@ -295,28 +364,50 @@ ll_opt_parse(const struct ll_program *program, int argc, char **argv)
 	}
 	for (; optind < argc; optind++)
 		operand(argv[optind]);
+	ll_opt_configure();
+	if (want_config)
+		ll_opt_print_config();
+}
+
+/* The place in the table of the option whose value is there and not its default, or -1. */
+static int
+place_of(const void *value)
+{
+	for (int i = 0; current->options[i].type != LL_OPT_END; i++)
+		if (current->options[i].value == value && ll_opt_state.rank[i] > LL_RANK_DEFAULT)
+			return i;
+	return -1;
 }
 
 bool
 ll_opt_given(const void *value)
 {
-	for (size_t i = 0; current->options[i].type != LL_OPT_END; i++)
-		if (current->options[i].value == value && given[i])
-			return true;
-	return false;
+	return place_of(value) >= 0;
+}
+
+const char *
+ll_opt_text(const void *value)
+{
+	int i = place_of(value);
+
+	return i >= 0 ? ll_opt_state.text[i] : NULL;
 }
 
 void
 ll_opt_refuse(const void *value, const char *why)
 {
-	for (size_t i = 0; current->options[i].type != LL_OPT_END; i++) {
-		if (current->options[i].value == value && given[i]) {
-			char message[300];
+	char message[300];
+	int i = place_of(value);
 
-			snprintf(message, sizeof(message), "--%s has no effect %s", current->options[i].name, why);
-			usage_error(message);
-		}
+	if (i < 0)
+		return;
+	/* A setting is for whatever it has an effect on. */
+	if (ll_opt_state.source[i] != NULL) {
+		ll_note(current->name, "%s: %s has no effect %s", ll_opt_state.source[i], current->options[i].name, why);
+		return;
 	}
+	snprintf(message, sizeof(message), "--%s has no effect %s", current->options[i].name, why);
+	usage_error(message);
 }
 
 int
@@ -341,6 +432,23 @@ is_hidden(const struct ll_opt *option, const char *hide)
 	return option != NULL && option->letter != 0 && strchr(hide, option->letter) != NULL;
 }
 
+/* What was not on the command line but counts as if it were. */
+static void
+add_settings(struct ll_buf *line, const char *hide, struct ll_err *err)
+{
+	for (int i = 0; current->options[i].type != LL_OPT_END; i++) {
+		const struct ll_opt *o = &current->options[i];
+
+		if (ll_opt_state.source[i] == NULL || o->type == LL_OPT_FLAG)
+			continue;
+		ll_buf_printf(line, err, " --%s=", o->name);
+		if (o->letter != 0 && strchr(hide, o->letter) != NULL)
+			ll_buf_puts(line, "...", err);
+		else
+			ll_opt_quote(line, ll_opt_state.text[i], err);
+	}
+}
+
 char *
 ll_opt_command(const char *hide, struct ll_err *err)
 {
@@ -356,6 +464,7 @@ ll_opt_command(const char *hide, struct ll_err *err)
 			ll_opt_quote(&line, arguments[i], err);
 		}
 	}
+	add_settings(&line, hide, err);
 	if (err->code != 0) {
 		ll_buf_free(&line);
 		return NULL;

@@ -1,6 +1,6 @@
 /*
- * Options. One table per program drives getopt_long(3), --help and, through --help, the
- * check of the manual page. Groups that several programs share are macros at the end, so
+ * Options. One table per program drives getopt_long(3), --help, --print-config, completion in
+ * shells and, through --help, the check of the manual page. Groups that several programs share are macros at the end, so
  * that the same option has the same letter, name and words everywhere.
  */
 
@@ -23,7 +23,8 @@ enum ll_opt_type {
 	LL_OPT_CALL,		/* int (*)(const char *value, struct ll_err *), in the order given */
 	LL_OPT_OPERAND,		/* the same for operands, in order with LL_OPT_CALL; at most one entry */
 	LL_OPT_HELP,
-	LL_OPT_VERSION
+	LL_OPT_VERSION,
+	LL_OPT_CONFIG		/* --print-config */
 };
 
 struct ll_opt {
@@ -50,15 +51,22 @@ struct ll_program {
  * Parses the command line. A wrong one prints one line and the usage on stderr and exits
  * with 64; -h prints help on stdout, -V the version, and both exit with 0. Operands are an
  * error unless the table has an LL_OPT_OPERAND. No operand or value is modified.
+ *
+ * Options that the command line left and that base/config.h lists then take their values from
+ * the environment and the configuration files, see ll-config(5); a wrong one there prints one
+ * line and exits with 78. "--completion bash|zsh|fish" as the only option prints a script.
  */
 void ll_opt_parse(const struct ll_program *program, int argc, char **argv);
 
-/* Whether the option whose value is at `value` was given. */
+/* Whether the option whose value is at `value` was given, or set by a file or the environment. */
 bool ll_opt_given(const void *value);
 
+/* What it was given as, or NULL where it has its default. For handing it on to another program. */
+const char *ll_opt_text(const void *value);
+
 /*
- * Ends the program with 64 if the option whose value is at `value` was given:
- * "ll-x: --name has no effect WHY".
+ * Ends the program with 64 if the option whose value is at `value` was given on the command
+ * line: "ll-x: --name has no effect WHY". A setting of a file is for whatever it fits.
  */
 void ll_opt_refuse(const void *value, const char *why);
 
@@ -75,6 +83,7 @@ char *ll_opt_command(const char *hide, struct ll_err *err);
 #define LL_OPTS_COMMON \
 	{ 'q', "quiet", LL_OPT_FLAG, &ll_opt_quiet, NULL, "no warnings", 0, 0, NULL }, \
 	{ 'v', "verbose", LL_OPT_FLAG, &ll_opt_verbose, NULL, "say on standard error what is done", 0, 0, NULL }, \
+	{ 0, "print-config", LL_OPT_CONFIG, NULL, NULL, "print the settings and where each comes from", 0, 0, NULL }, \
 	{ 'h', "help", LL_OPT_HELP, NULL, NULL, "print this help", 0, 0, NULL }, \
 	{ 'V', "version", LL_OPT_VERSION, NULL, NULL, "print the version", 0, 0, NULL }
 
@@ -84,6 +93,10 @@ char *ll_opt_command(const char *hide, struct ll_err *err);
 	{ 'o', "output", LL_OPT_STRING, &(variable), "FILE", "write to FILE instead of standard output", 0, 0, NULL }
 #define LL_OPT_THREADS(variable) \
 	{ 'j', "threads", LL_OPT_INT, &(variable), "N", "threads (default: the processors available)", 1, 1024, NULL }
+
+/* Names settings that the programs or a configuration file bring: ll-config(5). */
+#define LL_OPT_PRESET(variable) \
+	{ 0, "preset", LL_OPT_STRING, &(variable), "NAME", "settings of this name: creative, precise, greedy, ...", 0, 0, NULL }
 
 /* Of the programs that can be the head of a pipe. */
 #define LL_OPTS_HEAD(batch, chunk, context, once, all, loop) \

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/config.h"
 #include "base/err.h"
 #include "base/io.h"
 #include "base/json.h"
@@ -322,6 +323,8 @@ main(int argc, char **argv)
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
+	/* The stages are told everything: both sides do the same. */
+	ll_config_seal();
 	if (threads == 0)
 		threads = (int64_t)ll_pool_processors();
 	status = finish(&b, run(&b, &err), &err);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/config.h"
 #include "base/err.h"
 #include "model/model.h"
 
@@ -16,11 +17,12 @@ ll_model_choose(const char **path, const char *option, const char *named, struct
 		*path = option;
 	else if (environment != NULL && *environment != '\0')
 		*path = environment;
-	else if (*named != '\0')
-		*path = named;
-	else
+	else if (*named != '\0' || ll_config_default_model != NULL) {
+		*path = *named != '\0' ? named : ll_config_default_model;
+		return 0;
+	} else
 		return ll_fail(err, LL_EUSAGE, "no model: give -m FILE or set LL_MODEL");
-	return 0;
+	return ll_config_model(path, err);
 }
 
 int

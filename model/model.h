@@ -78,7 +78,8 @@ void ll_model_close(struct ll_model *model);
 
 /*
  * Which model a program uses: its -m, else $LL_MODEL, else the one that the stream names
- * ("" if none). -LL_EUSAGE when there is none of them.
+ * ("" if none), else a configuration file's. The first two and a file may have a name for it,
+ * see ll-config(5). -LL_EUSAGE when there is none of them.
  */
 int ll_model_choose(const char **path, const char *option, const char *named, struct ll_err *err);
 

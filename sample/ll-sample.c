@@ -33,7 +33,7 @@ static int64_t top_k, limit, ranked;
 static uint64_t seed;
 static const char *stop_strings[STOP_STRINGS_MAX];
 static size_t stop_string_count;
-static const char *model_path, *output_path, *input_path;
+static const char *model_path, *output_path, *input_path, *preset;
 
 static int
 add_stop_string(const char *text, struct ll_err *err)
@@ -65,6 +65,7 @@ static const struct ll_opt options[] = {
 	  "add the N likeliest tokens and their log-probabilities", 0, LL_RANKED_MAX, NULL },
 	{ 0, "min-p", LL_OPT_DOUBLE, &min_p, "P",
 	  "keep tokens at least P times as probable as the likeliest", 0, 1, NULL },
+	LL_OPT_PRESET(preset),
 	{ 0, "seed", LL_OPT_UINT, &seed, "N",
 	  "seed of the random numbers (default: a random one)", 0, 0, NULL },
 	{ 0, "stop", LL_OPT_CALL, stop_strings, "STRING",
@@ -82,7 +83,7 @@ static const struct ll_program program = {
 	.name = "ll-sample",
 	.summary = "sample tokens from logits and feed them back",
 	.usage = "[-hqvV] [-m FILE] [-n N] [-o FILE] [-t T] [--logprobs N] [--min-p P]\n"
-	    "                 [--seed N] [--stop STRING] [--top-k N] [--top-p P] [STREAM]",
+	    "                 [--preset NAME] [--seed N] [--stop STRING] [--top-k N] [--top-p P] [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
 };

@@ -9,6 +9,8 @@ for name in $(env | sed -n 's/^\(LL_[A-Z_]*\)=.*/\1/p'); do
 done
 export TESTS PATH="$build/bin:$PATH" LC_ALL=C
 export LL_TEST_DATA="$build/data"
+# Nor is the configuration of this machine.
+export LL_CONFIG=
 
 mkdir -p "$build/model" "$build/data"
 ln -sf "$TESTS"/data/* "$build/data/"

@@ -1,0 +1,147 @@
+#!/bin/sh
+# Configuration files, the environment, presets and models' names: ll-config(5).
+. "$TESTS/tap.sh"
+plan 64
+unset LL_CONFIG
+bin=${PATH%%:*}
+
+# setting PROGRAM KEY [ARGUMENT...]: its line of --print-config, the tab as one space
+setting() {
+	program=$1 key=$2
+	shift 2
+	"$program" "$@" --print-config | grep -e "^$key: " -e "^# $key: " | tr '\t' ' '
+}
+
+mkdir -p .config sub
+cat >low.yaml <<'END'
+temperature: 0.7
+top-k: 40
+threads: 3
+model: small
+ll-sample:
+  top-k: 41
+models:
+  small: low.gguf
+  shared: /low.gguf
+presets:
+  mine: {temperature: 0.11, min-p: 0.1, threads: 2}
+END
+cat >sub/high.yaml <<'END'
+temperature: 0.8
+ll-sample: {seed: 5}
+models: {small: high.gguf, far: ~/far.gguf}
+END
+
+# Defaults and the order of the places.
+ok "a default" is "temperature: 0.6 # default" "setting ll-sample temperature"
+ok "no default" is "# seed: not set" "setting ll-sample seed"
+ok "the user's file" is "temperature: 0.7 # $HOME/.config/ll.yaml:1" \
+    "cp low.yaml .config/ll.yaml; setting ll-sample temperature"
+ok "XDG_CONFIG_HOME is elsewhere" is "temperature: 0.6 # default" \
+    "XDG_CONFIG_HOME=$HOME/sub setting ll-sample temperature"
+ok "a relative XDG_CONFIG_HOME counts as none" is "temperature: 0.7 # $HOME/.config/ll.yaml:1" \
+    "XDG_CONFIG_HOME=sub setting ll-sample temperature"
+ok "LL_CONFIG replaces it" is "temperature: 0.8 # sub/high.yaml:1" \
+    "LL_CONFIG=sub/high.yaml setting ll-sample temperature"
+ok "an empty LL_CONFIG: no files" is "temperature: 0.6 # default" "LL_CONFIG= setting ll-sample temperature"
+rm .config/ll.yaml
+LL_CONFIG=low.yaml:sub/high.yaml
+export LL_CONFIG
+ok "the later file" is "temperature: 0.8 # sub/high.yaml:1" "setting ll-sample temperature"
+ok "the other way round" is "temperature: 0.7 # low.yaml:1" \
+    "LL_CONFIG=sub/high.yaml:low.yaml setting ll-sample temperature"
+ok "a section over the top" is "top-k: 41 # low.yaml:6" "setting ll-sample top-k"
+ok "a later top over a section" is "seed: 6 # top.yaml:1" \
+    "echo 'seed: 6' >top.yaml; LL_CONFIG=sub/high.yaml:top.yaml setting ll-sample seed"
+ok "the environment over files" is "temperature: 0.9 # LL_TEMPERATURE" \
+    "LL_TEMPERATURE=0.9 setting ll-sample temperature"
+ok "an empty variable is none" is "temperature: 0.8 # sub/high.yaml:1" \
+    "LL_TEMPERATURE= setting ll-sample temperature"
+ok "the command line over all" is "temperature: 1 # --temperature" \
+    "LL_TEMPERATURE=0.9 setting ll-sample temperature -t 1"
+ok "for whoever has the option" is "threads: 3 # low.yaml:3" "setting ll-forward threads"
+ok "a flag" is "quiet: true # LL_QUIET" "LL_QUIET=1 setting ll-cat quiet"
+ok "and not" is "verbose: false # LL_VERBOSE" "LL_VERBOSE=false setting ll-cat verbose"
+ok "what may be a slip of the pen" like "# LL_TEMPRATURE: no such setting" \
+    "LL_TEMPRATURE=1 ll-cat --print-config"
+ok "what is printed is a configuration" same "ll-sample --print-config | sed 's/	.*//;/^#/d'" \
+    "ll-sample --print-config >whole.yaml; LL_CONFIG=whole.yaml ll-sample --print-config | sed 's/	.*//;/^#/d'"
+for text in "two words" "true" "a: b # c" "" "ä \"q\" \\ ~" "$(printf 'l1\nl2\tx')" "- x"; do
+	ok "a text comes back: $text" is "$text" "ll-chat -S '$text' --print-config >t.yaml
+	    LL_CONFIG=t.yaml LL_MODEL=$LL_MODEL ll-chat -x | sed -n '/-S /,\$p' |
+	    python3 -c 'import shlex, sys; w = shlex.split(sys.stdin.read()); print(w[w.index(\"-S\") + 1])'"
+done
+
+# They have their effect.
+LL_CONFIG= ll-tokenize -p "one two" | LL_CONFIG= ll-forward --once >logits
+ok "settings sample as options do" same "LL_CONFIG= ll-sample -t 0.8 --top-k 41 --seed 5 <logits | ll-cat --canonical" \
+    "LL_QUIET=1 ll-sample <logits | ll-cat --canonical"
+ok "and the stream's history tells them" like "ll-sample --temperature=0.8 --seed=5 --top-k=41" \
+    "ll-sample <logits | ll-cat -t"
+ok "without the system message" not like "Answer" \
+    "echo 'system: Answer' >s.yaml; LL_CONFIG=s.yaml ll-tokenize --chat -p x | ll-cat -t"
+ok "a setting without effect is no error" quiet "ll-sample -t 0 <logits >out"
+ok "-v tells it" like "low.yaml:6: top-k has no effect with temperature 0" "ll-sample -v -t 0 <logits 2>&1 >out"
+fails 64 "--top-k has no effect with temperature 0" "ll-sample -t 0 --top-k 5 <logits"
+
+# Presets.
+ok "a preset of one's own" is "temperature: 0.11 # preset mine, low.yaml:11" \
+    "setting ll-sample temperature --preset mine"
+ok "with an option" is "temperature: 0.5 # --temperature" "setting ll-sample temperature -t 0.5 --preset mine"
+ok "it overrides the environment" is "temperature: 0.11 # preset mine, low.yaml:11" \
+    "LL_TEMPERATURE=3 setting ll-sample temperature --preset mine"
+ok "named by the environment it does not" is "temperature: 0.3 # LL_TEMPERATURE" \
+    "LL_TEMPERATURE=0.3 LL_PRESET=mine setting ll-sample temperature"
+ok "named in a file" is "min-p: 0.1 # preset mine, low.yaml:11" \
+    "echo 'preset: mine' >p.yaml; LL_CONFIG=low.yaml:p.yaml setting ll-sample min-p"
+ok "one that came with the programs" is "temperature: 0" \
+    "setting ll-sample temperature --preset greedy | sed 's/ #.*//'"
+fails 78 "--preset: no preset 'nix'; there are greedy, precise, creative, llama3, smollm2, mine" \
+    "ll-sample --preset nix"
+ok "the others are there" is "greedy precise creative llama3 smollm2 mine" \
+    "echo \$(ll-sample --completion presets)"
+ok "every shipped preset fits" is 0 "for p in greedy precise creative llama3 smollm2; do
+    ll-sample --preset \$p --print-config >out || echo \$p; done; echo \$?"
+
+# Names of models.
+unset_model() {
+	(unset LL_MODEL && "$@")
+}
+ok "a file's model, its folder" is "model: sub/high.gguf # low.yaml:4" "unset_model setting ll-info model"
+cp "$LL_MODEL" low.gguf
+cp "$LL_MODEL" far.gguf
+ok "-m NAME" same "ll-info -m far" "ll-info ~/far.gguf"
+ok "LL_MODEL=NAME" same "LL_MODEL=far ll-info" "ll-info ~/far.gguf"
+ok "an operand" same "ll-info far" "ll-info ~/far.gguf"
+ok "./NAME is a file" is "status 66" \
+    "ll-info -m ./far 2>/dev/null || echo status \$?"
+ok "a stream's model comes before a file's" quiet \
+    "LL_CONFIG= ll-tokenize -m far.gguf -p x | unset_model ll-forward --once >out"
+ok "names are completed" is "smollm2 small shared far" "echo \$(ll-info --completion models)"
+
+# What is refused.
+fails 78 "none.yaml: No such file or directory" "LL_CONFIG=none.yaml ll-cat"
+fails 78 "LL_TOP_K: top-k: 'x' is not a whole number" "LL_TOP_K=x ll-sample"
+fails 78 "LL_QUIET: quiet: 'yes' is not true or false" "LL_QUIET=yes ll-cat"
+LL_CONFIG=bad.yaml
+while IFS='|' read -r text told; do
+	printf '%b\n' "$text" >bad.yaml
+	fails 78 "bad.yaml:$told" "ll-sample <logits"
+done <<'END'
+temprature: 1|1: temprature: unknown key
+# x\nll-smaple: {}|2: ll-smaple: unknown key
+ll-sample: {threads: 1}|1: threads: ll-sample has no such option
+ll-cat: {topk: 1}|1: topk: unknown key
+threads: two|1: threads: 'two' is not a whole number
+temperature: "1"|1: temperature: is text, not a number
+top-k:\n- 1|2: top-k: wants one value, not a list or mapping
+temperature: 101|1: temperature: '101' is not between 0 and 100
+seed:|1: seed: has no value
+models: {a/b: x}|1: a/b: a model's name is not empty and has no '/'
+presets: {a: {model: x}}|1: model: has no place in a preset
+END
+# The checks of YAML itself are t_yaml's.
+fails 78 "bad.yaml:1: anchors are not supported" "echo 'a: &a [*a]' >bad.yaml; ll-sample"
+LL_CONFIG=
+ok "every program has a section" is "" "for p in \$(cd $bin && echo ll-*); do
+    echo \"\$p: {quiet: true}\" >one.yaml; LL_CONFIG=one.yaml \$p --print-config >out || echo \$p; done"
