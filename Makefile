@@ -12,7 +12,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
 	-Wcast-qual -Wvla -Wformat=2 -Wsign-compare
 # Sums must not depend on whether a compiler fuses: contraction is off everywhere.
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -ffp-contract=off -pthread
-LIBS := -ljansson -lyaml -lz -lm
+LIBS := -ljansson -lyaml -ledit -lz -lm
 TEST_LIBS := -lcmocka
 
 SAN ?=

@@ -6,46 +6,178 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "serve/conversation.h"
 
 /* A turn has one epoch, and the cancellation of it the next. */
 #define EPOCHS_A_TURN 2
 
-static int
-render(struct ll_conversation *talk, const char *message, size_t length, struct ll_err *err)
+static struct ll_exchange *
+last(const struct ll_conversation *talk)
 {
+	return talk->count > 0 ? &talk->exchanges[talk->count - 1] : NULL;
+}
+
+/* What ends an answer that did not end by itself. */
+static uint32_t
+usual_end(const struct ll_conversation *talk)
+{
+	const struct ll_vocab *vocab = ll_tokenizer_vocab(talk->tokenizer);
+
+	return vocab->eot != LL_VOCAB_NONE ? vocab->eot : vocab->eos;
+}
+
+static int
+render(const struct ll_conversation *talk, const struct ll_exchange *exchange, struct ll_ids *ids, struct ll_err *err)
+{
+	bool first = exchange == talk->exchanges;
 	struct ll_message messages[2];
 	size_t count = 0;
 
-	if (!talk->begun && talk->system != NULL)
+	if (first && talk->system != NULL)
 		messages[count++] = (struct ll_message){ .role = "system", .content = talk->system,
 		    .length = strlen(talk->system) };
-	messages[count++] = (struct ll_message){ .role = "user", .content = message, .length = length };
-	return ll_chat_render(talk->chat, talk->tokenizer, messages, count, !talk->begun, true,
-	    &talk->ids, NULL, err);
+	messages[count++] = (struct ll_message){ .role = "user", .content = exchange->message,
+	    .length = exchange->length };
+	return ll_chat_render(talk->chat, talk->tokenizer, messages, count, first, true, ids, NULL, err);
+}
+
+/* The ids anew from the exchanges; what the caches hold of them stays held. */
+static int
+rebuild(struct ll_conversation *talk, struct ll_err *err)
+{
+	struct ll_ids ids = { 0 };
+	size_t same = 0;
+	int status = 0;
+
+	for (size_t i = 0; i < talk->count && status == 0; i++) {
+		const struct ll_exchange *exchange = &talk->exchanges[i];
+
+		/* A turn's stop token is evaluated with the next turn. */
+		if (i > 0)
+			status = ll_ids_add(&ids, exchange[-1].end, err);
+		if (status == 0)
+			status = render(talk, exchange, &ids, err);
+		for (size_t j = 0; j < exchange->ids.count && status == 0; j++)
+			status = ll_ids_add(&ids, exchange->ids.ids[j], err);
+	}
+	if (status < 0) {
+		free(ids.ids);
+		return status;
+	}
+	while (same < talk->held && same < ids.count && ids.ids[same] == talk->ids.ids[same])
+		same++;
+	talk->held = same;
+	free(talk->ids.ids);
+	talk->ids = ids;
+	return 0;
+}
+
+static void
+free_exchange(struct ll_exchange *exchange)
+{
+	free(exchange->message);
+	free(exchange->ids.ids);
+	ll_buf_free(&exchange->answer);
 }
 
 int
-ll_conversation_ask(struct ll_conversation *talk, struct ll_writer *out, const char *message,
-    size_t length, bool more, struct ll_err *err)
+ll_conversation_system(struct ll_conversation *talk, const char *text, struct ll_err *err)
+{
+	char *copy = NULL;
+
+	if (text != NULL && *text != '\0' && (copy = ll_copy(text, strlen(text), err)) == NULL)
+		return -LL_ENOMEM;
+	free(talk->system);
+	talk->system = copy;
+	return rebuild(talk, err);
+}
+
+int
+ll_conversation_add(struct ll_conversation *talk, const char *message, size_t length, struct ll_err *err)
+{
+	int status = ll_grow(&talk->exchanges, &talk->cap, talk->count + 1, sizeof(*talk->exchanges), err);
+	struct ll_exchange *exchange;
+
+	if (status < 0)
+		return status;
+	exchange = &talk->exchanges[talk->count];
+	*exchange = (struct ll_exchange){ .length = length, .end = usual_end(talk) };
+	if ((exchange->message = ll_copy(message, length, err)) == NULL)
+		return -LL_ENOMEM;
+	talk->count++;
+	if ((status = rebuild(talk, err)) < 0) {
+		talk->count--;
+		free_exchange(exchange);
+	}
+	return status;
+}
+
+int
+ll_conversation_answer(struct ll_conversation *talk, const char *answer, size_t length,
+    const struct ll_ids *ids, uint32_t end, struct ll_err *err)
+{
+	struct ll_exchange *exchange = last(talk);
+	int status = ll_buf_add(&exchange->answer, answer, length, err);
+
+	for (size_t i = 0; ids != NULL && i < ids->count && status == 0; i++)
+		status = ll_ids_add(&exchange->ids, ids->ids[i], err);
+	if (ids == NULL && status == 0)
+		status = ll_tokenizer_encode(talk->tokenizer, answer, length, false, &exchange->ids, err);
+	if (end != LL_VOCAB_NONE)
+		exchange->end = end;
+	return status < 0 ? status : rebuild(talk, err);
+}
+
+int
+ll_conversation_drop(struct ll_conversation *talk, struct ll_err *err)
+{
+	if (talk->count > 0)
+		free_exchange(&talk->exchanges[--talk->count]);
+	return rebuild(talk, err);
+}
+
+int
+ll_conversation_forget(struct ll_conversation *talk, struct ll_err *err)
+{
+	struct ll_exchange *exchange = last(talk);
+
+	if (exchange == NULL)
+		return 0;
+	exchange->ids.count = 0;
+	exchange->answer.len = 0;
+	exchange->end = usual_end(talk);
+	return rebuild(talk, err);
+}
+
+int
+ll_conversation_reset(struct ll_conversation *talk, struct ll_err *err)
+{
+	while (talk->count > 0)
+		free_exchange(&talk->exchanges[--talk->count]);
+	return rebuild(talk, err);
+}
+
+int
+ll_conversation_send(struct ll_conversation *talk, struct ll_writer *out, bool more, struct ll_err *err)
 {
 	struct ll_frame frame = {
 		.type = LL_TOKENS, .flags = LL_PROMPT | LL_LAST | (more ? LL_MORE : 0),
-		.position = talk->held,
+		.sequence = talk->sequence, .position = talk->held,
 	};
-	int status = 0;
+	int status;
 
-	if (talk->begun)
-		status = ll_ids_add(&talk->ids, talk->end, err);
-	if (status < 0 || (status = render(talk, message, length, err)) < 0)
-		return status;
-	talk->begun = true;
+	/* Logits come only of what is evaluated: at least the last. */
+	if (frame.position >= talk->ids.count && talk->ids.count > 0)
+		frame.position = talk->ids.count - 1;
 	talk->epoch += EPOCHS_A_TURN;
-	talk->end = ll_tokenizer_vocab(talk->tokenizer)->eot;
+	talk->decoder = (struct ll_decoder){ 0 };
+	talk->held = frame.position;
+	talk->sent = talk->ids.count - frame.position;
 	frame.epoch = talk->epoch;
-	frame.rows = (uint32_t)(talk->ids.count - talk->held);
+	frame.rows = (uint32_t)talk->sent;
 	frame.length = frame.rows * sizeof(uint32_t);
-	frame.payload = talk->ids.ids + talk->held;
+	frame.payload = talk->ids.ids + frame.position;
 	if ((status = ll_writer_frame(out, &frame, err)) < 0)
 		return status;
 	return ll_writer_flush(out, err);
@@ -54,7 +186,7 @@ ll_conversation_ask(struct ll_conversation *talk, struct ll_writer *out, const c
 void
 ll_conversation_cancel_frame(const struct ll_conversation *talk, unsigned char frame[LL_FRAME_BYTES])
 {
-	struct ll_frame cancel = { .type = LL_TOKENS, .epoch = talk->epoch + 1 };
+	struct ll_frame cancel = { .type = LL_TOKENS, .sequence = talk->sequence, .epoch = talk->epoch + 1 };
 
 	ll_frame_put(frame, &cancel);
 }
@@ -63,22 +195,26 @@ static int
 hear_sample(struct ll_conversation *talk, const struct ll_frame *frame, struct ll_buf *text, struct ll_err *err)
 {
 	const struct ll_sample *sample = frame->payload;
+	struct ll_exchange *exchange = last(talk);
 	const char *bytes;
 	size_t length;
 	bool special;
 	int status;
 
 	if (frame->flags & LL_FINAL) {
-		talk->end = sample->token;
+		exchange->end = sample->token;
 		return 0;
 	}
 	if ((status = ll_ids_add(&talk->ids, sample->token, err)) < 0 ||
+	    (status = ll_ids_add(&exchange->ids, sample->token, err)) < 0 ||
 	    (status = ll_tokenizer_piece(talk->tokenizer, sample->token, &bytes, &length, &special, err)) < 0)
 		return status;
 	if (special)
 		return 0;
 	if (sample->show < length)
 		length = sample->show;
+	if ((status = ll_buf_add(&exchange->answer, bytes, length, err)) < 0)
+		return status;
 	return ll_decoder_add(&talk->decoder, bytes, length, text, err);
 }
 
@@ -88,9 +224,9 @@ ll_conversation_hear(struct ll_conversation *talk, const struct ll_frame *frame,
 {
 	int status = 0, over = 0;
 
-	if (frame->sequence != 0)
+	if (frame->sequence != talk->sequence || talk->count == 0)
 		return 0;
-	if (frame->type == LL_SAMPLE)
+	if (frame->type == LL_SAMPLE && frame->epoch == talk->epoch)
 		status = hear_sample(talk, frame, text, err);
 	if (frame->type == LL_STOP) {
 		/* What was sampled last may not have been evaluated: it is sent again with the next turn. */
@@ -98,8 +234,13 @@ ll_conversation_hear(struct ll_conversation *talk, const struct ll_frame *frame,
 			talk->held = frame->position;
 		over = 1;
 	}
-	if (frame->type == LL_END && !(frame->flags & LL_STREAM))
+	if (frame->type == LL_END && !(frame->flags & LL_STREAM)) {
+		/* Its caches are gone, not what was said. */
+		talk->held = 0;
+		talk->sequence += LL_SEQUENCE(1, 0);
+		talk->epoch = 0;
 		over = 2;
+	}
 	if (over && status == 0)
 		status = ll_decoder_flush(&talk->decoder, text, err);
 	return status < 0 ? status : over;
@@ -108,5 +249,9 @@ ll_conversation_hear(struct ll_conversation *talk, const struct ll_frame *frame,
 void
 ll_conversation_free(struct ll_conversation *talk)
 {
+	for (size_t i = 0; i < talk->count; i++)
+		free_exchange(&talk->exchanges[i]);
+	free(talk->exchanges);
 	free(talk->ids.ids);
+	free(talk->system);
 }

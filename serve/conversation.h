@@ -1,7 +1,8 @@
 /*
- * A conversation over a stream: the ids of all turns, which of them the pipe's caches hold,
- * and the frames that begin and cancel a turn. Generated ids are kept as they came, never
- * tokenized again; only what is new is evaluated.
+ * A conversation over a stream: its exchanges, the ids of all of them, which of those the
+ * pipe's caches hold, and the frames that begin and cancel a turn. Generated ids are kept as
+ * they came, never tokenized again; whatever is taken back or changed, only what the caches
+ * lack is evaluated.
  */
 
 #ifndef LL_SERVE_CONVERSATION_H
@@ -16,28 +17,54 @@
 
 struct ll_err;
 
+/* A message and its answer. */
+struct ll_exchange {
+	char *message;			/* owned, a NUL behind it */
+	size_t length;
+	struct ll_buf answer;		/* its text */
+	struct ll_ids ids;		/* what was generated */
+	uint32_t end;			/* the token that ended it, or would have */
+};
+
 struct ll_conversation {
 	const struct ll_chat *chat;
 	const struct ll_tokenizer *tokenizer;
-	const char *system;		/* or NULL */
-	struct ll_ids ids;
+	char *system;			/* owned, or NULL */
+	struct ll_exchange *exchanges;
+	size_t count, cap;
+	struct ll_ids ids;		/* of all of it */
 	size_t held;			/* ids[0..held) are in the caches */
-	uint32_t end;			/* the token that ended the last answer, or would have */
+	size_t sent;			/* rows of the present turn's prompt */
+	uint64_t sequence;
 	uint32_t epoch;
-	bool begun;
 	struct ll_decoder decoder;
 };
 
-/* Sends the user's next message and asks for an answer; `more`: others may follow. */
-int ll_conversation_ask(struct ll_conversation *talk, struct ll_writer *out, const char *message,
-    size_t length, bool more, struct ll_err *err);
+/* Sets the system message (NULL or empty: none) of the whole conversation. */
+int ll_conversation_system(struct ll_conversation *talk, const char *text, struct ll_err *err);
+
+/*
+ * Adds a message that has no answer yet, or one with its answer: then `ids` is what it was
+ * generated as, or NULL to tokenize it. Nothing is sent. On failure it is not there.
+ */
+int ll_conversation_add(struct ll_conversation *talk, const char *message, size_t length, struct ll_err *err);
+int ll_conversation_answer(struct ll_conversation *talk, const char *answer, size_t length,
+    const struct ll_ids *ids, uint32_t end, struct ll_err *err);
+
+/* Takes back the last exchange, its answer only, or all. */
+int ll_conversation_drop(struct ll_conversation *talk, struct ll_err *err);
+int ll_conversation_forget(struct ll_conversation *talk, struct ll_err *err);
+int ll_conversation_reset(struct ll_conversation *talk, struct ll_err *err);
+
+/* Sends what the caches lack up to the last message, and asks for its answer; `more`: others may follow. */
+int ll_conversation_send(struct ll_conversation *talk, struct ll_writer *out, bool more, struct ll_err *err);
 
 /* The frame that cancels the present answer, ready to be written from a signal handler. */
 void ll_conversation_cancel_frame(const struct ll_conversation *talk, unsigned char frame[LL_FRAME_BYTES]);
 
 /*
  * Takes a frame of the answer: text that can be shown is appended to `text`. 1 when the turn
- * is over, 2 when the sequence is, 0 else.
+ * is over, 2 when the sequence is (then the next turn is one of a new sequence), 0 else.
  */
 int ll_conversation_hear(struct ll_conversation *talk, const struct ll_frame *frame,
     struct ll_buf *text, struct ll_err *err);

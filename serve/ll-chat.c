@@ -4,11 +4,13 @@
  */
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -16,28 +18,31 @@
 #include "base/opt.h"
 #include "base/terminal.h"
 #include "model/model.h"
-#include "serve/children.h"
-#include "serve/conversation.h"
+#include "serve/session.h"
 
-static const char *model_path, *system_text, *date, *format_name;
-/* Options of the stages are handed to them as they were given. */
-static const char *context, *threads, *limit, *temperature, *top_k, *top_p, *min_p, *seed, *precision;
-static bool print_pipe;
+static const char *model_path, *system_text, *date, *format_name, *precision, *preset;
+/* Options of the stages are checked here and handed to them as they were given. */
+static int64_t context, threads, limit, top_k;
+static double temperature = 0.6, top_p = 0.9, min_p;
+static uint64_t seed;
+static bool print_pipe, no_history;
 
 static const struct ll_opt options[] = {
 	LL_OPT_MODEL(model_path),
 	{ 'S', "system", LL_OPT_STRING, &system_text, "TEXT", "system message", 0, 0, NULL },
 	{ 0, "date", LL_OPT_STRING, &date, "DATE", "the date that the prompt names, where its format has one", 0, 0, NULL },
 	{ 0, "chat-format", LL_OPT_STRING, &format_name, "NAME", "llama3, llama3.1, llama3.2, meta or chatml", 0, 0, NULL },
-	{ 'c', "context", LL_OPT_STRING, &context, "N", "positions the conversation may have (ll-forward)", 0, 0, NULL },
-	{ 'j', "threads", LL_OPT_STRING, &threads, "N", "threads (ll-forward)", 0, 0, NULL },
+	{ 'c', "context", LL_OPT_INT, &context, "N", "positions the conversation may have (ll-forward)", 1, 1e9, NULL },
+	LL_OPT_THREADS(threads),
 	{ 0, "precision", LL_OPT_STRING, &precision, "P", "default or f32 (ll-forward)", 0, 0, NULL },
-	{ 'n', "limit", LL_OPT_STRING, &limit, "N", "tokens of an answer at most (ll-sample)", 0, 0, NULL },
-	{ 't', "temperature", LL_OPT_STRING, &temperature, "X", "temperature (ll-sample)", 0, 0, NULL },
-	{ 0, "top-k", LL_OPT_STRING, &top_k, "N", "sample from the N likeliest (ll-sample)", 0, 0, NULL },
-	{ 0, "top-p", LL_OPT_STRING, &top_p, "X", "sample from the likeliest that make up X (ll-sample)", 0, 0, NULL },
-	{ 0, "min-p", LL_OPT_STRING, &min_p, "X", "sample from those at least X times as likely as the likeliest (ll-sample)", 0, 0, NULL },
-	{ 0, "seed", LL_OPT_STRING, &seed, "N", "seed of the random numbers (ll-sample)", 0, 0, NULL },
+	{ 'n', "limit", LL_OPT_INT, &limit, "N", "tokens of an answer at most (ll-sample)", 1, INT32_MAX, NULL },
+	LL_OPT_PRESET(preset),
+	{ 't', "temperature", LL_OPT_DOUBLE, &temperature, "X", "temperature (ll-sample)", 0, 100, NULL },
+	{ 0, "top-k", LL_OPT_INT, &top_k, "N", "sample from the N likeliest (ll-sample)", 0, UINT32_MAX, NULL },
+	{ 0, "top-p", LL_OPT_DOUBLE, &top_p, "X", "sample from the likeliest that make up X (ll-sample)", 0, 1, NULL },
+	{ 0, "min-p", LL_OPT_DOUBLE, &min_p, "X", "sample from those at least X times as likely as the likeliest (ll-sample)", 0, 1, NULL },
+	{ 0, "seed", LL_OPT_UINT, &seed, "N", "seed of the random numbers (ll-sample)", 0, 0, NULL },
+	{ 0, "no-history", LL_OPT_FLAG, &no_history, NULL, "keep no history of what was typed", 0, 0, NULL },
 	{ 'x', "print", LL_OPT_FLAG, &print_pipe, NULL, "print the shell pipe that answers one message, and exit", 0, 0, NULL },
 	LL_OPTS_COMMON,
 	{ 0 }
@@ -47,21 +52,9 @@ static const struct ll_program program = {
 	.name = "ll-chat",
 	.summary = "talk with a model in the terminal",
 	.usage = "[-hqvVx] [-c N] [-j N] [-m FILE] [-n N] [-S TEXT] [-t X] [--chat-format NAME]\n"
-	    "               [--date DATE] [--min-p X] [--precision P] [--seed N] [--top-k N] [--top-p X]",
+	    "               [--date DATE] [--min-p X] [--no-history] [--precision P] [--preset NAME]\n"
+	    "               [--seed N] [--top-k N] [--top-p X]",
 	.options = options,
-};
-
-struct chat {
-	struct ll_vocab *vocab;
-	struct ll_tokenizer *tokenizer;
-	struct ll_chat format;
-	struct ll_conversation talk;
-	struct ll_children children;
-	struct ll_writer *to;
-	struct ll_reader *from;
-	bool terminal;		/* stdin is one: a conversation, not one message */
-	bool careful;		/* stdout is one */
-	bool broken;		/* reading from the pipe failed */
 };
 
 /* What the handler of SIGINT needs: it may only write bytes that are ready. */
@@ -89,6 +82,7 @@ on_end(int number)
 {
 	if (stages > 0)
 		kill(-stages, SIGTERM);
+	ll_line_restore();
 	signal(number, SIG_DFL);
 	raise(number);
 }
@@ -120,6 +114,13 @@ add(struct command *command, const char *option, const char *value)
 	command->words[command->count++] = value;
 }
 
+/* An option as it was given, or set. */
+static void
+hand_on(struct command *command, const char *option, const void *value)
+{
+	add(command, option, ll_opt_text(value));
+}
+
 static void
 add_common(struct command *command)
 {
@@ -137,15 +138,17 @@ make_commands(struct command *forward, struct command *sample, const char *path)
 	add_common(forward);
 	add_common(sample);
 	add(forward, "-m", path);
-	add(forward, "-c", context);
-	add(forward, "-j", threads);
-	add(forward, "--precision", precision);
-	add(sample, "-n", limit);
-	add(sample, "-t", temperature);
-	add(sample, "--top-k", top_k);
-	add(sample, "--top-p", top_p);
-	add(sample, "--min-p", min_p);
-	add(sample, "--seed", seed);
+	hand_on(forward, "-c", &context);
+	hand_on(forward, "-j", &threads);
+	hand_on(forward, "--precision", &precision);
+	hand_on(sample, "-n", &limit);
+	hand_on(sample, "-t", &temperature);
+	if (temperature <= 0)
+		return;
+	hand_on(sample, "--top-k", &top_k);
+	hand_on(sample, "--top-p", &top_p);
+	hand_on(sample, "--min-p", &min_p);
+	hand_on(sample, "--seed", &seed);
 }
 
 static int
@@ -184,7 +187,7 @@ print_equivalent(const char *path, struct ll_err *err)
 }
 
 static int
-start_pipe(struct chat *chat, const char *path, struct ll_err *err)
+start_pipe(struct ll_session *chat, const char *path, struct ll_err *err)
 {
 	struct command forward, sample;
 	char *const *commands[2];
@@ -203,7 +206,7 @@ start_pipe(struct chat *chat, const char *path, struct ll_err *err)
 
 /* Whether the pipe can still be written to; one that broke says why on its other end. */
 static bool
-can_write(const struct chat *chat)
+can_write(const struct ll_session *chat)
 {
 	struct pollfd in = { .fd = chat->children.in };
 
@@ -211,7 +214,7 @@ can_write(const struct chat *chat)
 }
 
 static int
-next(struct chat *chat, struct ll_frame *frame, struct ll_err *err)
+next(struct ll_session *chat, struct ll_frame *frame, struct ll_err *err)
 {
 	int got = ll_reader_next(chat->from, frame, err);
 
@@ -222,7 +225,7 @@ next(struct chat *chat, struct ll_frame *frame, struct ll_err *err)
 
 /* Begins the stream, and waits until every stage has begun its own: then the model is open. */
 static int
-begin_stream(struct chat *chat, const char *path, struct ll_err *err)
+begin_stream(struct ll_session *chat, const char *path, struct ll_err *err)
 {
 	struct ll_header header = { .kind = LL_KIND_TOKENS };
 	char stops[128] = "";
@@ -241,11 +244,18 @@ begin_stream(struct chat *chat, const char *path, struct ll_err *err)
 	if (status < 0)
 		return status;
 	status = next(chat, &frame, err);
-	return status == LL_GOT_STREAM ? 0 : status < 0 ? status : ll_fail(err, LL_EDATA, "ll-sample: no stream");
+	if (status == LL_GOT_STREAM) {
+		uint64_t positions;
+
+		if (ll_header_get_number(ll_reader_header(chat->from), "context", &positions))
+			chat->context = (size_t)positions;
+		return 0;
+	}
+	return status < 0 ? status : ll_fail(err, LL_EDATA, "ll-sample: no stream");
 }
 
 static int
-show(struct chat *chat, struct ll_buf *text, struct ll_err *err)
+show(struct ll_session *chat, struct ll_buf *text, struct ll_err *err)
 {
 	struct ll_buf shown = { 0 };
 	int status;
@@ -263,9 +273,59 @@ show(struct chat *chat, struct ll_buf *text, struct ll_err *err)
 	return status;
 }
 
-/* Shows the answer as it comes. 1 when the turn is over, 2 when the conversation is, negative when it failed. */
+static double
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* The first token ends the prompt's time, the last one the answer's. */
+struct clock {
+	double begin, first, last;
+	size_t generated;
+};
+
+static void
+note_token(struct clock *clock)
+{
+	clock->last = now();
+	if (clock->generated++ == 0)
+		clock->first = clock->last;
+}
+
+static void
+add_speed(struct ll_session *chat, const struct clock *clock)
+{
+	struct ll_speed *last = &chat->last, *all = &chat->all;
+
+	*last = (struct ll_speed){ .prompt = chat->talk.sent, .generated = clock->generated };
+	if (clock->generated > 0) {
+		last->prompt_s = clock->first - clock->begin;
+		last->generated_s = clock->last - clock->first;
+	}
+	all->prompt += last->prompt;
+	all->generated += last->generated;
+	all->prompt_s += last->prompt_s;
+	all->generated_s += last->generated_s;
+}
+
+/* Stops the answer before the context overflows, which would end the sequence. */
+static bool
+stop_if_full(const struct ll_session *chat)
+{
+	if (!answering || chat->context == 0 ||
+	    chat->talk.ids.count + ll_session_reserve(chat) < chat->context)
+		return false;
+	answering = 0;
+	return write(cancel_fd, cancel_frame, sizeof(cancel_frame)) == (ssize_t)sizeof(cancel_frame);
+}
+
+/* Shows the answer as it comes. 1 when the turn is over, 2 when its sequence is, negative when it failed. */
 static int
-hear_answer(struct chat *chat, struct ll_err *err)
+hear_answer(struct ll_session *chat, struct clock *clock, bool *full, struct ll_err *err)
 {
 	struct ll_buf text = { 0 };
 	struct ll_frame frame;
@@ -274,9 +334,14 @@ hear_answer(struct chat *chat, struct ll_err *err)
 	while (status == 0 && (got = next(chat, &frame, err)) != LL_GOT_STREAM) {
 		int shown;
 
-		status = got < 0 ? got : got == LL_GOT_END ? 2 : ll_conversation_hear(&chat->talk, &frame, &text, err);
+		if (got == LL_GOT_FRAME && frame.type == LL_SAMPLE)
+			note_token(clock);
+		status = got < 0 ? got : got == LL_GOT_END ? ll_fail(err, LL_EDATA, "ll-sample: the stream ended") :
+		    ll_conversation_hear(&chat->talk, &frame, &text, err);
 		if ((shown = show(chat, &text, err)) < 0 && status >= 0)
 			status = shown;
+		if (status == 0 && chat->line != NULL && stop_if_full(chat))
+			*full = true;
 	}
 	answering = 0;
 	ll_buf_free(&text);
@@ -286,93 +351,112 @@ hear_answer(struct chat *chat, struct ll_err *err)
 	return got < 0 ? got : status;
 }
 
+/* Sends the last message, and shows its answer. */
 static int
-turn(struct chat *chat, const char *message, size_t length, struct ll_err *err)
+turn(struct ll_session *chat, struct ll_err *err)
 {
-	if (can_write(chat)) {
-		int status = ll_conversation_ask(&chat->talk, chat->to, message, length, chat->terminal, err);
+	struct clock clock = { .begin = now() };
+	bool full = false;
+	int status = 0;
 
-		if (status < 0)
-			return status;
-	}
+	if (can_write(chat))
+		status = ll_conversation_send(&chat->talk, chat->to, chat->line != NULL, err);
+	if (status < 0)
+		return status;
 	ll_conversation_cancel_frame(&chat->talk, cancel_frame);
 	cancel_fd = chat->children.in;
 	answering = 1;
-	return hear_answer(chat, err);
-}
-
-/* A byte from the terminal, as read(2); 0 also when the pipe has ended. */
-static ssize_t
-read_key(const struct chat *chat, char *c)
-{
-	struct pollfd set[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = chat->children.out } };
-
-	if (poll(set, 2, -1) < 0)
-		return -1;
-	return set[1].revents & POLLHUP ? 0 : read(STDIN_FILENO, c, 1);
-}
-
-/* One line from the terminal. Its length, 0 at the end, -1 when Ctrl-C threw it away. */
-static ssize_t
-read_line(const struct chat *chat, struct ll_buf *line, struct ll_err *err)
-{
-	line->len = 0;
-	for (;;) {
-		char c;
-		ssize_t count;
-
-		interrupted = 0;
-		count = read_key(chat, &c);
-		if (count < 0 && errno == EINTR && interrupted)
-			return -1;
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return ll_fail_errno(err, LL_EIO, "standard input");
-		if (count == 0)
-			return (ssize_t)line->len;
-		if (c == '\n')
-			return (ssize_t)line->len + 1;
-		if (ll_buf_add(line, &c, 1, err) < 0)
-			return -LL_ENOMEM;
+	status = hear_answer(chat, &clock, &full, err);
+	add_speed(chat, &clock);
+	if (status < 0 || chat->line == NULL)
+		return status;
+	chat->overflowed = chat->overflowed || status == 2;
+	if (full || status == 2) {
+		ll_session_say(chat, "[The context of %zu tokens is full: the answer ends here.]", chat->context);
+		ll_session_choices(chat);
+	} else if (chat->context > 0 && chat->talk.ids.count > chat->context - chat->context / 8) {
+		ll_session_say(chat, "[%zu of the %zu tokens of the context are used.]", chat->talk.ids.count,
+		    chat->context);
+		ll_session_choices(chat);
 	}
+	return 0;
 }
 
+/* A message that leaves no room for an answer is not sent. */
 static int
-converse(struct chat *chat, struct ll_err *err)
+ask(struct ll_session *chat, const struct ll_buf *message, struct ll_err *err)
 {
-	struct ll_buf line = { 0 };
-	int status = 0;
+	int status = ll_conversation_add(&chat->talk, message->data, message->len, err);
+	size_t need = chat->talk.ids.count + ll_session_reserve(chat) + 1;
 
-	while (status >= 0 && status != 2) {
-		ssize_t got;
-
-		if ((status = ll_write(STDOUT_FILENO, "> ", 2, "standard output", err)) < 0)
-			break;
-		got = read_line(chat, &line, err);
-		if (got == 0 || (got < 0 && err->code != 0)) {
-			status = got == 0 ? ll_write(STDOUT_FILENO, "\n", 1, "standard output", err) : (int)got;
-			break;
-		}
-		if (got < 0)
-			status = ll_write(STDOUT_FILENO, "\n", 1, "standard output", err);
-		else if (line.len > 0)
-			status = turn(chat, line.data, line.len, err);
+	if (status < 0) {
+		/* Bytes that the vocabulary has no token for are the message's fault. */
+		if (err->code != LL_EDATA)
+			return status;
+		ll_session_say(chat, "%s: not sent", err->text);
+		*err = (struct ll_err){ 0 };
+		return 0;
 	}
-	ll_buf_free(&line);
+	if (chat->context == 0 || need <= chat->context)
+		return turn(chat, err);
+	ll_session_say(chat, "With this message %zu of the %zu tokens of the context are taken, which leaves no room "
+	    "for an answer: not sent.", chat->talk.ids.count, chat->context);
+	ll_session_choices(chat);
+	return ll_conversation_drop(&chat->talk, err);
+}
+
+/* One line of the user's, or several that are one message. */
+static int
+obey(struct ll_session *chat, struct ll_buf *line, struct ll_buf *message, struct ll_err *err)
+{
+	int status;
+
+	if (line->len == 0)
+		return LL_LINE_READ;
+	if (line->data[0] == '/' && line->data[1] != '/') {
+		if ((status = ll_command(chat, line->data, err)) == LL_COMMAND_ASK)
+			status = turn(chat, err);
+		return status < 0 ? status : LL_LINE_READ;
+	}
+	if (line->data[0] == '/')
+		memmove(line->data, line->data + 1, line->len--);
+	if ((status = ll_message_read(chat->line, line, message, err)) == LL_LINE_READ && message->len > 0 &&
+	    (status = ask(chat, message, err)) >= 0)
+		status = LL_LINE_READ;
 	return status;
 }
 
 static int
-one_message(struct chat *chat, struct ll_err *err)
+converse(struct ll_session *chat, struct ll_err *err)
+{
+	struct ll_buf line = { 0 }, message = { 0 };
+	int status = LL_LINE_READ;
+
+	if (!ll_opt_quiet)
+		ll_session_say(chat, "%s, context %zu. /help lists the commands, Ctrl-D ends.",
+		    strrchr(chat->model, '/') != NULL ? strrchr(chat->model, '/') + 1 : chat->model, chat->context);
+	while (status > 0) {
+		status = ll_line_read(chat->line, "> ", &line, err);
+		if (status == LL_LINE_READ)
+			status = obey(chat, &line, &message, err);
+		if (status == LL_LINE_INTERRUPTED || status == LL_LINE_END)
+			ll_session_say(chat, "%s", "");
+	}
+	ll_buf_free(&line);
+	ll_buf_free(&message);
+	return status;
+}
+
+static int
+one_message(struct ll_session *chat, struct ll_err *err)
 {
 	struct ll_buf message = { 0 };
 	int status = ll_read_all(STDIN_FILENO, &message, "standard input", err);
 
 	if (status == 0 && message.len == 0)
 		status = ll_fail(err, LL_EDATA, "standard input: no message");
-	if (status == 0)
-		status = turn(chat, message.data, message.len, err);
+	if (status == 0 && (status = ll_conversation_add(&chat->talk, message.data, message.len, err)) == 0)
+		status = turn(chat, err);
 	ll_buf_free(&message);
 	return status;
 }
@@ -383,7 +467,7 @@ one_message(struct chat *chat, struct ll_err *err)
  * only a consequence.
  */
 static int
-finish(struct chat *chat, int status, struct ll_err *err)
+finish(struct ll_session *chat, int status, struct ll_err *err)
 {
 	struct ll_frame frame;
 	int in = chat->children.in, got = 1, code;
@@ -412,6 +496,9 @@ finish(struct chat *chat, int status, struct ll_err *err)
 	/* Killed stages say nothing: then what we saw of it is all that there is to tell. */
 	if (code == LL_EBUG)
 		return status < 0 ? status : ll_fail(err, LL_EBUG, "a stage of the pipe was killed");
+	/* A full context was said, and the conversation went on. */
+	if (chat->overflowed && (code == LL_EDATA || -status == LL_EDATA) && !chat->broken)
+		return 0;
 	if (code != 0 && (status >= 0 || chat->broken)) {
 		*err = (struct ll_err){ .code = code, .reported = 1 };
 		status = -code;
@@ -420,7 +507,7 @@ finish(struct chat *chat, int status, struct ll_err *err)
 }
 
 static int
-open_all(struct chat *chat, const char *path, struct ll_err *err)
+open_all(struct ll_session *chat, const char *path, struct ll_err *err)
 {
 	int status;
 
@@ -431,43 +518,78 @@ open_all(struct chat *chat, const char *path, struct ll_err *err)
 	    ll_chat_recognise(&chat->format, chat->vocab, err);
 	if (status == 0 && date != NULL)
 		status = ll_chat_set_date(&chat->format, date, err);
+	chat->model = path;
 	chat->talk.chat = &chat->format;
 	chat->talk.tokenizer = chat->tokenizer;
-	chat->talk.system = system_text;
-	chat->terminal = isatty(STDIN_FILENO);
 	chat->careful = isatty(STDOUT_FILENO);
+	return status < 0 ? status : ll_conversation_system(&chat->talk, system_text, err);
+}
+
+/* Stdin is a terminal: a conversation. */
+static int
+open_terminal(struct ll_session *chat, struct ll_err *err)
+{
+	struct ll_buf warning = { 0 };
+	char history[PATH_MAX];
+	bool keep = !no_history && ll_line_history(history, sizeof(history));
+	int status = ll_line_open(&chat->line, keep ? history : NULL, &interrupted, &warning, err);
+
+	if (status == 0 && warning.len > 0)
+		ll_warn(program.name, "%s: no history", warning.data);
+	ll_buf_free(&warning);
 	return status;
 }
 
 static int
-run(struct chat *chat, const char *path, struct ll_err *err)
+run(struct ll_session *chat, const char *path, struct ll_err *err)
 {
+	bool terminal = isatty(STDIN_FILENO);
 	int status;
 
-	if ((status = open_all(chat, path, err)) < 0)
+	if (!terminal)
+		ll_opt_refuse(&no_history, "without a terminal");
+	if ((status = open_all(chat, path, err)) < 0 || (terminal && (status = open_terminal(chat, err)) < 0))
 		return status;
-	catch(SIGINT, chat->terminal ? on_interrupt : on_end);
+	catch(SIGINT, terminal ? on_interrupt : on_end);
 	catch(SIGPIPE, on_end);
 	catch(SIGTERM, on_end);
 	catch(SIGHUP, on_end);
-	if ((status = start_pipe(chat, path, err)) == 0 && (status = begin_stream(chat, path, err)) == 0)
-		status = chat->terminal ? converse(chat, err) : one_message(chat, err);
+	status = start_pipe(chat, path, err);
+	if (terminal)
+		ll_line_watch(chat->line, chat->children.out);
+	if (status == 0 && (status = begin_stream(chat, path, err)) == 0)
+		status = terminal ? converse(chat, err) : one_message(chat, err);
 	return finish(chat, status, err);
+}
+
+static void
+settle_options(void)
+{
+	if (temperature <= 0) {
+		ll_opt_refuse(&top_k, "with temperature 0");
+		ll_opt_refuse(&top_p, "with temperature 0");
+		ll_opt_refuse(&min_p, "with temperature 0");
+		ll_opt_refuse(&seed, "with temperature 0");
+	}
+	if (print_pipe)
+		ll_opt_refuse(&no_history, "with --print");
 }
 
 int
 main(int argc, char **argv)
 {
 	struct ll_err err = { 0 };
-	struct chat chat = { .children = { .in = -1, .out = -1 } };
+	struct ll_session chat = { .children = { .in = -1, .out = -1 } };
 	const char *path;
 	int status;
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
+	settle_options();
 	if ((status = ll_model_choose(&path, model_path, "", &err)) == 0)
 		status = print_pipe ? print_equivalent(path, &err) : run(&chat, path, &err);
 	ll_conversation_free(&chat.talk);
+	ll_line_close(chat.line);
 	ll_tokenizer_free(chat.tokenizer);
 	ll_vocab_free(chat.vocab);
 	return ll_exit(program.name, status, &err);

@@ -281,6 +281,9 @@ take_tokens(struct ll_head *head, const struct ll_frame *frame, struct ll_err *e
 			return status;
 		if (frame->rows == 0)
 			return 0;
+	} else if (frame->rows == 0 && frame->sequence < head->turns.highest) {
+		/* It ended while it was being cancelled. */
+		return 0;
 	} else {
 		if (frame->sequence & LL_SEQUENCE_HELD || frame->sequence < head->turns.highest ||
 		    frame->position != 0)

@@ -119,11 +119,12 @@ def chat(victim, lines, number=signal.SIGKILL):
 def chat_idle(victim):
     """A stage of ll-chat is killed while that waits for a line from its terminal."""
     master, slave = pty.openpty()
-    with open(slave) as terminal:
-        pipe = Pipe(["ll-chat -q -j 1"], terminal, output=subprocess.PIPE)
-    pipe.processes[0].stdout.read(2)
+    with open(slave, "rb", buffering=0) as terminal:
+        pipe = Pipe(["ll-chat -q -j 1"], os.fdopen(os.dup(slave), "rb"), output=terminal)
+    shown = b""
+    while b"> " not in shown:
+        shown += os.read(master, 100)
     os.kill(pipe.find(victim), signal.SIGKILL)
-    pipe.processes[0].stdout.read()
     pipe.wait()
     os.close(master)
     return pipe.problems(DATA_ERROR, 1)

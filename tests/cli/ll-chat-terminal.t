@@ -1,0 +1,313 @@
+#!/usr/bin/env python3
+"""ll-chat at a terminal: lines, commands, what is evaluated, what is kept.
+
+A pseudo-terminal types. ll-chat runs from a folder of its own, where ll-forward is a shim that
+keeps what was sent to it, so that the tests see which tokens went through the pipe.
+"""
+import fcntl
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+sys.path.insert(0, os.environ["TESTS"])
+from tap import report
+
+LIMIT = 30
+results = []
+BIN = os.path.dirname(shutil.which("ll-chat"))
+
+
+def check(name, *problems):
+    results.append((name, [problem for problem in problems if problem]))
+
+
+def same(name, got, wanted):
+    check(name, got != wanted and f"wanted {wanted!r}\ngot {got!r}")
+
+
+def has(name, text, *wanted):
+    check(name, *[f"no {part!r} in {text!r}" for part in wanted if part not in text])
+
+
+class Terminal:
+    """ll-chat with a terminal of its own. Its prompt is what ends every answer."""
+
+    def __init__(self, folder, *options, **environment):
+        self.folder = folder
+        self.sent = os.path.join(folder, "sent")
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 2000, 0, 0))
+
+        def own():
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+        environment = dict(os.environ, HOME=folder, TERM="dumb", PATH=BIN + ":" + os.environ["PATH"],
+                           **environment)
+        environment.pop("XDG_STATE_HOME", None)
+        self.process = subprocess.Popen([os.path.join(folder, "bin/ll-chat"), "-j", "1", *options], stdin=slave,
+                                        stdout=slave, stderr=slave, preexec_fn=own, cwd=folder,
+                                        env=environment)
+        os.close(slave)
+        self.greeting = self.until("> ")
+
+    def until(self, end):
+        """What is shown up to a prompt, as plain lines."""
+        text, last = "", time.monotonic() + LIMIT
+        while not text.endswith("\n" + end) and text != end:
+            left = last - time.monotonic()
+            if left <= 0 or not select.select([self.master], [], [], left)[0]:
+                raise TimeoutError(f"no {end!r}: {text!r}")
+            try:
+                data = os.read(self.master, 65536)
+            except OSError:
+                data = b""
+            if not data:
+                return text
+            text += data.decode(errors="replace")
+            text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r", "").replace("\a", "")
+        return text[:-len(end)]
+
+    def type(self, text, end="> "):
+        """What is shown between a line and the next prompt."""
+        os.write(self.master, text.encode() + b"\n")
+        lines = self.until(end).rstrip("\n").split("\n")
+        # The prompt of a line before may still come.
+        while not lines[0].endswith(text) and "\x1b" not in text and "\x16" not in text:
+            lines = self.until(end).rstrip("\n").split("\n")
+        return "\n".join(lines[1:])
+
+    def key(self, byte):
+        os.write(self.master, byte)
+
+    def end(self):
+        os.write(self.master, b"\x04")
+        rest = self.until("\0never")
+        os.close(self.master)
+        return self.process.wait(LIMIT), rest
+
+    def turns(self):
+        """(position, number of tokens) of each turn that was sent."""
+        text = subprocess.run(["ll-cat", "-t", "--type", "tokens", "--full", self.sent], capture_output=True,
+                              text=True, check=True).stdout
+        found = re.findall(r"^(\d+) +(\d+) TOKENS +prompt last more(?: epoch \d+)?((?: \d+)*)", text, re.M)
+        return [(int(position), len(ids.split())) for _, position, ids in found]
+
+
+def make_folder():
+    folder = tempfile.mkdtemp(prefix="ll-chat")
+    os.mkdir(os.path.join(folder, "bin"))
+    shutil.copy(shutil.which("ll-chat"), os.path.join(folder, "bin/ll-chat"))
+    shim = os.path.join(folder, "bin/ll-forward")
+    with open(shim, "w") as f:
+        f.write(f'#!/bin/sh\ntee {folder}/sent | {BIN}/ll-forward "$@"\n')
+    os.chmod(shim, 0o755)
+    return folder
+
+
+def read(*path):
+    with open(os.path.join(*path)) as f:
+        return f.read()
+
+
+GREEDY = ("-t", "0", "-n", "6")
+
+
+def commands(folder):
+    chat = Terminal(folder, *GREEDY)
+    has("the greeting", chat.greeting, "random.gguf, context 1024. /help lists the commands")
+    first = chat.type("one two")
+    check("a message is answered", not first.strip() and "nothing")
+    second = chat.type("three")
+    chat.type("/undo")
+    same("/undo: the same message is answered in the same way", chat.type("three"), second)
+    same("/retry at temperature 0 too", chat.type("/retry"), second)
+    has("/tokens", chat.type("/tokens"), "answer of 6 tokens: one two", "of 1024 tokens")
+    has("/stats", chat.type("/stats"), "last answer", "a second", "context")
+    same("an unknown command is not sent", chat.type("/nonsense x"),
+         "/nonsense: no such command: not sent. /help lists them; // begins a message with a slash.")
+    same("nor a known one with too much", chat.type("/undo this"), "/undo takes nothing behind it.")
+    same("nor with too little", chat.type("/save"), "/save needs a FILE.")
+    has("/help", chat.type("/help"), "/system [TEXT]", "Ctrl-D")
+    same("/reset", chat.type("/reset"), "A new conversation.")
+    same("begins anew", chat.type("one two"), first)
+    chat.type("/undo")
+    same("nothing to take back", chat.type("/undo"), "There is nothing to take back.")
+    same("nothing to retry", chat.type("/retry"), "There is no message to answer.")
+    has("a control character of a name is harmless", chat.type("/load \x16\x1b[2J"), "?[2J: No such file")
+    same("Ctrl-D ends with 0", chat.end()[0], 0)
+    turns = chat.turns()
+    position, length = turns[1]
+    same("a turn sends what is new, behind what is held", position, turns[0][1] + 6 - 1)
+    # The last token of the first answer was evaluated with the second message.
+    same("/undo evaluates nothing of what is left", turns[2], (position + 1, length - 1))
+    same("/retry evaluates one token", turns[3], (position + length - 1, 1))
+    same("/reset shares what is the same", turns[4][0] + turns[4][1], turns[0][1])
+    same("only messages were sent", len(turns), 5)
+
+
+def many_lines(folder):
+    chat = Terminal(folder, *GREEDY)
+    os.write(chat.master, b'a \\\n')
+    chat.until(". ")
+    chat.type("b")
+    for line in ('"""', "/reset", "", "c\\"):
+        os.write(chat.master, line.encode() + b"\n")
+        chat.until(". ")
+    chat.type('"""')
+    for line in ("```c", "int x;"):
+        os.write(chat.master, line.encode() + b"\n")
+        chat.until(". ")
+    chat.type("```")
+    chat.type("//etc/fstab")
+    chat.type("/save lines.yaml")
+    chat.end()
+    text = read(folder, "lines.yaml")
+    has("lines behind a backslash", text, "content: |-\n    a \n    b\n")
+    has('lines between """, where nothing is a command', text, 'content: |-\n    /reset\n\n    c\\\n')
+    has("lines between ```, which are part of it", text, "content: |-\n    ```c\n    int x;\n    ```\n")
+    has("// sends one slash", text, 'content: /etc/fstab\n')
+
+
+def saved(folder):
+    chat = Terminal(folder, *GREEDY, "-S", "Be brief.")
+    chat.type("one two")
+    chat.type("/save ~/c.yaml")
+    third = chat.type("and three")
+    chat.end()
+    turns = chat.turns()
+    chat = Terminal(folder, *GREEDY)
+    same("/load", chat.type("/load c.yaml"), f"Loaded: 1 message, {sum(turns[0]) + 6} tokens.")
+    same("a loaded conversation goes on as the other did", chat.type("and three"), third)
+    same("its system message came with it", chat.type("/system"), "Be brief.")
+    chat.end()
+    same("its ids are those that were generated", sum(chat.turns()[0]), sum(turns[1]))
+
+    text = read(folder, "c.yaml")
+    with open(os.path.join(folder, "edited.yaml"), "w") as f:
+        f.write(re.sub(r"(role: assistant\n  content: ).*", r"\1edited", text))
+    for name, content in (("notours", "precious\n"), ("alias.yaml", "messages: &a [*a]\n"),
+                          ("order.yaml", "messages:\n- {role: assistant, content: x}\n"),
+                          ("last.yaml", "messages:\n- {role: user, content: x}\n"),
+                          ("ids.yaml", re.sub(r'ids: ".*"', 'ids: "99999999999"', text)),
+                          ("key.yaml", "message: []\n")):
+        with open(os.path.join(folder, name), "w") as f:
+            f.write(content)
+    chat = Terminal(folder, *GREEDY)
+    has("an edited answer is tokenized", chat.type("/load edited.yaml"), "1 answer was without ids of this text")
+    for name, told in (("none.yaml", "No such file"), ("alias.yaml", "alias.yaml:1: anchors are not supported"),
+                       ("order.yaml", "order.yaml:2: role: is not system, then user and assistant in turn"),
+                       ("last.yaml", "the last message has no answer"),
+                       ("ids.yaml", "ids: is not a list of ids of the vocabulary"),
+                       ("key.yaml", "no conversation"), (".", "not loaded")):
+        has(f"/load {name} is refused", chat.type("/load " + name), told, "not loaded")
+    has("and the conversation is as it was", chat.type("/tokens"), "   1  answer of")
+    has("/save overwrites nothing else", chat.type("/save notours"), "not saved")
+    same("it is as it was", read(folder, "notours"), "precious\n")
+    has("/save where it cannot", chat.type("/save none/x.yaml"), "No such file or directory: not saved")
+    chat.end()
+
+
+def context(folder):
+    chat = Terminal(folder, "-t", "0", "-c", "64")
+    full = chat.type("one")
+    has("an answer stops before the context is full", full, "[The context of 64 tokens is full", "/undo", "/reset")
+    has("a message without room is not sent", chat.type("two"), "no room for an answer: not sent", "/undo")
+    chat.type("/undo")
+    has("/undo makes room", chat.type("one"), "[The context of 64 tokens is full")
+    same("that is no failure", chat.end()[0], 0)
+    chat = Terminal(folder, "-t", "0", "-n", "1", "-c", "128")
+    has("it is said before", "\n".join(chat.type("one two three four five") for _ in range(5)), "of the 128 tokens of the context are",
+        "/undo takes back")
+    chat.end()
+
+
+def interrupts(folder):
+    chat = Terminal(folder, "-t", "0")
+    whole, cut = 540, []
+    # On a machine that does other things an answer may be over before it is stopped.
+    for _ in range(5):
+        os.write(chat.master, b"one two\n")
+        shown = b""
+        while shown.find(b"\n") in (-1, len(shown) - 1):
+            shown += os.read(chat.master, 100)
+        chat.key(b"\x03")
+        chat.until("> ")
+        cut.append(int(re.search(r"answer of (\d+) tokens: one two", chat.type("/tokens"))[1]))
+        if cut[-1] < whole:
+            break
+        chat.type("/undo")
+    check("Ctrl-C stops an answer and keeps the conversation", cut[-1] >= whole and f"{cut} tokens")
+    os.write(chat.master, b"half")
+    time.sleep(0.2)
+    chat.key(b"\x03")
+    chat.until("> ")
+    os.write(chat.master, b"a \\\n")
+    chat.until(". ")
+    chat.key(b"\x03")
+    chat.until("> ")
+    has("at the prompt it throws the message away", chat.type("/tokens"), "   1  answer of")
+    check("nothing more was sent", "   2" in chat.type("/tokens") and "a second exchange")
+    pid = chat.process.pid
+    os.kill(pid, signal.SIGWINCH)
+    has("a signal in between is none", chat.type("/tokens"), "   1  answer of")
+    same("Ctrl-D ends it", chat.end()[0], 0)
+
+
+def history(folder):
+    path = os.path.join(folder, ".local/state/ll/history")
+    check("the history is the user's alone", not os.path.exists(path) and "there is none",
+          stat.S_IMODE(os.stat(path).st_mode) != 0o600 and "its mode is not 0600")
+    with open(path, "w") as f:
+        f.write("".join(f"line {i}\n" for i in range(3000)))
+    chat = Terminal(folder, *GREEDY)
+    chat.type("/tokens")
+    shown = chat.type("\x1b[A\x1b[A")
+    chat.type("/save up.yaml")
+    chat.end()
+    has("the arrow goes up into the last conversation's lines", read(folder, "up.yaml"), "line 2999")
+    lines = read(path).splitlines()
+    same("it is shortened", (len(lines) < 1100, lines[-1]), (True, "/save up.yaml"))
+    same("and stays the user's alone", stat.S_IMODE(os.stat(path).st_mode), 0o600)
+    chat = Terminal(folder, *GREEDY, "--no-history")
+    chat.type("/tokens")
+    chat.end()
+    same("--no-history keeps nothing", read(path).splitlines(), lines)
+    shutil.rmtree(os.path.join(folder, ".local"))
+    with open(os.path.join(folder, ".local"), "w"):
+        pass
+    chat = Terminal(folder, *GREEDY)
+    has("without its file a conversation goes on", chat.greeting, "no history", "/help")
+    chat.end()
+    chat = Terminal(folder, *GREEDY)
+    chat.type("ä🦙é")
+    chat.type("/save u.yaml")
+    chat.end()
+    has("UTF-8 is typed as such", read(folder, "u.yaml"), "ä🦙é")
+
+
+def main():
+    folder = make_folder()
+    try:
+        for test in (commands, many_lines, saved, context, interrupts, history):
+            try:
+                test(folder)
+            except (TimeoutError, OSError, IndexError, subprocess.SubprocessError) as e:
+                results.append((test.__name__, [repr(e)]))
+    finally:
+        shutil.rmtree(folder)
+    return report(results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
