@@ -96,15 +96,19 @@ ll_unpacked_dot(float *out, size_t out_stride, const void *w, const struct ll_q8
 		    least(GROUP, count - row), n, format, add_blocks);
 }
 
-/* The sum of the parts, and the minimum. */
-static float
-weight(const struct ll_unpacked *run, size_t b, size_t i, const struct ll_format *format)
+/* Sixteen weights. */
+static inline void
+spread(float *restrict out, const int8_t *restrict q, float scale, float more)
 {
-	float value = run->scale[b][i / 16] * (float)run->q[b][i];
+	for (size_t i = 0; i < 16; i++)
+		out[i] = scale * (float)q[i] + more;
+}
 
-	if (format->parts == 2)
-		value += run[1].scale[b][i / 16] * (float)run[1].q[b][i];
-	return format->min ? value + run->min[b] : value;
+static inline void
+spread_more(float *restrict out, const int8_t *restrict q, float scale)
+{
+	for (size_t i = 0; i < 16; i++)
+		out[i] += scale * (float)q[i];
 }
 
 static void
@@ -116,8 +120,14 @@ dequantize(float *out, const uint8_t *w, size_t n, const struct ll_format *forma
 		size_t blocks = least(LL_UNPACK_BLOCKS, n / 32 - b);
 
 		format->unpack(run, w, blocks);
-		for (size_t i = 0; i < 32 * blocks; i++)
-			*out++ = weight(run, i / 32, i % 32, format);
+		for (size_t i = 0; i < 2 * blocks; i++, out += 16) {
+			const int8_t *q = run->q[i / 2] + i % 2 * 16;
+
+			/* Nothing changes by adding -0, not even a zero's sign. */
+			spread(out, q, run->scale[i / 2][i % 2], format->min ? run->min[i / 2] : -0.0f);
+			if (format->parts == 2)
+				spread_more(out, run[1].q[i / 2] + i % 2 * 16, run[1].scale[i / 2][i % 2]);
+		}
 	}
 }
 
