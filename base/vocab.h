@@ -26,10 +26,36 @@ struct ll_piece {
 
 enum ll_vocab_kind {
 	LL_VOCAB_BPE_RANKS,	/* byte-level BPE, the rank of a merge is the id of its result (tiktoken) */
-	LL_VOCAB_BPE_MERGES	/* byte-level BPE with a list of merges (GPT-2, Hugging Face, GGUF) */
+	LL_VOCAB_BPE_MERGES,	/* byte-level BPE with a list of merges (GPT-2, Hugging Face, GGUF) */
+	/*
+	 * SentencePiece's BPE: of characters, not cut before; a character without a piece
+	 * becomes byte tokens. Pieces have spaces where the files have U+2581.
+	 */
+	LL_VOCAB_SPM_SCORES,	/* the pair whose result has the highest score merges first */
+	LL_VOCAB_SPM_MERGES	/* with a list of merges; these are written with U+2581 */
+};
+
+/* Where encoding puts a space before the text, which decoding takes away again. */
+enum ll_space_prefix {
+	LL_PREFIX_NONE,
+	LL_PREFIX_FIRST,	/* before a text that does not begin with a special token */
+	LL_PREFIX_EACH		/* before each text between special tokens */
+};
+
+/* Whether a piece of the splitter that is a token is taken as it is, without merging. */
+enum ll_whole_pieces {
+	LL_WHOLE_BY_SPLITTER,	/* as the models of that splitter do */
+	LL_WHOLE_FIRST,		/* Hugging Face's ignore_merges */
+	LL_WHOLE_NEVER
 };
 
 #define LL_VOCAB_NONE UINT32_MAX
+
+static inline bool
+ll_vocab_is_spm(enum ll_vocab_kind kind)
+{
+	return kind == LL_VOCAB_SPM_SCORES || kind == LL_VOCAB_SPM_MERGES;
+}
 
 struct ll_vocab {
 	enum ll_vocab_kind kind;
@@ -38,6 +64,9 @@ struct ll_vocab {
 	struct ll_piece *pieces;	/* count of them, by id */
 	size_t merge_count;
 	struct ll_piece *merges;	/* rank order: "left right" as in the file, still in the byte alphabet; type unused */
+	const float *scores;		/* by id; of LL_VOCAB_SPM_SCORES, none of them a NaN */
+	enum ll_space_prefix space_prefix;	/* of SentencePiece's kinds */
+	enum ll_whole_pieces whole;	/* of the byte-level kinds */
 	uint32_t bos, eos, eot, eom;	/* LL_VOCAB_NONE where there is none */
 	bool add_bos;			/* the model wants BOS before a prompt */
 	uint32_t stops[8];		/* ids that end a turn, ascending */

@@ -112,6 +112,7 @@ special_tokens(const struct ll_vocab *vocab)
 static struct ll_json *
 vocabulary(const struct ll_info *info)
 {
+	static const char *const kinds[] = { "bpe-ranks", "bpe-merges", "spm-scores", "spm-merges" };
 	const struct ll_vocab *vocab = info->vocab;
 	struct ll_json *object, *stops;
 
@@ -119,7 +120,7 @@ vocabulary(const struct ll_info *info)
 		return ll_json_null();
 	object = ll_json_object();
 	stops = ll_json_array();
-	set_text(object, "kind", vocab->kind == LL_VOCAB_BPE_RANKS ? "bpe-ranks" : "bpe-merges");
+	set_text(object, "kind", kinds[vocab->kind]);
 	set_text(object, "splitter", vocab->pre);
 	set_int(object, "tokens", vocab->count);
 	set_int(object, "merges", vocab->merge_count);

@@ -192,6 +192,10 @@ count_special(const struct ll_vocab *vocab)
 static void
 vocab_lines(FILE *out, const struct ll_info *info)
 {
+	static const char *const kinds[] = {
+		"byte-level BPE by ranks", "byte-level BPE by merges", "SentencePiece BPE by scores",
+		"SentencePiece BPE by merges"
+	};
 	const struct ll_vocab *vocab = info->vocab;
 
 	if (vocab == NULL) {
@@ -200,9 +204,9 @@ vocab_lines(FILE *out, const struct ll_info *info)
 		putc('\n', out);
 		return;
 	}
-	fprintf(out, LABEL "byte-level BPE by %s, %zu tokens, %zu special", "vocabulary",
-	    vocab->kind == LL_VOCAB_BPE_RANKS ? "ranks" : "merges", vocab->count, count_special(vocab));
-	if (vocab->kind == LL_VOCAB_BPE_MERGES)
+	fprintf(out, LABEL "%s, %zu tokens, %zu special", "vocabulary",
+	    kinds[vocab->kind], vocab->count, count_special(vocab));
+	if (vocab->merge_count > 0)
 		fprintf(out, ", %zu merges", vocab->merge_count);
 	fprintf(out, "\n" LABEL, "splitter");
 	put_text(out, vocab->pre, strlen(vocab->pre));

@@ -90,16 +90,20 @@ int ll_model_context(const struct ll_model *model, int64_t *context, struct ll_e
 size_t ll_model_kv_bytes(const struct ll_hparams *hp, size_t layers, size_t bytes);
 
 /*
- * The vocabulary of a GGUF file, or of a tiktoken rank file ("base64 rank" lines; Llama 3's
- * splitter and 256 special tokens are implied), told apart by the first bytes.
+ * The vocabulary of a GGUF file, a tiktoken rank file ("base64 rank" lines; Llama 3's
+ * splitter and 256 special tokens are implied) or a SentencePiece model (Llama 2's
+ * tokenizer.model), told apart by the first bytes.
  * Works on files whose tensors we cannot compute with, and on vocabulary-only GGUFs.
- * -LL_EUNSUPPORTED, by name, for other kinds of vocabulary than byte-level BPE.
+ * -LL_EUNSUPPORTED, by name, for other kinds of vocabulary than byte-level BPE and
+ * SentencePiece's BPE.
  */
 int ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err);
 /* Merges and the chat template point into the file: it must outlive the vocabulary. */
 int ll_vocab_from_gguf(struct ll_vocab **out, const struct ll_gguf *gguf, struct ll_err *err);
-/* A rank file in memory, which need not outlive the vocabulary; `name` stands for the path. */
+/* Files in memory, which need not outlive the vocabulary; `name` stands for the path. */
 int ll_vocab_from_ranks(struct ll_vocab **out, const void *data, size_t size, const char *name,
+    struct ll_err *err);
+int ll_vocab_from_spm(struct ll_vocab **out, const void *data, size_t size, const char *name,
     struct ll_err *err);
 void ll_vocab_free(struct ll_vocab *vocab);
 

@@ -1,6 +1,6 @@
 /*
  * Vocabularies, whatever file they come from; see model.h and vocab_make.h. The files are
- * read by vocab_gguf.c and vocab_ranks.c.
+ * read by vocab_gguf.c, vocab_ranks.c and vocab_spm.c.
  */
 
 #include <stdlib.h>
@@ -194,6 +194,8 @@ ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err)
 		return status;
 	if (ll_gguf_begins(map.data, map.size))
 		status = open_gguf(out, path, err);
+	else if (map.data[0] == '\n')
+		status = ll_vocab_from_spm(out, map.data, map.size, path, err);
 	else
 		status = ll_vocab_from_ranks(out, map.data, map.size, path, err);
 	ll_map_close(&map);

@@ -1,7 +1,7 @@
 /*
- * The vocabulary of a GGUF: the keys tokenizer.*; see model.h. Only byte-level BPE, which
- * GGUF calls "gpt2"; its tokens are written in GPT-2's alphabet of printable characters, one
- * for each byte, which is undone here.
+ * The vocabulary of a GGUF: the keys tokenizer.*; see model.h. Byte-level BPE, which GGUF
+ * calls "gpt2", has its tokens in GPT-2's alphabet of printable characters, one for each
+ * byte, which is undone here; SentencePiece's BPE is called "llama".
  */
 
 #include <inttypes.h>
@@ -59,8 +59,14 @@ from_alphabet(const int16_t *alphabet, struct ll_gguf_text text, char *out)
 	return out - begin;
 }
 
+static bool
+equals(struct ll_gguf_text text, const char *name)
+{
+	return text.length == strlen(name) && memcmp(text.bytes, name, text.length) == 0;
+}
+
 static int
-check_kind(const struct ll_gguf *gguf, struct ll_err *err)
+read_kind(enum ll_vocab_kind *out, const struct ll_gguf *gguf, struct ll_err *err)
 {
 	struct ll_gguf_text kind;
 	int status = ll_gguf_string(gguf, PREFIX "model", &kind, err);
@@ -71,12 +77,12 @@ check_kind(const struct ll_gguf *gguf, struct ll_err *err)
 		return ll_fail(err, LL_EDATA,
 		    "%s: " PREFIX "model: key is missing: the file has no vocabulary",
 		    gguf->path);
-	if (kind.length == 4 && memcmp(kind.bytes, "gpt2", 4) == 0)
+	*out = equals(kind, "llama") ? LL_VOCAB_SPM_SCORES : LL_VOCAB_BPE_MERGES;
+	if (equals(kind, "llama") || equals(kind, "gpt2"))
 		return 0;
 	return ll_fail(err, LL_EUNSUPPORTED,
-	    "%s: " PREFIX "model: '%.*s'%s is not supported (gpt2 is)",
-	    gguf->path, kind.length < 128 ? (int)kind.length : 128, kind.bytes,
-	    kind.length == 5 && memcmp(kind.bytes, "llama", 5) == 0 ? " (SentencePiece)" : "");
+	    "%s: " PREFIX "model: '%.*s' is not supported (gpt2 and llama are)",
+	    gguf->path, kind.length < 128 ? (int)kind.length : 128, kind.bytes);
 }
 
 /* An array of these elements; 1 if found, 0 if absent. */
@@ -96,22 +102,27 @@ find_array(const struct ll_gguf *gguf, const char *key, enum ll_gguf_type elemen
 }
 
 struct arrays {
-	const struct ll_gguf_value *tokens, *types, *merges;	/* types may be NULL */
+	const struct ll_gguf_value *tokens, *types;	/* types may be NULL */
+	const struct ll_gguf_value *merges;	/* not of SentencePiece, which has scores */
+	const struct ll_gguf_value *scores;
 };
 
 static int
-find_arrays(struct arrays *arrays, const struct ll_gguf *gguf, struct ll_err *err)
+find_arrays(struct arrays *arrays, const struct ll_gguf *gguf, enum ll_vocab_kind kind, struct ll_err *err)
 {
+	bool spm = kind == LL_VOCAB_SPM_SCORES;
+	const struct ll_gguf_value **order = spm ? &arrays->scores : &arrays->merges;
+	const char *key = spm ? PREFIX "scores" : PREFIX "merges";
 	int status;
 
 	*arrays = (struct arrays){ 0 };
 	if ((status = find_array(gguf, PREFIX "tokens", LL_GGUF_STRING, &arrays->tokens, err)) < 0 ||
 	    (status = find_array(gguf, PREFIX "token_type", LL_GGUF_I32, &arrays->types, err)) < 0 ||
-	    (status = find_array(gguf, PREFIX "merges", LL_GGUF_STRING, &arrays->merges, err)) < 0)
+	    (status = find_array(gguf, key, spm ? LL_GGUF_F32 : LL_GGUF_STRING, order, err)) < 0)
 		return status;
-	if (arrays->tokens == NULL || arrays->merges == NULL)
+	if (arrays->tokens == NULL || *order == NULL)
 		return ll_fail(err, LL_EDATA, "%s: %s: key is missing", gguf->path,
-		    arrays->tokens == NULL ? PREFIX "tokens" : PREFIX "merges");
+		    arrays->tokens == NULL ? PREFIX "tokens" : key);
 	if (arrays->tokens->count < 1 || arrays->tokens->count > INT32_MAX)
 		return ll_fail(err, LL_EDATA,
 		    "%s: " PREFIX "tokens: %" PRIu64 " tokens", gguf->path,
@@ -120,6 +131,10 @@ find_arrays(struct arrays *arrays, const struct ll_gguf *gguf, struct ll_err *er
 		return ll_fail(err, LL_EDATA,
 		    "%s: " PREFIX "token_type: %" PRIu64 " types for %" PRIu64 " tokens",
 		    gguf->path, arrays->types->count, arrays->tokens->count);
+	if (spm && arrays->scores->count != arrays->tokens->count)
+		return ll_fail(err, LL_EDATA,
+		    "%s: " PREFIX "scores: %" PRIu64 " scores for %" PRIu64 " tokens",
+		    gguf->path, arrays->scores->count, arrays->tokens->count);
 	return 0;
 }
 
@@ -132,6 +147,39 @@ too_long(const struct ll_gguf *gguf, const char *key, size_t index, size_t lengt
 }
 
 static int
+read_type(const struct ll_gguf *gguf, const struct arrays *arrays, size_t i, uint32_t *type, struct ll_err *err)
+{
+	*type = arrays->types != NULL ? ll_load32(arrays->types->data + 4 * i) : LL_TOKEN_NORMAL;
+	if (*type < LL_TOKEN_NORMAL || *type > LL_TOKEN_BYTE)
+		return ll_fail(err, LL_EDATA,
+		    "%s: " PREFIX "token_type[%zu]: %" PRId32 " is not a type of token",
+		    gguf->path, i, (int32_t)*type);
+	return 0;
+}
+
+static int
+read_spm_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arrays *arrays,
+    char *text, struct ll_err *err)
+{
+	const unsigned char *cursor = arrays->tokens->data;
+	float *scores = ll_vocab_scores(vocab->count, &text);
+	char what[512];
+	int status = 0;
+
+	vocab->scores = scores;
+	snprintf(what, sizeof(what), "%.480s: " PREFIX "tokens", gguf->path);
+	for (size_t i = 0; i < vocab->count && status == 0; i++) {
+		struct ll_gguf_text token = ll_gguf_next_string(&cursor);
+		uint32_t type;
+
+		scores[i] = ll_load_f32(arrays->scores->data + 4 * i);
+		if ((status = read_type(gguf, arrays, i, &type, err)) == 0)
+			status = ll_spm_piece(vocab, i, token.bytes, token.length, type, &text, what, err);
+	}
+	return status;
+}
+
+static int
 read_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arrays *arrays,
     char *text, struct ll_err *err)
 {
@@ -141,15 +189,14 @@ read_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arr
 	make_alphabet(alphabet);
 	for (size_t i = 0; i < vocab->count; i++) {
 		struct ll_gguf_text token = ll_gguf_next_string(&cursor);
-		uint32_t type = arrays->types != NULL ? ll_load32(arrays->types->data + 4 * i) : LL_TOKEN_NORMAL;
 		ptrdiff_t length = (ptrdiff_t)token.length;
+		uint32_t type;
+		int status;
 
 		if (token.length > LL_PIECE_MAX)
 			return too_long(gguf, PREFIX "tokens", i, token.length, err);
-		if (type < LL_TOKEN_NORMAL || type > LL_TOKEN_BYTE)
-			return ll_fail(err, LL_EDATA,
-			    "%s: " PREFIX "token_type[%zu]: %" PRId32 " is not a type of token",
-			    gguf->path, i, (int32_t)type);
+		if ((status = read_type(gguf, arrays, i, &type, err)) < 0)
+			return status;
 		if (type != LL_TOKEN_NORMAL && type != LL_TOKEN_BYTE)
 			memcpy(text, token.bytes, token.length);
 		else if ((length = from_alphabet(alphabet, token, text)) < 0)
@@ -223,7 +270,7 @@ read_ids(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err *err)
 	return read_id(vocab, gguf, PREFIX "eom_token_id", &vocab->eom, err);
 }
 
-/* Without the key, BOS belongs before a prompt where the splitter is Llama 3's. */
+/* Without the key, BOS belongs before a prompt in SentencePiece's kind and where the splitter is Llama 3's. */
 static int
 read_add_bos(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err *err)
 {
@@ -235,7 +282,7 @@ read_add_bos(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err *
 		return ll_fail(err, LL_EDATA,
 		    "%s: " PREFIX "add_bos_token: there is no bos_token_id", gguf->path);
 	if (status == 0)
-		vocab->add_bos = vocab->bos != LL_VOCAB_NONE && (strcmp(vocab->pre, "llama-bpe") == 0 ||
+		vocab->add_bos = vocab->bos != LL_VOCAB_NONE && (ll_vocab_is_spm(vocab->kind) || strcmp(vocab->pre, "llama-bpe") == 0 ||
 		    strcmp(vocab->pre, "llama3") == 0 || strcmp(vocab->pre, "llama-v3") == 0);
 	return 0;
 }
@@ -253,16 +300,53 @@ read_template(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err 
 	return 0;
 }
 
+/* What SentencePiece does to a text before it cuts it, as far as GGUF has keys for it. */
+static int
+read_normaliser(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err *err)
+{
+	bool prefix = true, strip = false;
+	int status;
+
+	if ((status = ll_gguf_bool(gguf, PREFIX "add_space_prefix", &prefix, err)) < 0 ||
+	    (status = ll_gguf_bool(gguf, PREFIX "remove_extra_whitespaces", &strip, err)) < 0)
+		return status;
+	if (strip)
+		return ll_fail(err, LL_EUNSUPPORTED, "%s: " PREFIX "remove_extra_whitespaces: true is not supported",
+		    gguf->path);
+	if (ll_gguf_find(gguf, PREFIX "precompiled_charsmap") != NULL)
+		return ll_fail(err, LL_EUNSUPPORTED,
+		    "%s: " PREFIX "precompiled_charsmap: normalisation of text is not supported", gguf->path);
+	vocab->space_prefix = prefix ? LL_PREFIX_EACH : LL_PREFIX_NONE;
+	return 0;
+}
+
+static int
+fill_spm(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arrays *arrays, char *text,
+    struct ll_err *err)
+{
+	int status;
+
+	if ((status = read_spm_pieces(vocab, gguf, arrays, text, err)) < 0 ||
+	    (status = read_normaliser(vocab, gguf, err)) < 0)
+		return status;
+	/* SentencePiece's own numbers, where the file names none. */
+	for (uint32_t id = 1; id <= 2 && id < vocab->count; id++)
+		if (vocab->pieces[id].type == LL_TOKEN_CONTROL)
+			*(id == 1 ? &vocab->bos : &vocab->eos) = id;
+	return 0;
+}
+
 static int
 fill(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arrays *arrays, char *text,
     struct ll_err *err)
 {
 	int status;
 
-	vocab->kind = LL_VOCAB_BPE_MERGES;
-	if ((status = read_pieces(vocab, gguf, arrays, text, err)) < 0 ||
-	    (status = read_merges(vocab, gguf, arrays->merges, err)) < 0 ||
-	    (status = read_pre(vocab, gguf, err)) < 0 || (status = read_ids(vocab, gguf, err)) < 0 ||
+	if (arrays->scores != NULL)
+		status = fill_spm(vocab, gguf, arrays, text, err);
+	else if ((status = read_pieces(vocab, gguf, arrays, text, err)) == 0)
+		status = read_merges(vocab, gguf, arrays->merges, err);
+	if (status < 0 || (status = read_pre(vocab, gguf, err)) < 0 || (status = read_ids(vocab, gguf, err)) < 0 ||
 	    (status = read_template(vocab, gguf, err)) < 0)
 		return status;
 	ll_vocab_finish(vocab);
@@ -273,18 +357,24 @@ int
 ll_vocab_from_gguf(struct ll_vocab **out, const struct ll_gguf *gguf, struct ll_err *err)
 {
 	struct arrays arrays;
+	enum ll_vocab_kind kind;
 	struct ll_vocab *vocab;
+	size_t count, merges;
 	char *text;
 	int status;
 
 	*out = NULL;
-	if ((status = check_kind(gguf, err)) < 0 || (status = find_arrays(&arrays, gguf, err)) < 0)
+	if ((status = read_kind(&kind, gguf, err)) < 0 ||
+	    (status = find_arrays(&arrays, gguf, kind, err)) < 0)
 		return status;
-	/* Undoing the alphabet never lengthens a token. */
-	status = ll_vocab_new(&vocab, (size_t)arrays.tokens->count, (size_t)arrays.merges->count,
-	    arrays.tokens->size, &text, err);
+	count = (size_t)arrays.tokens->count;
+	merges = arrays.merges != NULL ? (size_t)arrays.merges->count : 0;
+	/* Neither undoing the alphabet nor U+2581 lengthens a token, and there are the scores. */
+	status = ll_vocab_new(&vocab, count, merges,
+	    arrays.tokens->size + (arrays.scores != NULL ? count * sizeof(float) : 0), &text, err);
 	if (status < 0)
 		return status;
+	vocab->kind = kind;
 	if ((status = fill(vocab, gguf, &arrays, text, err)) < 0) {
 		ll_vocab_free(vocab);
 		return status;

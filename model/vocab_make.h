@@ -26,6 +26,26 @@ int ll_vocab_new(struct ll_vocab **out, size_t count, size_t merges, size_t byte
 /* Has the vocabulary close this file when it is freed. */
 void ll_vocab_keep(struct ll_vocab *vocab, struct ll_gguf *gguf);
 
+/* An array for the scores of `count` pieces, at the front of `*text`, which moves behind it. */
+float *ll_vocab_scores(size_t count, char **text);
+
+/*
+ * Of a SentencePiece's text: with a space for each U+2581, which never lengthens it; the
+ * count of bytes written.
+ */
+size_t ll_spm_text(const char *piece, size_t length, char *out);
+
+/* The byte that a byte token such as <0x0A> stands for, or -1. */
+int ll_spm_byte(const char *piece, size_t length);
+
+/*
+ * One piece of SentencePiece's kinds with its text, which `*text` is moved behind. Refused:
+ * a byte token that is none, a score that is not a number, a normal piece with a space of its
+ * own. `what` names the piece in messages ("file: key").
+ */
+int ll_spm_piece(struct ll_vocab *vocab, size_t id, const char *bytes, size_t length, uint32_t type,
+    char **text, const char *what, struct ll_err *err);
+
 /*
  * To be called when the pieces are there: fills special ids that are LL_VOCAB_NONE from the
  * names that models give them, then the stops and the fingerprint.

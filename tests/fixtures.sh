@@ -18,6 +18,15 @@ vocabulary=$TESTS/../../shared/data/tokenizer/llama3-tokenizer.model
 [ -f "$vocabulary" ] || vocabulary=$("$TESTS/../share/fetch" llama3-vocab)
 rm -f "$build/data/llama3-tokenizer.model"
 [ -z "$vocabulary" ] || ln -s "$vocabulary" "$build/data/llama3-tokenizer.model"
+# Llama 2's travels in no package: it may lie where the others are fetched to.
+rm -f "$build/data/llama2-tokenizer.model" "$build/data/ggml-vocab-llama-spm.gguf"
+for folder in "$TESTS/../../shared/data/tokenizer" "${XDG_CACHE_HOME:-$HOME/.cache}/ll"; do
+	[ "$(sha256sum "$folder/llama2-tokenizer.model" 2>/dev/null | cut -c 1-64)" = \
+	    9e556afd44213b6bd1be2b850ebbbd98f5481437a8021afaf58ee7fb1818d347 ] &&
+	    [ -f "$folder/ggml-vocab-llama-spm.gguf" ] || continue
+	ln -sf "$folder/llama2-tokenizer.model" "$folder/ggml-vocab-llama-spm.gguf" "$build/data/"
+	break
+done
 
 LL_TEST_SMOLLM=$("$TESTS/../share/fetch" smollm2) && export LL_TEST_SMOLLM || unset LL_TEST_SMOLLM
 

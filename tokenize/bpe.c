@@ -1,5 +1,5 @@
 /*
- * Byte-level BPE; see bpe.h.
+ * BPE; see bpe.h.
  *
  * Tokens lie in arrays over the bytes of the piece. The first element of a token holds its
  * id, the id and rank of a merge with the token to the right, and, as its last element does,
@@ -13,7 +13,9 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "tokenize/bpe.h"
+#include "tokenize/spm.h"
 
 #define FAN 16
 #define LEVELS 16		/* of 64-bit sizes */
@@ -125,7 +127,9 @@ rank_pair(struct state *s, size_t left, size_t right)
 	uint32_t id = ll_piecemap_find(&bpe->map, s->piece + left, end - left);
 	uint32_t rank = id;
 
-	if (id != LL_VOCAB_NONE && !bpe->ranked)
+	if (id != LL_VOCAB_NONE && bpe->rank_of != NULL)
+		rank = bpe->rank_of[id];
+	else if (id != LL_VOCAB_NONE && !bpe->ranked)
 		rank = ll_merges_rank(&bpe->merges, id, right - left);
 	s->result[left] = id;
 	set_rank(s, left, rank);
@@ -149,18 +153,55 @@ merge_at(struct state *s, size_t left)
 }
 
 static int
+no_token(unsigned char byte, struct ll_err *err)
+{
+	return ll_fail(err, LL_EDATA, "text: byte 0x%02x cannot be expressed in this model's vocabulary", byte);
+}
+
+/* Characters, whether or not there is a token for them: what they merge to may be one. */
+static void
+begin_characters(struct state *s)
+{
+	size_t size, before = 0;
+
+	for (size_t i = 0; i < s->length; i += size) {
+		ll_utf8_next(s->piece + i, s->length - i, &size);
+		s->id[i] = ll_piecemap_find(&s->bpe->map, s->piece + i, size);
+		s->span[i] = s->span[i + size - 1] = (uint32_t)size;
+		if (i > 0)
+			rank_pair(s, before, i);
+		before = i;
+	}
+}
+
+static int
 begin(struct state *s, struct ll_err *err)
 {
 	for (size_t i = 0; i < s->length; i++) {
 		s->id[i] = s->bpe->of_byte[s->piece[i]];
 		s->span[i] = 1;
 		if (s->id[i] == LL_VOCAB_NONE)
-			return ll_fail(err, LL_EDATA,
-			    "text: byte 0x%02x cannot be expressed in this model's vocabulary", s->piece[i]);
+			return no_token(s->piece[i], err);
 	}
 	for (size_t i = 0; i + 1 < s->length; i++)
 		rank_pair(s, i, i + 1);
 	return 0;
+}
+
+/* What one symbol has become: a token, or the bytes of a character that has none. */
+static int
+put_symbol(const struct state *s, size_t at, struct ll_ids *ids, struct ll_err *err)
+{
+	int status = 0;
+
+	if (s->id[at] != LL_VOCAB_NONE)
+		return ll_ids_add(ids, s->id[at], err);
+	for (size_t i = at; i < at + s->span[at] && status == 0; i++) {
+		uint32_t id = s->bpe->of_byte[s->piece[i]];
+
+		status = id == LL_VOCAB_NONE ? no_token(s->piece[i], err) : ll_ids_add(ids, id, err);
+	}
+	return status;
 }
 
 int
@@ -180,12 +221,14 @@ ll_bpe_encode(const struct ll_bpe *bpe, const unsigned char *piece, size_t lengt
 	if ((status = ll_grow(&work->memory, &work->room, room_for(length), sizeof(*work->memory), err)) < 0)
 		return status;
 	carve(&s, work->memory);
-	if ((status = begin(&s, err)) < 0)
+	if (bpe->characters)
+		begin_characters(&s);
+	else if ((status = begin(&s, err)) < 0)
 		return status;
 	while (lowest(&s, &at))
 		merge_at(&s, at);
 	for (at = 0; at < length && status == 0; at += s.span[at])
-		status = ll_ids_add(ids, s.id[at], err);
+		status = put_symbol(&s, at, ids, err);
 	return status;
 }
 
@@ -196,6 +239,22 @@ ll_bpe_work_free(struct ll_bpe_work *work)
 	*work = (struct ll_bpe_work){ 0 };
 }
 
+static void
+find_bytes(struct ll_bpe *bpe, const struct ll_vocab *vocab)
+{
+	for (int i = 0; i < 256; i++) {
+		unsigned char byte = (unsigned char)i;
+
+		bpe->of_byte[i] = bpe->characters ? LL_VOCAB_NONE : ll_piecemap_find(&bpe->map, &byte, 1);
+	}
+	for (size_t id = vocab->count; id-- > 0 && bpe->characters;) {
+		const struct ll_piece *piece = &vocab->pieces[id];
+
+		if (piece->type == LL_TOKEN_BYTE && piece->length == 1)
+			bpe->of_byte[(unsigned char)piece->bytes[0]] = (uint32_t)id;
+	}
+}
+
 int
 ll_bpe_build(struct ll_bpe *bpe, const struct ll_vocab *vocab, bool whole_first,
     struct ll_err *err)
@@ -204,14 +263,13 @@ ll_bpe_build(struct ll_bpe *bpe, const struct ll_vocab *vocab, bool whole_first,
 
 	bpe->whole_first = whole_first;
 	bpe->ranked = vocab->kind == LL_VOCAB_BPE_RANKS;
+	bpe->characters = ll_vocab_is_spm(vocab->kind);
 	if ((status = ll_piecemap_build(&bpe->map, vocab, err)) < 0)
 		return status;
-	for (int i = 0; i < 256; i++) {
-		unsigned char byte = (unsigned char)i;
-
-		bpe->of_byte[i] = ll_piecemap_find(&bpe->map, &byte, 1);
-	}
-	if (!bpe->ranked)
+	find_bytes(bpe, vocab);
+	if (vocab->kind == LL_VOCAB_SPM_SCORES)
+		status = ll_spm_rank_scores(&bpe->rank_of, vocab, err);
+	else if (!bpe->ranked)
 		status = ll_merges_build(&bpe->merges, vocab, &bpe->map, err);
 	return status;
 }
@@ -221,4 +279,6 @@ ll_bpe_free(struct ll_bpe *bpe)
 {
 	ll_piecemap_free(&bpe->map);
 	ll_merges_free(&bpe->merges);
+	free(bpe->rank_of);
+	bpe->rank_of = NULL;
 }

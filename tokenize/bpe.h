@@ -1,6 +1,7 @@
 /*
- * Byte-level BPE: the bytes of one piece to ids. The adjacent pair of lowest rank is merged,
- * the leftmost of equals, until none can be.
+ * BPE: the bytes of one piece to ids. The adjacent pair of lowest rank is merged, the
+ * leftmost of equals, until none can be. It begins with bytes, or, in SentencePiece's kinds,
+ * with characters (bytes that are not UTF-8 are one each).
  */
 
 #ifndef LL_TOKENIZE_BPE_H
@@ -20,7 +21,9 @@ struct ll_err;
 struct ll_bpe {
 	struct ll_piecemap map;
 	struct ll_merges merges;	/* of a vocabulary with a list of merges */
-	bool ranked;			/* it has none: the rank of a merge is its result's id */
+	bool ranked;			/* it has none: the rank of a merge is its result's id, or: */
+	uint32_t *rank_of;		/* SentencePiece: by the result's id, from the scores; or NULL */
+	bool characters;		/* SentencePiece */
 	bool whole_first;		/* a piece that is a token is never merged (ignore_merges) */
 	uint32_t of_byte[256];		/* LL_VOCAB_NONE for a byte without a token */
 };

@@ -59,7 +59,7 @@ add_file(const char *value, struct ll_err *err)
 
 static const struct ll_opt options[] = {
 	LL_OPT_MODEL(model_path),
-	{ 0, "vocab", LL_OPT_STRING, &vocab_path, "FILE", "vocabulary: a GGUF file or a tiktoken rank file (default: the model's)", 0, 0, NULL },
+	{ 0, "vocab", LL_OPT_STRING, &vocab_path, "FILE", "vocabulary: a file or folder that has one (default: the model's)", 0, 0, NULL },
 	LL_OPT_OUTPUT(output_path),
 	{ 'p', "prompt", LL_OPT_CALL, &sources, "TEXT", "literal text, in its place among the operands", 0, 0, add_literal },
 	{ 'l', "lines", LL_OPT_FLAG, &lines, NULL, "each line is a sequence of its own; with -d each sequence a line", 0, 0, NULL },
@@ -394,19 +394,30 @@ encode(struct tokenize *t, struct ll_err *err)
 
 /* Decoding. */
 
-/* Appends one id's text to the transcript; at most `show` bytes of it. */
+/* Appends one id's text to the transcript; at most `show` bytes of the piece. */
 static int
-show_id(struct tokenize *t, struct ll_transcript *transcript, uint64_t sequence, uint32_t id, uint32_t show,
-    struct ll_err *err)
+show_id(struct tokenize *t, struct ll_transcript *transcript, const struct ll_frame *frame, uint32_t id,
+    uint32_t show, bool hidden, struct ll_err *err)
 {
+	bool *begun = ll_transcript_begun(transcript, frame->sequence, err);
 	const char *bytes;
 	size_t length;
 	bool is_special;
-	int status = ll_tokenizer_piece(t->tokenizer, id, &bytes, &length, &is_special, err);
+	int status;
 
-	if (status < 0 || (is_special && !special))
+	if (begun == NULL)
+		return -LL_ENOMEM;
+	/* A sequence whose beginning went by, or another turn of one: not only BOS is before it. */
+	*begun |= frame->position > 1;
+	if (hidden && *begun)
+		return 0;
+	if ((status = ll_tokenizer_piece(t->tokenizer, id, &bytes, &length, &is_special, err)) < 0)
 		return status;
-	return ll_transcript_add(transcript, sequence, bytes, show < length ? show : length, err);
+	length = show < length ? show : length;
+	ll_tokenizer_strip(t->tokenizer, id, begun, &bytes, &length);
+	if (hidden || (is_special && !special))
+		return 0;
+	return ll_transcript_add(transcript, frame->sequence, bytes, length, err);
 }
 
 static int
@@ -421,14 +432,15 @@ show_frame(struct tokenize *t, struct ll_transcript *transcript, const struct ll
 	switch (frame->type) {
 	case LL_TOKENS:
 		status = ll_transcript_begin(transcript, frame->sequence, err);
-		for (uint32_t i = 0; i < frame->rows && status == 0 && (echo || !(frame->flags & LL_CONTEXT)); i++)
-			status = show_id(t, transcript, frame->sequence, ids[i], UINT32_MAX, err);
+		for (uint32_t i = 0; i < frame->rows && status == 0; i++)
+			status = show_id(t, transcript, frame, ids[i], UINT32_MAX,
+			    !echo && frame->flags & LL_CONTEXT, err);
 		if (status == 0 && !(frame->flags & LL_CONTEXT) && frame->flags & LL_LAST && !(frame->flags & LL_MORE))
 			status = ll_transcript_end(transcript, frame->sequence, err);
 		return status;
 	case LL_SAMPLE:
 		return frame->flags & LL_FINAL && !special ? 0 :
-		    show_id(t, transcript, frame->sequence, sample->token, sample->show, err);
+		    show_id(t, transcript, frame, sample->token, sample->show, false, err);
 	case LL_END:
 		return ll_transcript_end(transcript, frame->sequence, err);
 	default:

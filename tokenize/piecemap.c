@@ -113,7 +113,8 @@ insert_all(struct ll_piecemap *map, const struct ll_vocab *vocab)
 		struct ll_piecemap_slot *slot;
 		uint32_t tag;
 
-		if (!ll_piece_is_ordinary(piece) || piece->length == 0)
+		if (!ll_piece_is_ordinary(piece) || piece->length == 0 ||
+		    (piece->type == LL_TOKEN_BYTE && ll_vocab_is_spm(vocab->kind)))
 			continue;
 		slot = seek(map, (const unsigned char *)piece->bytes, piece->length, &tag);
 		if (slot == NULL)

@@ -32,7 +32,10 @@ ll_piece_is_ordinary(const struct ll_piece *piece)
 	return piece->type == LL_TOKEN_NORMAL || piece->type == LL_TOKEN_BYTE;
 }
 
-/* Zero-initialise `map`. -LL_ENOMEM; -LL_EDATA if the texts were made to collide. */
+/*
+ * SentencePiece's byte tokens are not in it: text becomes one of them only where no piece
+ * is found. Zero-initialise `map`. -LL_ENOMEM; -LL_EDATA if the texts were made to collide.
+ */
 int ll_piecemap_build(struct ll_piecemap *map, const struct ll_vocab *vocab, struct ll_err *err);
 void ll_piecemap_free(struct ll_piecemap *map);
 

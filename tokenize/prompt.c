@@ -92,6 +92,7 @@ int
 ll_prompt_spell(const struct ll_tokenizer *tokenizer, const struct ll_ids *ids, bool special,
     struct ll_buf *text, struct ll_err *err)
 {
+	bool begun = false;
 	int status = 0;
 
 	for (size_t i = 0; i < ids->count && status == 0; i++) {
@@ -100,7 +101,10 @@ ll_prompt_spell(const struct ll_tokenizer *tokenizer, const struct ll_ids *ids, 
 		bool is_special;
 
 		status = ll_tokenizer_piece(tokenizer, ids->ids[i], &bytes, &length, &is_special, err);
-		if (status == 0 && (special || !is_special))
+		if (status < 0)
+			break;
+		ll_tokenizer_strip(tokenizer, ids->ids[i], &begun, &bytes, &length);
+		if (special || !is_special)
 			status = ll_buf_add(text, bytes, length, err);
 	}
 	return status;

@@ -1,6 +1,7 @@
 /*
  * Text to ids and back; see tokenizer.h. Special tokens cut the text, the splitter cuts what
- * lies between them into pieces, BPE turns each piece into ids.
+ * lies between them into pieces (SentencePiece's kinds have none), BPE turns each piece into
+ * ids.
  */
 
 #include <stdlib.h>
@@ -11,11 +12,14 @@
 #include "tokenize/bpe.h"
 #include "tokenize/specials.h"
 #include "tokenize/split.h"
+#include "tokenize/spm.h"
 #include "tokenize/tokenizer.h"
 
 struct ll_tokenizer {
 	const struct ll_vocab *vocab;
-	enum ll_splitter splitter;
+	bool spm;
+	enum ll_splitter splitter;	/* unless spm */
+	struct ll_spm joins;		/* if spm */
 	struct ll_bpe bpe;
 	struct ll_specials specials;
 };
@@ -32,22 +36,35 @@ ll_ids_add(struct ll_ids *ids, uint32_t id, struct ll_err *err)
 	return 0;
 }
 
+static bool
+whole_first(const struct ll_tokenizer *tokenizer)
+{
+	const struct ll_vocab *vocab = tokenizer->vocab;
+
+	if (tokenizer->spm)
+		return false;
+	if (vocab->whole != LL_WHOLE_BY_SPLITTER)
+		return vocab->whole == LL_WHOLE_FIRST;
+	return tokenizer->splitter == LL_SPLIT_LLAMA3 || vocab->kind == LL_VOCAB_BPE_RANKS;
+}
+
 int
 ll_tokenizer_new(struct ll_tokenizer **out, const struct ll_vocab *vocab, struct ll_err *err)
 {
 	struct ll_tokenizer *tokenizer = ll_alloc(1, sizeof(*tokenizer), err);
-	bool whole_first;
-	int status;
+	int status = 0;
 
 	*out = NULL;
 	if (tokenizer == NULL)
 		return -LL_ENOMEM;
 	tokenizer->vocab = vocab;
-	if ((status = ll_split_by_name(vocab->pre, err)) < 0)
+	tokenizer->spm = ll_vocab_is_spm(vocab->kind);
+	if (tokenizer->spm)
+		ll_spm_build(&tokenizer->joins, vocab);
+	else if ((status = ll_split_by_name(vocab->pre, err)) < 0)
 		goto failed;
 	tokenizer->splitter = (enum ll_splitter)status;
-	whole_first = tokenizer->splitter == LL_SPLIT_LLAMA3 || vocab->kind == LL_VOCAB_BPE_RANKS;
-	if ((status = ll_bpe_build(&tokenizer->bpe, vocab, whole_first, err)) < 0 ||
+	if ((status = ll_bpe_build(&tokenizer->bpe, vocab, whole_first(tokenizer), err)) < 0 ||
 	    (status = ll_specials_build(&tokenizer->specials, vocab, err)) < 0)
 		goto failed;
 	*out = tokenizer;
@@ -73,17 +90,28 @@ ll_tokenizer_vocab(const struct ll_tokenizer *tokenizer)
 	return tokenizer->vocab;
 }
 
+struct work {
+	struct ll_bpe_work merging;
+	struct ll_spm_work spm;
+};
+
+/* `first`: nothing stands before it in the text. */
 static int
-encode_segment(const struct ll_tokenizer *tokenizer, const char *text, size_t length,
-    struct ll_bpe_work *work, struct ll_ids *ids, struct ll_err *err)
+encode_segment(const struct ll_tokenizer *tokenizer, const char *text, size_t length, bool first,
+    struct work *work, struct ll_ids *ids, struct ll_err *err)
 {
+	enum ll_space_prefix prefix = tokenizer->vocab->space_prefix;
 	const unsigned char *bytes = (const unsigned char *)text;
 	int status = 0;
 
+	if (tokenizer->spm)
+		return ll_spm_encode(&tokenizer->joins, &tokenizer->bpe, text, length,
+		    prefix == LL_PREFIX_EACH || (prefix == LL_PREFIX_FIRST && first), &work->spm,
+		    &work->merging, ids, err);
 	while (length > 0 && status == 0) {
 		size_t size = ll_split_next(tokenizer->splitter, bytes, length);
 
-		status = ll_bpe_encode(&tokenizer->bpe, bytes, size, work, ids, err);
+		status = ll_bpe_encode(&tokenizer->bpe, bytes, size, &work->merging, ids, err);
 		bytes += size;
 		length -= size;
 	}
@@ -108,7 +136,8 @@ int
 ll_tokenizer_encode(const struct ll_tokenizer *tokenizer, const char *text, size_t length,
     bool special, struct ll_ids *ids, struct ll_err *err)
 {
-	struct ll_bpe_work work = { 0 };
+	struct work work = { 0 };
+	bool first = true;
 	int status = 0;
 
 	while (length > 0 && status == 0) {
@@ -117,13 +146,15 @@ ll_tokenizer_encode(const struct ll_tokenizer *tokenizer, const char *text, size
 
 		if (special)
 			segment = find_special(tokenizer, text, length, &size, &id);
-		status = encode_segment(tokenizer, text, segment, &work, ids, err);
+		status = encode_segment(tokenizer, text, segment, first, &work, ids, err);
 		if (status == 0 && size > 0)
 			status = ll_ids_add(ids, id, err);
+		first = false;
 		text += segment + size;
 		length -= segment + size;
 	}
-	ll_bpe_work_free(&work);
+	ll_bpe_work_free(&work.merging);
+	ll_spm_work_free(&work.spm);
 	return status;
 }
 
@@ -155,4 +186,20 @@ ll_tokenizer_piece(const struct ll_tokenizer *tokenizer, uint32_t id, const char
 	*length = piece->length;
 	*special = !ll_piece_is_ordinary(piece) && piece->type != LL_TOKEN_USER;
 	return 0;
+}
+
+void
+ll_tokenizer_strip(const struct ll_tokenizer *tokenizer, uint32_t id, bool *begun, const char **bytes,
+    size_t *length)
+{
+	const struct ll_vocab *vocab = tokenizer->vocab;
+	uint32_t type = id < vocab->count ? vocab->pieces[id].type : LL_TOKEN_CONTROL;
+
+	if (*begun || type == LL_TOKEN_CONTROL)
+		return;
+	*begun = true;
+	if (vocab->space_prefix != LL_PREFIX_NONE && type == LL_TOKEN_NORMAL && *length > 0 && **bytes == ' ') {
+		++*bytes;
+		--*length;
+	}
 }

@@ -1,9 +1,11 @@
 /*
  * Text to ids and back: byte-level BPE as tiktoken and Hugging Face tokenizers do it for
- * Llama 3, and GPT-2's kind. The vocabulary comes as arrays (base/vocab.h).
+ * Llama 3, and GPT-2's kind; SentencePiece's BPE as of Llama 2. The vocabulary comes as
+ * arrays (base/vocab.h).
  *
  * Encoding is a function of bytes: nothing is stripped, normalised or replaced; bytes that
- * are not UTF-8 are code points of no class (not letter, number or space). Time is
+ * are not UTF-8 are code points of no class (not letter, number or space). SentencePiece's
+ * kinds alone differ: a space is put before the text, and U+2581 is a space. Time is
  * O(n log n) in the length of the input whatever it holds; memory some tens of bytes a byte.
  */
 
@@ -56,6 +58,15 @@ uint32_t ll_tokenizer_find(const struct ll_tokenizer *tokenizer, const char *tex
 /* The bytes of one id, borrowed from the vocabulary; -LL_EDATA for an id that is not in it. */
 int ll_tokenizer_piece(const struct ll_tokenizer *tokenizer, uint32_t id, const char **bytes,
     size_t *length, bool *special, struct ll_err *err);
+
+/*
+ * The space that SentencePiece's kinds put before a text is no part of it: takes it off the
+ * text of one id, as ll_tokenizer_piece gave it, where `*begun` is false, which it is to be
+ * before the first id of a sequence. To be called with each id, in order; control tokens
+ * begin nothing. So the ids of one text give the text back, but for its U+2581.
+ */
+void ll_tokenizer_strip(const struct ll_tokenizer *tokenizer, uint32_t id, bool *begun,
+    const char **bytes, size_t *length);
 
 const struct ll_vocab *ll_tokenizer_vocab(const struct ll_tokenizer *tokenizer);
 

@@ -15,6 +15,7 @@ struct entry {
 	uint64_t sequence;
 	struct ll_decoder decoder;
 	struct ll_buf waiting;	/* of a sequence that is not the first */
+	bool begun;
 	bool ended;
 };
 
@@ -123,6 +124,14 @@ int
 ll_transcript_begin(struct ll_transcript *transcript, uint64_t sequence, struct ll_err *err)
 {
 	return get(transcript, sequence, err) != NULL ? 0 : -LL_ENOMEM;
+}
+
+bool *
+ll_transcript_begun(struct ll_transcript *transcript, uint64_t sequence, struct ll_err *err)
+{
+	struct entry *entry = get(transcript, sequence, err);
+
+	return entry != NULL ? &entry->begun : NULL;
 }
 
 int

@@ -22,6 +22,8 @@ void ll_transcript_free(struct ll_transcript *transcript);
 
 /* Makes a sequence known: ids that come later but are lower wait for nothing and go first. */
 int ll_transcript_begin(struct ll_transcript *transcript, uint64_t sequence, struct ll_err *err);
+/* Whether its text has begun, for ll_tokenizer_strip: false at first. NULL: out of memory. */
+bool *ll_transcript_begun(struct ll_transcript *transcript, uint64_t sequence, struct ll_err *err);
 int ll_transcript_add(struct ll_transcript *transcript, uint64_t sequence, const char *bytes,
     size_t length, struct ll_err *err);
 int ll_transcript_end(struct ll_transcript *transcript, uint64_t sequence, struct ll_err *err);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the corpora of fuzz_gguf and fuzz_vocab: files as small as what they show allows.
+"""Writes the corpora of fuzz_gguf, fuzz_vocab and fuzz_spm: files as small as what they show allows.
 
     tests/fuzz/seeds.py
 """
@@ -51,6 +51,26 @@ def ranks(tokens):
     return b''.join(base64.b64encode(token) + b' %d\n' % rank for rank, token in tokens)
 
 
+def varint(n):
+    return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
+
+
+def field(number, data):
+    """A field of bytes or, of an int, a number."""
+    if isinstance(data, int):
+        return varint(number << 3) + varint(data)
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def sentencepiece(words, trainer=field(3, 2) + field(35, 1), normalizer=field(1, b'identity') + field(4, 0)):
+    pieces = [('<unk>', 0, 2), ('<s>', 0, 3), ('</s>', 0, 3)] + [('<0x%02X>' % i, 0, 6) for i in range(256)]
+    pieces += [(word, -float(i), 1) for i, word in enumerate(words)]
+    return b''.join(field(1, field(1, text.encode()) + b'\x15' + struct.pack('<f', score) + field(3, kind))
+                    for text, score, kind in pieces) + field(2, trainer) + field(3, normalizer)
+
+
+WORDS = ['\u2581', 'a', 'b', 't', 'h', 'e', '\u2581t', 'he', '\u2581the', 'ab', 'abab', '\u2581\u2581', '\u00e9']
+
 SEEDS = {
     'gguf/model': gguf(MODEL, tensors(3)),
     'gguf/model-scaled': gguf(MODEL + SCALING, tensors(3)),
@@ -62,6 +82,10 @@ SEEDS = {
     'vocab/bytes': ranks(enumerate(bytes([b]) for b in range(128))),
     'vocab/words': ranks([(2, b'the'), (0, b't'), (1, b'he'), (3, b' the'), (4, bytes(range(200, 240)))]),
     'vocab/one': b'QQ== 0',
+    'spm/words': sentencepiece(WORDS),
+    'spm/none': sentencepiece([]),
+    'spm/unigram': sentencepiece(WORDS[:3], field(3, 1)),
+    'spm/no-prefix': sentencepiece(WORDS[:5], normalizer=field(3, 0) + field(4, 0) + field(5, 1)),
 }
 
 

@@ -186,7 +186,8 @@ bad_gguf(void **state)
 	struct says says = usual;
 
 	(void)state;
-	says.model = "llama", does_not_read(&says, LL_EUNSUPPORTED, "tokenizer.ggml.model: 'llama' (SentencePiece)");
+	says.model = "t5", does_not_read(&says, LL_EUNSUPPORTED, "tokenizer.ggml.model: 't5' is not supported");
+	says.model = "llama", does_not_read(&says, LL_EDATA, "tokenizer.ggml.scores: key is missing");
 	says.model = NULL, does_not_read(&says, LL_EDATA, "tokenizer.ggml.model: key is missing");
 	says = usual, says.bos = TOKENS, does_not_read(&says, LL_EDATA, "bos_token_id: 262 is not an id");
 	says = usual, says.eot = 1 << 30, does_not_read(&says, LL_EDATA, "eot_token_id: 1073741824 is not an id");
