@@ -185,6 +185,12 @@ ll_json_is_true(const struct ll_json *value)
 }
 
 bool
+ll_json_is_null(const struct ll_json *value)
+{
+	return value == NULL || json_is_null(of(value));
+}
+
+bool
 ll_json_member(const struct ll_json *object, size_t i, const char **key, const struct ll_json **value)
 {
 	json_t *container = (json_t *)(uintptr_t)object;

@@ -44,6 +44,7 @@ const char *ll_json_text_of(const struct ll_json *string, size_t *length);
 bool ll_json_number(const struct ll_json *number, double *out);
 bool ll_json_integer(const struct ll_json *number, int64_t *out);
 bool ll_json_is_true(const struct ll_json *value);
+bool ll_json_is_null(const struct ll_json *value);	/* also when it is absent */
 
 /* Iterates the members of an object: i from 0; false at the end. */
 bool ll_json_member(const struct ll_json *object, size_t i, const char **key,

@@ -66,6 +66,7 @@ struct ll_vocab {
 	struct ll_piece *merges;	/* rank order: "left right" as in the file, still in the byte alphabet; type unused */
 	const float *scores;		/* by id; of LL_VOCAB_SPM_SCORES, none of them a NaN */
 	enum ll_space_prefix space_prefix;	/* of SentencePiece's kinds */
+	bool prefix_once;		/* not before a text that begins with a space */
 	enum ll_whole_pieces whole;	/* of the byte-level kinds */
 	uint32_t bos, eos, eot, eom;	/* LL_VOCAB_NONE where there is none */
 	bool add_bos;			/* the model wants BOS before a prompt */

@@ -91,8 +91,8 @@ size_t ll_model_kv_bytes(const struct ll_hparams *hp, size_t layers, size_t byte
 
 /*
  * The vocabulary of a GGUF file, a tiktoken rank file ("base64 rank" lines; Llama 3's
- * splitter and 256 special tokens are implied) or a SentencePiece model (Llama 2's
- * tokenizer.model), told apart by the first bytes.
+ * splitter and 256 special tokens are implied), a SentencePiece model (Llama 2's
+ * tokenizer.model) or a tokenizer.json of Hugging Face, told apart by the first bytes.
  * Works on files whose tensors we cannot compute with, and on vocabulary-only GGUFs.
  * -LL_EUNSUPPORTED, by name, for other kinds of vocabulary than byte-level BPE and
  * SentencePiece's BPE.
@@ -102,6 +102,8 @@ int ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err);
 int ll_vocab_from_gguf(struct ll_vocab **out, const struct ll_gguf *gguf, struct ll_err *err);
 /* Files in memory, which need not outlive the vocabulary; `name` stands for the path. */
 int ll_vocab_from_ranks(struct ll_vocab **out, const void *data, size_t size, const char *name,
+    struct ll_err *err);
+int ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const char *name,
     struct ll_err *err);
 int ll_vocab_from_spm(struct ll_vocab **out, const void *data, size_t size, const char *name,
     struct ll_err *err);

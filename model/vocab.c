@@ -1,6 +1,6 @@
 /*
  * Vocabularies, whatever file they come from; see model.h and vocab_make.h. The files are
- * read by vocab_gguf.c, vocab_ranks.c and vocab_spm.c.
+ * read by vocab_gguf.c, vocab_hf.c, vocab_ranks.c and vocab_spm.c.
  */
 
 #include <stdlib.h>
@@ -63,6 +63,42 @@ ll_vocab_new(struct ll_vocab **out, size_t count, size_t merges, size_t bytes, c
 	*text = (char *)(vocab->merges + merges);
 	*out = vocab;
 	return 0;
+}
+
+void
+ll_alphabet_make(int16_t bytes[LL_ALPHABET])
+{
+	int next = 256;
+
+	for (int i = 0; i < LL_ALPHABET; i++)
+		bytes[i] = -1;
+	for (int byte = 0; byte < 256; byte++) {
+		bool printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte != 0xad);
+
+		bytes[printable ? byte : next++] = (int16_t)byte;
+	}
+}
+
+ptrdiff_t
+ll_alphabet_undo(const int16_t *alphabet, const char *text, size_t length, char *out)
+{
+	const unsigned char *p = (const unsigned char *)text, *end = p + length;
+	char *begin = out;
+
+	while (p < end) {
+		unsigned code = *p++;
+
+		/* Two bytes of UTF-8 reach as far as the alphabet. */
+		if (code >= 0x80) {
+			if (code < 0xc2 || code > 0xc5 || p == end || (*p & 0xc0) != 0x80)
+				return -1;
+			code = (code & 0x1f) << 6 | (*p++ & 0x3f);
+		}
+		if (code >= LL_ALPHABET || alphabet[code] < 0)
+			return -1;
+		*out++ = (char)alphabet[code];
+	}
+	return out - begin;
 }
 
 void
@@ -194,6 +230,8 @@ ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err)
 		return status;
 	if (ll_gguf_begins(map.data, map.size))
 		status = open_gguf(out, path, err);
+	else if (map.data[0] == '{')
+		status = ll_vocab_from_hf(out, map.data, map.size, path, err);
 	else if (map.data[0] == '\n')
 		status = ll_vocab_from_spm(out, map.data, map.size, path, err);
 	else

@@ -16,49 +16,6 @@
 
 #define PREFIX "tokenizer.ggml."
 
-/*
- * GPT-2's alphabet: printable Latin-1 stands for itself, and the 68 other bytes, in order,
- * for the characters from U+0100 on. The byte of a character, or -1.
- */
-#define ALPHABET 324
-
-static void
-make_alphabet(int16_t bytes[ALPHABET])
-{
-	int next = 256;
-
-	for (int i = 0; i < ALPHABET; i++)
-		bytes[i] = -1;
-	for (int byte = 0; byte < 256; byte++) {
-		bool printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte != 0xad);
-
-		bytes[printable ? byte : next++] = (int16_t)byte;
-	}
-}
-
-/* Writes the bytes that the characters stand for; their number, or -1. */
-static ptrdiff_t
-from_alphabet(const int16_t *alphabet, struct ll_gguf_text text, char *out)
-{
-	const unsigned char *p = (const unsigned char *)text.bytes, *end = p + text.length;
-	char *begin = out;
-
-	while (p < end) {
-		unsigned code = *p++;
-
-		/* Two bytes of UTF-8 reach as far as the alphabet. */
-		if (code >= 0x80) {
-			if (code < 0xc2 || code > 0xc5 || p == end || (*p & 0xc0) != 0x80)
-				return -1;
-			code = (code & 0x1f) << 6 | (*p++ & 0x3f);
-		}
-		if (code >= ALPHABET || alphabet[code] < 0)
-			return -1;
-		*out++ = (char)alphabet[code];
-	}
-	return out - begin;
-}
-
 static bool
 equals(struct ll_gguf_text text, const char *name)
 {
@@ -184,9 +141,9 @@ read_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arr
     char *text, struct ll_err *err)
 {
 	const unsigned char *cursor = arrays->tokens->data;
-	int16_t alphabet[ALPHABET];
+	int16_t alphabet[LL_ALPHABET];
 
-	make_alphabet(alphabet);
+	ll_alphabet_make(alphabet);
 	for (size_t i = 0; i < vocab->count; i++) {
 		struct ll_gguf_text token = ll_gguf_next_string(&cursor);
 		ptrdiff_t length = (ptrdiff_t)token.length;
@@ -199,7 +156,7 @@ read_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arr
 			return status;
 		if (type != LL_TOKEN_NORMAL && type != LL_TOKEN_BYTE)
 			memcpy(text, token.bytes, token.length);
-		else if ((length = from_alphabet(alphabet, token, text)) < 0)
+		else if ((length = ll_alphabet_undo(alphabet, token.bytes, token.length, text)) < 0)
 			return ll_fail(err, LL_EDATA,
 			    "%s: " PREFIX "tokens[%zu]: '%.*s' has a character that stands for no "
 			    "byte", gguf->path, i, token.length < 128 ? (int)token.length : 128, token.bytes);

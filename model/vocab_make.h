@@ -7,6 +7,7 @@
 #define LL_MODEL_VOCAB_MAKE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/vocab.h"
 
@@ -25,6 +26,16 @@ int ll_vocab_new(struct ll_vocab **out, size_t count, size_t merges, size_t byte
 
 /* Has the vocabulary close this file when it is freed. */
 void ll_vocab_keep(struct ll_vocab *vocab, struct ll_gguf *gguf);
+
+/*
+ * GPT-2's alphabet: printable Latin-1 stands for itself, and the 68 other bytes, in order,
+ * for the characters from U+0100 on. The byte of a character, or -1.
+ */
+#define LL_ALPHABET 324
+
+void ll_alphabet_make(int16_t bytes[LL_ALPHABET]);
+/* Writes the bytes that the characters stand for, no more than `length`; their number, or -1. */
+ptrdiff_t ll_alphabet_undo(const int16_t *alphabet, const char *text, size_t length, char *out);
 
 /* An array for the scores of `count` pieces, at the front of `*text`, which moves behind it. */
 float *ll_vocab_scores(size_t count, char **text);

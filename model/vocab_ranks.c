@@ -27,7 +27,7 @@ static int
 bad(const struct lines *l, const char *why)
 {
 	return ll_fail(l->err, LL_EDATA, "%s: %sline %zu: %s", l->path,
-	    l->number == 1 ? "neither a GGUF nor a rank file: " : "", l->number, why);
+	    l->number == 1 ? "not a vocabulary, or a bad rank file: " : "", l->number, why);
 }
 
 /* The value of each character of base64; 64 for '=', 255 for what is none. */
@@ -144,10 +144,9 @@ count_lines(const char *path, const unsigned char *data, size_t size, size_t *co
 	const unsigned char *p = data, *end = data + size;
 
 	*count = 0;
-	if (size > 0 && (data[0] == '{' || data[0] == '\n' || data[0] == '\0'))
-		return ll_fail(err, data[0] == '{' ? LL_EUNSUPPORTED : LL_EDATA, "%s: %s", path, data[0] == '{' ?
-		    "JSON vocabularies are not supported: use a GGUF or tiktoken's rank file" :
-		    "neither a GGUF nor a rank file");
+	if (size > 0 && data[0] == '\0')
+		return ll_fail(err, LL_EDATA, "%s: not a vocabulary: neither a GGUF, tokenizer.json, SentencePiece model "
+		    "nor rank file", path);
 	while (p != NULL && p < end) {
 		++*count;
 		p = memchr(p, '\n', (size_t)(end - p));

@@ -78,6 +78,38 @@ undo_alphabet(const struct ll_piece *text, struct merge *merge)
 	return 0;
 }
 
+/* The same for SentencePiece's pieces, which have spaces for U+2581. */
+static int
+undo_marks(const struct ll_piece *text, struct merge *merge)
+{
+	unsigned char *out = merge->bytes;
+	unsigned char *const stop = out + merge->room;
+	const unsigned char *middle = NULL;
+
+	for (size_t i = 0; i < text->length; i++) {
+		char byte = text->bytes[i];
+
+		if (byte == ' ') {
+			if (middle != NULL)
+				return -1;
+			middle = out;
+			continue;
+		}
+		if (text->length - i >= 3 && memcmp(text->bytes + i, "\xe2\x96\x81", 3) == 0) {
+			byte = ' ';
+			i += 2;
+		}
+		if (out == stop)
+			return -1;
+		*out++ = (unsigned char)byte;
+	}
+	if (middle == NULL || middle == merge->bytes || middle == out)
+		return -1;
+	merge->left = (size_t)(middle - merge->bytes);
+	merge->length = (size_t)(out - merge->bytes);
+	return 0;
+}
+
 /*
  * The id of what a merge makes. Trainers number tokens as they make them, so that it is the
  * last one's or the next, nearly always; then nothing need be hashed.
@@ -111,7 +143,8 @@ bad_merge(const struct ll_vocab *vocab, size_t i, struct ll_err *err)
 	const struct ll_piece *text = &vocab->merges[i];
 
 	return ll_fail(err, LL_EDATA,
-	    "tokenizer.ggml.merges: merge %zu, '%.*s', is not of two tokens into a third", i,
+	    "%smerges: merge %zu, '%.*s', is not of two tokens into a third",
+	    vocab->whole == LL_WHOLE_BY_SPLITTER ? "tokenizer.ggml." : "", i,
 	    text->length < 200 ? (int)text->length : 200, text->bytes);
 }
 
@@ -144,6 +177,7 @@ static int
 read_all(struct ll_merges *merges, const struct ll_vocab *vocab, const struct ll_piecemap *map,
     struct merge *merge, struct ll_err *err)
 {
+	const bool spm = ll_vocab_is_spm(vocab->kind);
 	struct pending pending;
 	uint32_t id = 0;
 
@@ -152,7 +186,7 @@ read_all(struct ll_merges *merges, const struct ll_vocab *vocab, const struct ll
 			return bad_merge(vocab, i - AHEAD, err);
 		if (i >= vocab->merge_count)
 			continue;
-		if (undo_alphabet(&vocab->merges[i], merge) < 0 ||
+		if ((spm ? undo_marks(&vocab->merges[i], merge) : undo_alphabet(&vocab->merges[i], merge)) < 0 ||
 		    (id = result_of(merge, vocab, map, id)) == LL_VOCAB_NONE)
 			return bad_merge(vocab, i, err);
 		ask_later(&pending, i, map, merge);

@@ -28,6 +28,7 @@ void
 ll_spm_build(struct ll_spm *spm, const struct ll_vocab *vocab)
 {
 	memset(spm, 0, sizeof(*spm));
+	spm->prefix_once = vocab->prefix_once;
 	for (size_t id = 0; id < vocab->count; id++) {
 		const struct ll_piece *piece = &vocab->pieces[id];
 
@@ -109,6 +110,12 @@ normalise(struct ll_buf *out, const char *text, size_t length, bool prefix, stru
 	return 0;
 }
 
+static bool
+begins_with_space(const char *text, size_t length)
+{
+	return text[0] == ' ' || (length >= MARK && memcmp(text, mark, MARK) == 0);
+}
+
 /* How far the first bytes can merge: to where a character begins that nothing joins to them. */
 static size_t
 reach(const struct ll_spm *spm, const unsigned char *text, size_t length)
@@ -130,6 +137,7 @@ ll_spm_encode(const struct ll_spm *spm, const struct ll_bpe *bpe, const char *te
 
 	if (length == 0)
 		return 0;
+	prefix = prefix && !(spm->prefix_once && begins_with_space(text, length));
 	if ((status = normalise(&work->text, text, length, prefix, err)) < 0)
 		return status;
 	at = (const unsigned char *)work->text.data;

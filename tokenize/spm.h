@@ -20,6 +20,7 @@ struct ll_err;
 /* Which two bytes stand side by side in a piece: a bit for each pair. */
 struct ll_spm {
 	uint64_t beside[256][4];
+	bool prefix_once;	/* the vocabulary's */
 };
 
 /* Memory for encoding; one for each thread. Zero-initialise, free with ll_spm_work_free. */

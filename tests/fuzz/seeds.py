@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the corpora of fuzz_gguf, fuzz_vocab and fuzz_spm: files as small as what they show allows.
+"""Writes the corpora of fuzz_gguf, fuzz_vocab, fuzz_spm and fuzz_hf: files as small as what they show allows.
 
     tests/fuzz/seeds.py
 """
 import base64
+import json
 import os
 import struct
 import sys
@@ -71,6 +72,42 @@ def sentencepiece(words, trainer=field(3, 2) + field(35, 1), normalizer=field(1,
 
 WORDS = ['\u2581', 'a', 'b', 't', 'h', 'e', '\u2581t', 'he', '\u2581the', 'ab', 'abab', '\u2581\u2581', '\u00e9']
 
+LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|"
+          r"\s*[\r\n]+|\s+(?!\S)|\s+")
+BYTES = {'type': 'ByteLevel', 'add_prefix_space': False, 'use_regex': False}
+
+
+def hugging_face(words, special, pre, merges, **model):
+    vocab = {word: i for i, word in enumerate(special + words)}
+    added = [{'id': i, 'content': word, 'special': True} for i, word in enumerate(special)]
+    post = {'type': 'TemplateProcessing', 'single': [{'SpecialToken': {'id': special[-1]}}]}
+    return {'added_tokens': added, 'pre_tokenizer': pre, 'post_processor': post,
+            'model': dict(type='BPE', vocab=vocab, merges=merges, **model)}
+
+
+def hf_bytes():
+    words = [chr(c) for c in range(0x21, 0x7f)] + ['\u0120', 'th', '\u0120th', 'the']
+    pre = {'type': 'Sequence', 'pretokenizers': [
+        {'type': 'Split', 'pattern': {'Regex': LLAMA3}, 'behavior': 'Isolated', 'invert': False}, BYTES]}
+    return json.dumps(hugging_face(words, ['<|end_of_text|>', '<|begin_of_text|>'], pre,
+                                   ['t h', ['\u0120', 'th'], 'th e'], ignore_merges=True)).encode()
+
+
+def hf_marks():
+    root = hugging_face(['<0x%02X>' % i for i in range(256)] + WORDS, ['<unk>', '</s>', '<s>'], None,
+                        [['\u2581', 't'], ['h', 'e'], 'a b', 'ab ab'], unk_token='<unk>', byte_fallback=True)
+    root['normalizer'] = {'type': 'Sequence', 'normalizers': [
+        {'type': 'Prepend', 'prepend': '\u2581'}, {'type': 'Replace', 'pattern': {'String': ' '}, 'content': '\u2581'}]}
+    root['decoder'] = {'type': 'Sequence', 'decoders': [{'type': 'ByteFallback'}, {'type': 'Fuse'}]}
+    return json.dumps(root, ensure_ascii=False).encode()
+
+
+def hf_meta():
+    return json.dumps(hugging_face(WORDS, ['<s>'], {
+        'type': 'Metaspace', 'replacement': '\u2581', 'prepend_scheme': 'first', 'split': False},
+        ['a b'], byte_fallback=True)).encode()
+
+
 SEEDS = {
     'gguf/model': gguf(MODEL, tensors(3)),
     'gguf/model-scaled': gguf(MODEL + SCALING, tensors(3)),
@@ -82,6 +119,9 @@ SEEDS = {
     'vocab/bytes': ranks(enumerate(bytes([b]) for b in range(128))),
     'vocab/words': ranks([(2, b'the'), (0, b't'), (1, b'he'), (3, b' the'), (4, bytes(range(200, 240)))]),
     'vocab/one': b'QQ== 0',
+    'hf/bytes': hf_bytes(),
+    'hf/marks': hf_marks(),
+    'hf/meta': hf_meta(),
     'spm/words': sentencepiece(WORDS),
     'spm/none': sentencepiece([]),
     'spm/unigram': sentencepiece(WORDS[:3], field(3, 1)),

@@ -176,6 +176,77 @@ make_merged(void)
 	assert_int_equal(ll_tokenizer_new(&merged.tokenizer, &merged_vocab, &err), 0);
 }
 
+/* A text of the byte alphabet as JSON. */
+static void
+add_json(struct ll_buf *out, const char *text, size_t length)
+{
+	ll_buf_add(out, "\"", 1, NULL);
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '"' || text[i] == '\\')
+			ll_buf_add(out, "\\", 1, NULL);
+		ll_buf_add(out, text + i, 1, NULL);
+	}
+	assert_int_equal(ll_buf_add(out, "\"", 1, NULL), 0);
+}
+
+/* Llama 3's tokenizer.json, from the ranks; make_merged() came before. */
+static struct ll_buf
+make_json(void)
+{
+	struct ll_buf json = { 0 }, text = { 0 };
+
+	ll_buf_puts(&json, "{\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":"
+	    "{\"Regex\":\"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}{1,3}|"
+	    " ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+\"},\"behavior\":\"Isolated\","
+	    "\"invert\":false},{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"use_regex\":false}]},"
+	    "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":"
+	    "{\"id\":\"<|begin_of_text|>\"}}]},\"added_tokens\":[", NULL);
+	for (uint32_t id = 128000; id < llama.vocab->count; id++)
+		ll_buf_printf(&json, NULL, "%s{\"id\":%u,\"special\":true,\"content\":\"%.*s\"}", id > 128000 ? "," : "",
+		    (unsigned)id, (int)llama.vocab->pieces[id].length, llama.vocab->pieces[id].bytes);
+	ll_buf_puts(&json, "],\"model\":{\"ignore_merges\":true,\"vocab\":{", NULL);
+	for (uint32_t id = 0; id < 128000; id++) {
+		text.len = 0;
+		add_alphabet(&text, llama.vocab->pieces[id].bytes, llama.vocab->pieces[id].length);
+		ll_buf_puts(&json, id > 0 ? "," : "", NULL);
+		add_json(&json, text.data, text.len);
+		ll_buf_printf(&json, NULL, ":%u", (unsigned)id);
+	}
+	ll_buf_puts(&json, "},\"merges\":[", NULL);
+	for (size_t i = 0; i < merged_vocab.merge_count; i++) {
+		ll_buf_puts(&json, i > 0 ? "," : "", NULL);
+		add_json(&json, merged_vocab.merges[i].bytes, merged_vocab.merges[i].length);
+	}
+	ll_buf_puts(&json, "]}}", NULL);
+	ll_buf_free(&text);
+	return json;
+}
+
+static void
+golden_by_json(void **state)
+{
+	struct opened opened;
+	struct ll_buf json;
+	struct ll_err err = { 0 };
+
+	(void)state;
+	if (merged.tokenizer == NULL)
+		skip();
+	json = make_json();
+	if (ll_vocab_from_hf(&opened.vocab, json.data, json.len, "mem", &err) < 0 ||
+	    ll_tokenizer_new(&opened.tokenizer, opened.vocab, &err) < 0)
+		fail_msg("%s", err.text);
+	ll_buf_free(&json);
+	assert_true(opened.vocab->fingerprint == llama.vocab->fingerprint);
+	assert_int_equal(opened.vocab->bos, 128000);
+	assert_true(opened.vocab->add_bos);
+	assert_memory_equal(opened.vocab->stops, llama.vocab->stops, sizeof(llama.vocab->stops));
+	check_file(&opened, "golden-public.jsonl", 250);
+	check_file(&opened, "golden-meta-chunk.jsonl", 5);
+	check_file(&opened, "unicode-version-probes.jsonl", 52);
+	close_tokenizer(&opened);
+}
+
 static void
 golden_by_merges(void **state)
 {
@@ -382,6 +453,7 @@ main(void)
 		cmocka_unit_test(golden_runs),
 		cmocka_unit_test(unicode_version),
 		cmocka_unit_test(golden_by_merges),
+		cmocka_unit_test(golden_by_json),
 		cmocka_unit_test(golden_smollm),
 		cmocka_unit_test(smollm_lacks_bytes),
 		cmocka_unit_test(every_byte),

@@ -1,0 +1,275 @@
+/*
+ * tokenizer.json of Hugging Face; see model.h. Byte-level BPE, whose tokens are written in
+ * GPT-2's alphabet, and SentencePiece's BPE with a list of merges (byte_fallback). The rest
+ * of the file is vocab_hf_rules.c's.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "model/model.h"
+#include "model/vocab_hf.h"
+#include "model/vocab_make.h"
+
+/* Ids may have gaps, but so many only. */
+#define GAPS 4096
+
+struct file {
+	const struct ll_json *root, *vocab, *merges, *added;
+	const char *name;
+	struct ll_err *err;
+	const char *what;	/* names a token in messages */
+};
+
+static int
+bad(const struct file *file, const char *why)
+{
+	return ll_fail(file->err, LL_EDATA, "%s: %s", file->name, why);
+}
+
+static int
+check_id(const struct file *file, const struct ll_json *value, const char *token, size_t most, size_t *id)
+{
+	int64_t number;
+
+	if (!ll_json_integer(value, &number) || number < 0 || (uint64_t)number >= most)
+		return ll_fail(file->err, LL_EDATA, "%s: id of '%.100s' is not below %zu", file->name, token, most);
+	*id = (size_t)number;
+	return 0;
+}
+
+/* One more than the highest id. */
+static int
+count_tokens(const struct file *file, size_t *count)
+{
+	size_t most = ll_json_count(file->vocab) + ll_json_count(file->added) + GAPS, id = 0;
+	const struct ll_json *value;
+	void *cursor = NULL;
+	const char *key;
+	int status;
+
+	*count = 0;
+	while (ll_json_next(file->vocab, &cursor, &key, &value)) {
+		if ((status = check_id(file, value, key, most, &id)) < 0)
+			return status;
+		*count = id >= *count ? id + 1 : *count;
+	}
+	for (size_t i = 0; i < ll_json_count(file->added); i++) {
+		const struct ll_json *token = ll_json_at(file->added, i);
+
+		if ((status = check_id(file, ll_json_get(token, "id"), "added_tokens", most, &id)) < 0)
+			return status;
+		*count = id >= *count ? id + 1 : *count;
+	}
+	return *count > 0 ? 0 : bad(file, "model.vocab: no tokens");
+}
+
+/* The tokens as they are in the file, each id once. */
+static int
+place_tokens(const struct file *file, struct ll_vocab *vocab)
+{
+	const char *unknown = ll_json_text_of(ll_json_get(ll_json_get(file->root, "model"), "unk_token"), NULL);
+	bool spm = vocab->kind == LL_VOCAB_SPM_MERGES;
+	const struct ll_json *value;
+	void *cursor = NULL;
+	const char *key;
+
+	for (size_t id = 0; id < vocab->count; id++)
+		vocab->pieces[id].type = LL_TOKEN_UNUSED;
+	while (ll_json_next(file->vocab, &cursor, &key, &value)) {
+		size_t length = strlen(key), id = 0;
+		uint32_t type = spm && ll_spm_byte(key, length) >= 0 ? LL_TOKEN_BYTE : LL_TOKEN_NORMAL;
+		int status = check_id(file, value, key, vocab->count, &id);
+
+		if (status < 0)
+			return status;
+		if (vocab->pieces[id].bytes != NULL)
+			return ll_fail(file->err, LL_EDATA, "%s: model.vocab: id %zu a second time", file->name, id);
+		if (length > LL_PIECE_MAX)
+			return ll_fail(file->err, LL_EDATA, "%s: token %zu: %zu bytes are more than %d", file->name, id,
+			    length, LL_PIECE_MAX);
+		if (unknown != NULL && strcmp(key, unknown) == 0)
+			type = LL_TOKEN_UNKNOWN;
+		vocab->pieces[id] = (struct ll_piece){ key, (uint32_t)length, type };
+	}
+	return 0;
+}
+
+/* Those that text has only on request, in place of what the model says of their ids. */
+static int
+place_added(const struct file *file, struct ll_vocab *vocab)
+{
+	static const char *const flags[] = { "single_word", "lstrip", "rstrip" };
+
+	for (size_t i = 0; i < ll_json_count(file->added); i++) {
+		const struct ll_json *token = ll_json_at(file->added, i);
+		size_t length = 0, id = 0;
+		const char *text = ll_json_text_of(ll_json_get(token, "content"), &length);
+		bool special = ll_json_is_true(ll_json_get(token, "special"));
+		int status;
+
+		if (text == NULL || length == 0 || length > LL_PIECE_MAX)
+			return ll_fail(file->err, LL_EDATA, "%s: added_tokens[%zu].content: no text, or too long",
+			    file->name, i);
+		for (size_t f = 0; f < sizeof(flags) / sizeof(flags[0]); f++)
+			if (ll_json_is_true(ll_json_get(token, flags[f])))
+				return ll_fail(file->err, LL_EUNSUPPORTED, "%s: added_tokens: '%.100s': %s is not supported",
+				    file->name, text, flags[f]);
+		if ((status = check_id(file, ll_json_get(token, "id"), text, vocab->count, &id)) < 0)
+			return status;
+		if (vocab->pieces[id].type != LL_TOKEN_UNKNOWN)
+			vocab->pieces[id].type = special ? LL_TOKEN_CONTROL : LL_TOKEN_USER;
+		vocab->pieces[id].bytes = text;
+		vocab->pieces[id].length = (uint32_t)length;
+	}
+	return 0;
+}
+
+/* From the file's text, which goes, into the vocabulary's own, with the alphabet or U+2581 undone. */
+static int
+copy_pieces(const struct file *file, struct ll_vocab *vocab, char **text)
+{
+	int16_t alphabet[LL_ALPHABET];
+	int status = 0;
+
+	ll_alphabet_make(alphabet);
+	for (size_t id = 0; id < vocab->count && status == 0; id++) {
+		struct ll_piece *piece = &vocab->pieces[id];
+		ptrdiff_t length = (ptrdiff_t)piece->length;
+
+		if (vocab->kind == LL_VOCAB_SPM_MERGES) {
+			status = ll_spm_piece(vocab, id, piece->bytes != NULL ? piece->bytes : "", piece->length,
+			    piece->type, text, file->what, file->err);
+			continue;
+		}
+		if (piece->type != LL_TOKEN_NORMAL)
+			memcpy(*text, piece->bytes != NULL ? piece->bytes : "", piece->length);
+		else if ((length = ll_alphabet_undo(alphabet, piece->bytes, piece->length, *text)) < 0)
+			return ll_fail(file->err, LL_EDATA,
+			    "%s[%zu]: '%.100s' has a character that stands for no byte", file->what, id, piece->bytes);
+		*piece = (struct ll_piece){ *text, (uint32_t)length, piece->type };
+		*text += length;
+	}
+	return status;
+}
+
+/* "left right", or ["left", "right"]. */
+static int
+copy_merges(const struct file *file, struct ll_vocab *vocab, char *text)
+{
+	for (size_t i = 0; i < vocab->merge_count; i++) {
+		const struct ll_json *merge = ll_json_at(file->merges, i);
+		const char *left, *right = "", *begin = text;
+		size_t length = 0, more = 0;
+
+		if ((left = ll_json_text_of(merge, &length)) == NULL) {
+			left = ll_json_text_of(ll_json_at(merge, 0), &length);
+			right = ll_json_text_of(ll_json_at(merge, 1), &more);
+			if (left == NULL || right == NULL || ll_json_count(merge) != 2)
+				return ll_fail(file->err, LL_EDATA, "%s: model.merges[%zu]: not two tokens", file->name, i);
+		}
+		if (length > LL_PIECE_MAX || more > LL_PIECE_MAX)
+			return ll_fail(file->err, LL_EDATA, "%s: model.merges[%zu]: too long", file->name, i);
+		memcpy(text, left, length);
+		text += length;
+		if (more > 0)
+			*text++ = ' ';
+		memcpy(text, right, more);
+		text += more;
+		vocab->merges[i] = (struct ll_piece){ begin, (uint32_t)(text - begin), 0 };
+	}
+	return 0;
+}
+
+static uint32_t
+find_special(const struct ll_vocab *vocab, const char *text)
+{
+	for (uint32_t id = 0; id < vocab->count; id++) {
+		const struct ll_piece *piece = &vocab->pieces[id];
+
+		if (piece->type == LL_TOKEN_CONTROL && piece->length == strlen(text) &&
+		    memcmp(piece->bytes, text, piece->length) == 0)
+			return id;
+	}
+	return LL_VOCAB_NONE;
+}
+
+static int
+read_bos(const struct file *file, struct ll_vocab *vocab)
+{
+	const char *token;
+	int status = ll_hf_bos(&token, file->root, file->name, file->err);
+
+	if (status < 0)
+		return status;
+	if (token != NULL && (vocab->bos = find_special(vocab, token)) == LL_VOCAB_NONE)
+		return ll_fail(file->err, LL_EDATA, "%s: post_processor: '%.100s' is no special token", file->name, token);
+	vocab->add_bos = token != NULL;
+	if (vocab->kind != LL_VOCAB_SPM_MERGES)
+		return 0;
+	if (vocab->bos == LL_VOCAB_NONE)
+		vocab->bos = find_special(vocab, "<s>");
+	vocab->eos = find_special(vocab, "</s>");
+	return 0;
+}
+
+static int
+fill(const struct file *file, struct ll_vocab *vocab, char *text)
+{
+	int status;
+
+	if ((status = ll_hf_rules(vocab, file->root, file->name, file->err)) < 0 ||
+	    (status = place_tokens(file, vocab)) < 0 || (status = place_added(file, vocab)) < 0 ||
+	    (status = copy_pieces(file, vocab, &text)) < 0 || (status = copy_merges(file, vocab, text)) < 0 ||
+	    (status = read_bos(file, vocab)) < 0)
+		return status;
+	ll_vocab_finish(vocab);
+	return 0;
+}
+
+static int
+read_root(struct ll_vocab **out, struct file *file, size_t size)
+{
+	const struct ll_json *model = ll_json_get(file->root, "model");
+	size_t count, merges;
+	char *text;
+	int status;
+
+	file->vocab = ll_json_get(model, "vocab");
+	file->merges = ll_json_get(model, "merges");
+	file->added = ll_json_get(file->root, "added_tokens");
+	if (file->vocab == NULL || file->merges == NULL)
+		return bad(file, "no tokenizer: model.vocab or model.merges is missing");
+	if ((status = count_tokens(file, &count)) < 0)
+		return status;
+	merges = ll_json_count(file->merges);
+	/* No text is longer than it is written in the file, quotes and all. */
+	if ((status = ll_vocab_new(out, count, merges, size, &text, file->err)) < 0)
+		return status;
+	if ((status = fill(file, *out, text)) < 0) {
+		ll_vocab_free(*out);
+		*out = NULL;
+	}
+	return status;
+}
+
+int
+ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const char *name, struct ll_err *err)
+{
+	char what[512];
+	struct file file = { .name = name, .err = err, .what = what };
+	struct ll_json *root;
+	int status;
+
+	*out = NULL;
+	snprintf(what, sizeof(what), "%.480s: model.vocab", name);
+	if ((status = ll_json_parse(&root, data, size, name, err)) < 0)
+		return status;
+	file.root = root;
+	status = read_root(out, &file, size);
+	ll_json_free(root);
+	return status;
+}
