@@ -123,8 +123,12 @@ ll_json_parse(struct ll_json **result, const char *text, size_t length, const ch
     struct ll_err *err)
 {
 	json_error_t error;
-	json_t *value = json_loadb(text, length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+	const size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
+	json_t *value = json_loadb(text, length, flags, &error);
 
+	/* Some programs write "no limit" as a whole number of more than 64 bits. */
+	if (value == NULL && json_error_code(&error) == json_error_numeric_overflow)
+		value = json_loadb(text, length, flags | JSON_DECODE_INT_AS_REAL, &error);
 	if (value == NULL)
 		return ll_fail(err, LL_EDATA, "%s: bad JSON at line %d, column %d: %s", what, error.line,
 		    error.column, error.text);
@@ -185,12 +189,6 @@ ll_json_is_true(const struct ll_json *value)
 }
 
 bool
-ll_json_is_null(const struct ll_json *value)
-{
-	return value == NULL || json_is_null(of(value));
-}
-
-bool
 ll_json_member(const struct ll_json *object, size_t i, const char **key, const struct ll_json **value)
 {
 	json_t *container = (json_t *)(uintptr_t)object;
@@ -239,4 +237,28 @@ ll_json_kind(const struct ll_json *value)
 	default:
 		return LL_JSON_BOOL;
 	}
+}
+
+bool
+ll_json_is_object(const struct ll_json *value)
+{
+	return json_is_object(of(value));
+}
+
+bool
+ll_json_is_array(const struct ll_json *value)
+{
+	return json_is_array(of(value));
+}
+
+bool
+ll_json_is_null(const struct ll_json *value)
+{
+	return json_is_null(of(value));
+}
+
+bool
+ll_json_is_false(const struct ll_json *value)
+{
+	return json_is_false(of(value));
 }

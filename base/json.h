@@ -32,7 +32,10 @@ void ll_json_free(struct ll_json *value);
  */
 char *ll_json_text(const struct ll_json *value, bool pretty, struct ll_err *err);
 
-/* Parses one JSON value; `what` names it in messages. Depth is bounded by jansson (2,048). */
+/*
+ * Parses one JSON value; `what` names it in messages. Depth is bounded by jansson (2,048).
+ * Where a whole number does not fit 64 bits, all numbers of the text are real.
+ */
 int ll_json_parse(struct ll_json **out, const char *text, size_t length, const char *what,
     struct ll_err *err);
 
@@ -44,7 +47,6 @@ const char *ll_json_text_of(const struct ll_json *string, size_t *length);
 bool ll_json_number(const struct ll_json *number, double *out);
 bool ll_json_integer(const struct ll_json *number, int64_t *out);
 bool ll_json_is_true(const struct ll_json *value);
-bool ll_json_is_null(const struct ll_json *value);	/* also when it is absent */
 
 /* Iterates the members of an object: i from 0; false at the end. */
 bool ll_json_member(const struct ll_json *object, size_t i, const char **key,
@@ -66,5 +68,10 @@ enum ll_json_kind {
 };
 
 enum ll_json_kind ll_json_kind(const struct ll_json *value);
+
+bool ll_json_is_object(const struct ll_json *value);
+bool ll_json_is_array(const struct ll_json *value);
+bool ll_json_is_null(const struct ll_json *value);
+bool ll_json_is_false(const struct ll_json *value);
 
 #endif

@@ -122,7 +122,7 @@ ll_info_open(struct ll_info *info, const char *path, struct ll_err *err)
 	if (ll_gguf_begins(map.data, map.size))
 		status = open_gguf(info, err);
 	else
-		status = ll_vocab_from_ranks(&info->vocab, map.data, map.size, path, err);
+		status = ll_vocab_from_bytes(&info->vocab, map.data, map.size, path, err);
 	ll_map_close(&map);
 	return status;
 }

@@ -264,7 +264,9 @@ ll_info_json(FILE *out, const struct ll_info *info, const struct ll_info_wants *
 
 	set_text(object, "file", info->path);
 	set_int(object, "size", info->size);
-	set_text(object, "format", info->gguf != NULL ? "gguf" : "ranks");
+	set_text(object, "format", info->gguf != NULL ? "gguf" :
+	    info->vocab->kind == LL_VOCAB_BPE_RANKS ? "ranks" :
+	    info->vocab->kind == LL_VOCAB_SPM_SCORES ? "sentencepiece" : "tokenizer.json");
 	if (info->gguf != NULL)
 		describe_gguf(object, info, wants);
 	ll_json_set(object, "vocabulary", vocabulary(info));

@@ -102,7 +102,9 @@ file_lines(FILE *out, const struct ll_info *info)
 	putc('\n', out);
 	size_line(out, "size", info->size);
 	if (info->gguf == NULL) {
-		fprintf(out, LABEL "tiktoken rank file: a vocabulary without a model\n", "format");
+		fprintf(out, LABEL "%s: a vocabulary without a model\n", "format",
+		    info->vocab->kind == LL_VOCAB_BPE_RANKS ? "tiktoken rank file" :
+		    info->vocab->kind == LL_VOCAB_SPM_SCORES ? "SentencePiece model" : "tokenizer.json");
 		return;
 	}
 	fprintf(out, LABEL "GGUF version %" PRIu32 ", %zu keys, %zu tensors, alignment %zu\n", "format",

@@ -98,9 +98,18 @@ size_t ll_model_kv_bytes(const struct ll_hparams *hp, size_t layers, size_t byte
  * SentencePiece's BPE.
  */
 int ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err);
+/*
+ * The vocabulary of a folder: tokenizer.json, or else tokenizer.model, in it; what
+ * tokenizer_config.json, chat_template.jinja, generation_config.json and config.json say of
+ * it, where they are there. -LL_EINPUT if neither of the first two is. ll_vocab_open does
+ * this where the path is a folder.
+ */
+int ll_vocab_open_folder(struct ll_vocab **out, const char *dir, struct ll_err *err);
 /* Merges and the chat template point into the file: it must outlive the vocabulary. */
 int ll_vocab_from_gguf(struct ll_vocab **out, const struct ll_gguf *gguf, struct ll_err *err);
-/* Files in memory, which need not outlive the vocabulary; `name` stands for the path. */
+/* Files in memory, which need not outlive the vocabulary; `name` stands for the path. Any of them but a GGUF: */
+int ll_vocab_from_bytes(struct ll_vocab **out, const void *data, size_t size, const char *name,
+    struct ll_err *err);
 int ll_vocab_from_ranks(struct ll_vocab **out, const void *data, size_t size, const char *name,
     struct ll_err *err);
 int ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const char *name,

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -18,6 +19,7 @@
 /* What vocab->memory points to: one block that holds all arrays. */
 struct memory {
 	struct ll_gguf *gguf;	/* closed with the vocabulary; or NULL */
+	char *chat_template;	/* freed with it; or NULL */
 };
 
 /* The names that special tokens go by, each of which ends a turn or a text unless it is BOS. */
@@ -113,27 +115,43 @@ ll_vocab_free(struct ll_vocab *vocab)
 	if (vocab == NULL)
 		return;
 	ll_gguf_close(((struct memory *)vocab->memory)->gguf);
+	free(((struct memory *)vocab->memory)->chat_template);
 	free(vocab->memory);
 	free(vocab);
 }
 
+int
+ll_vocab_set_template(struct ll_vocab *vocab, const char *text, size_t length, struct ll_err *err)
+{
+	struct memory *memory = vocab->memory;
+	char *copy = ll_copy(text, length, err);
+
+	if (copy == NULL)
+		return -LL_ENOMEM;
+	free(memory->chat_template);
+	vocab->chat_template = memory->chat_template = copy;
+	vocab->chat_template_length = length;
+	return 0;
+}
+
 /* Ascending, each once. */
-static void
-add_stop(struct ll_vocab *vocab, uint32_t id)
+bool
+ll_vocab_add_stop(struct ll_vocab *vocab, uint32_t id)
 {
 	size_t at = vocab->stop_count;
 
 	if (id == LL_VOCAB_NONE)
-		return;
+		return true;
 	for (size_t i = 0; i < vocab->stop_count; i++)
 		if (vocab->stops[i] == id)
-			return;
+			return true;
 	if (at == sizeof(vocab->stops) / sizeof(vocab->stops[0]))
-		return;
+		return false;
 	for (; at > 0 && vocab->stops[at - 1] > id; at--)
 		vocab->stops[at] = vocab->stops[at - 1];
 	vocab->stops[at] = id;
 	vocab->stop_count++;
+	return true;
 }
 
 /* The ids of the names above, in their order; the first where a vocabulary has two. */
@@ -193,11 +211,11 @@ ll_vocab_finish(struct ll_vocab *vocab)
 		if (*id == LL_VOCAB_NONE)
 			*id = ids[s];
 		if (id != &vocab->bos)
-			add_stop(vocab, ids[s]);
+			ll_vocab_add_stop(vocab, ids[s]);
 	}
-	add_stop(vocab, vocab->eos);
-	add_stop(vocab, vocab->eot);
-	add_stop(vocab, vocab->eom);
+	ll_vocab_add_stop(vocab, vocab->eos);
+	ll_vocab_add_stop(vocab, vocab->eot);
+	ll_vocab_add_stop(vocab, vocab->eom);
 	vocab->fingerprint = fingerprint(vocab);
 }
 
@@ -220,22 +238,33 @@ open_gguf(struct ll_vocab **out, const char *path, struct ll_err *err)
 }
 
 int
+ll_vocab_from_bytes(struct ll_vocab **out, const void *data, size_t size, const char *name, struct ll_err *err)
+{
+	const char *first = data;
+
+	if (size > 0 && *first == '{')
+		return ll_vocab_from_hf(out, data, size, name, err);
+	if (size > 0 && *first == '\n')
+		return ll_vocab_from_spm(out, data, size, name, err);
+	return ll_vocab_from_ranks(out, data, size, name, err);
+}
+
+int
 ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err)
 {
 	struct ll_map map;
+	struct stat is;
 	int status;
 
 	*out = NULL;
+	if (stat(path, &is) == 0 && S_ISDIR(is.st_mode))
+		return ll_vocab_open_folder(out, path, err);
 	if ((status = ll_map_open(&map, path, err)) < 0)
 		return status;
 	if (ll_gguf_begins(map.data, map.size))
 		status = open_gguf(out, path, err);
-	else if (map.data[0] == '{')
-		status = ll_vocab_from_hf(out, map.data, map.size, path, err);
-	else if (map.data[0] == '\n')
-		status = ll_vocab_from_spm(out, map.data, map.size, path, err);
 	else
-		status = ll_vocab_from_ranks(out, map.data, map.size, path, err);
+		status = ll_vocab_from_bytes(out, map.data, map.size, path, err);
 	ll_map_close(&map);
 	return status;
 }

@@ -41,9 +41,9 @@ type_of(const struct ll_json *object)
 }
 
 static bool
-is_false(const struct ll_json *value)
+is_absent(const struct ll_json *value)
 {
-	return !ll_json_is_null(value) && !ll_json_is_true(value);
+	return value == NULL || ll_json_is_null(value);
 }
 
 static int
@@ -78,7 +78,7 @@ read_normalizer(struct rules *r, const struct ll_json *normalizer)
 	const struct ll_json *steps = ll_json_get(normalizer, "normalizers");
 	int status = 0;
 
-	if (ll_json_is_null(normalizer))
+	if (is_absent(normalizer))
 		return 0;
 	if (!is_type(normalizer, "Sequence"))
 		return normalizer_step(r, normalizer);
@@ -94,7 +94,7 @@ read_metaspace(struct rules *r, const struct ll_json *meta)
 	const struct ll_json *scheme = ll_json_get(meta, "prepend_scheme");
 	struct ll_vocab *vocab = r->vocab;
 
-	if (ll_json_is_null(meta)) {
+	if (is_absent(meta)) {
 		if (!r->replaces)
 			return refuse(r, "pre_tokenizer", "none, with byte_fallback and no normalizer,");
 		vocab->space_prefix = r->prepends ? LL_PREFIX_EACH : LL_PREFIX_NONE;
@@ -104,10 +104,10 @@ read_metaspace(struct rules *r, const struct ll_json *meta)
 		return refuse(r, "pre_tokenizer", type_of(meta));
 	if (r->prepends || r->replaces)
 		return refuse(r, "pre_tokenizer", "Metaspace with a normalizer");
-	if (!equals(ll_json_get(meta, "replacement"), MARK) || !is_false(ll_json_get(meta, "split")))
+	if (!equals(ll_json_get(meta, "replacement"), MARK) || !ll_json_is_false(ll_json_get(meta, "split")))
 		return refuse(r, "pre_tokenizer", "Metaspace that splits, or with another replacement,");
 	vocab->prefix_once = true;
-	if (equals(scheme, "always") || (scheme == NULL && !is_false(ll_json_get(meta, "add_prefix_space"))))
+	if (equals(scheme, "always") || (scheme == NULL && !ll_json_is_false(ll_json_get(meta, "add_prefix_space"))))
 		vocab->space_prefix = LL_PREFIX_EACH;
 	else if (equals(scheme, "first"))
 		vocab->space_prefix = LL_PREFIX_FIRST;
@@ -150,11 +150,11 @@ read_split(struct rules *r, const struct ll_json *split)
 static int
 read_steps(struct rules *r, const struct ll_json *before, const struct ll_json *bytes)
 {
-	bool gpt2 = !is_false(ll_json_get(bytes, "use_regex"));
+	bool gpt2 = !ll_json_is_false(ll_json_get(bytes, "use_regex"));
 
 	if (!is_type(bytes, "ByteLevel"))
 		return refuse(r, "pre_tokenizer", type_of(bytes));
-	if (!is_false(ll_json_get(bytes, "add_prefix_space")))
+	if (!ll_json_is_false(ll_json_get(bytes, "add_prefix_space")))
 		return refuse(r, "pre_tokenizer", "ByteLevel with add_prefix_space");
 	if (before == NULL && gpt2)
 		snprintf(r->vocab->pre, sizeof(r->vocab->pre), "gpt-2");
@@ -176,7 +176,7 @@ read_pre_tokenizer(struct rules *r, const struct ll_json *pre)
 	if (r->prepends || r->replaces)
 		return refuse(r, "normalizer", "Prepend or Replace, without byte_fallback,");
 	if (!is_type(pre, "Sequence"))
-		return ll_json_is_null(pre) ? refuse(r, "pre_tokenizer", "none, without byte_fallback,") :
+		return is_absent(pre) ? refuse(r, "pre_tokenizer", "none, without byte_fallback,") :
 		    read_steps(r, NULL, pre);
 	if (count < 1 || count > 2)
 		return refuse(r, "pre_tokenizer", "this Sequence");
@@ -188,7 +188,7 @@ is_nothing(const struct ll_json *value)
 {
 	double number;
 
-	return ll_json_is_null(value) || equals(value, "") || (ll_json_number(value, &number) && number == 0);
+	return is_absent(value) || equals(value, "") || (ll_json_number(value, &number) && number == 0);
 }
 
 static int
@@ -229,7 +229,7 @@ check_decoder(const struct rules *r, const struct ll_json *decoder)
 	const struct ll_json *steps = ll_json_get(decoder, "decoders");
 	bool sequence = is_type(decoder, "Sequence");
 
-	if (ll_json_is_null(decoder))
+	if (is_absent(decoder))
 		return 0;
 	for (size_t i = 0; i < (sequence ? ll_json_count(steps) : 1); i++) {
 		const struct ll_json *step = sequence ? ll_json_at(steps, i) : decoder;
@@ -281,7 +281,7 @@ ll_hf_bos(const char **token, const struct ll_json *root, const char *name, stru
 	int status = 0;
 
 	*token = NULL;
-	if (ll_json_is_null(post))
+	if (is_absent(post))
 		return 0;
 	if (!is_type(post, "Sequence"))
 		return post_step(token, post, &r);

@@ -6,6 +6,7 @@
 #ifndef LL_MODEL_VOCAB_MAKE_H
 #define LL_MODEL_VOCAB_MAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,6 +57,12 @@ int ll_spm_byte(const char *piece, size_t length);
  */
 int ll_spm_piece(struct ll_vocab *vocab, size_t id, const char *bytes, size_t length, uint32_t type,
     char **text, const char *what, struct ll_err *err);
+
+/* One more token that ends a turn; false if there is no place for more. */
+bool ll_vocab_add_stop(struct ll_vocab *vocab, uint32_t id);
+
+/* A copy of this text is the chat template, whatever was before. */
+int ll_vocab_set_template(struct ll_vocab *vocab, const char *text, size_t length, struct ll_err *err);
 
 /*
  * To be called when the pieces are there: fills special ids that are LL_VOCAB_NONE from the

@@ -27,7 +27,7 @@ static int
 bad(const struct lines *l, const char *why)
 {
 	return ll_fail(l->err, LL_EDATA, "%s: %sline %zu: %s", l->path,
-	    l->number == 1 ? "not a vocabulary, or a bad rank file: " : "", l->number, why);
+	    l->number == 1 ? "neither a GGUF nor a rank file: " : "", l->number, why);
 }
 
 /* The value of each character of base64; 64 for '=', 255 for what is none. */

@@ -83,7 +83,7 @@ make --vocab-only
 ok "only a vocabulary" is "the file has no tensors (only a vocabulary?)" "line 'cannot be run:'"
 ok "which is told" is "llama-bpe" "line splitter"
 make --key tokenizer.ggml.model string llama
-ok "SentencePiece" is "cannot be used: tokenizer.ggml.model: 'llama' (SentencePiece) is not supported (gpt2 is)" \
+ok "another kind" is "cannot be used: tokenizer.ggml.scores: key is missing" \
 	"line vocabulary"
 
 # Rank files.
