@@ -227,7 +227,15 @@ read_ids(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err *err)
 	return read_id(vocab, gguf, PREFIX "eom_token_id", &vocab->eom, err);
 }
 
-/* Without the key, BOS belongs before a prompt in SentencePiece's kind and where the splitter is Llama 3's. */
+/* Whether the models of a splitter want BOS before a prompt, where the file does not say. */
+static bool
+begins_text(const char *pre)
+{
+	return strcmp(pre, "llama-bpe") == 0 || strcmp(pre, "llama3") == 0 || strcmp(pre, "llama-v3") == 0 ||
+	    strcmp(pre, "tekken") == 0;
+}
+
+/* Without the key, SentencePiece's kind wants it, and some splitters' models. */
 static int
 read_add_bos(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err *err)
 {
@@ -239,8 +247,7 @@ read_add_bos(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err *
 		return ll_fail(err, LL_EDATA,
 		    "%s: " PREFIX "add_bos_token: there is no bos_token_id", gguf->path);
 	if (status == 0)
-		vocab->add_bos = vocab->bos != LL_VOCAB_NONE && (ll_vocab_is_spm(vocab->kind) || strcmp(vocab->pre, "llama-bpe") == 0 ||
-		    strcmp(vocab->pre, "llama3") == 0 || strcmp(vocab->pre, "llama-v3") == 0);
+		vocab->add_bos = vocab->bos != LL_VOCAB_NONE && (ll_vocab_is_spm(vocab->kind) || begins_text(vocab->pre));
 	return 0;
 }
 

@@ -118,6 +118,12 @@ read_metaspace(struct rules *r, const struct ll_json *meta)
 	return 0;
 }
 
+#define UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
+#define LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
+#define WORD "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+"
+#define UPPER_WORD "[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*"
+#define CONTRACTION "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+
 /* The splitters by the text of their regular expression. */
 static const struct {
 	const char *regex, *pre;
@@ -126,6 +132,13 @@ static const struct {
 	  "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", "llama-bpe" },
 	{ "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
 	  "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", "qwen2" },
+	{ "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|"
+	  "\\s*[\\r\\n]|\\s+(?!\\S)|\\s+", "dbrx" },
+	{ WORD "|" UPPER_WORD "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", "tekken" },
+	{ WORD CONTRACTION "|" UPPER_WORD CONTRACTION "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|"
+	  "\\s+(?!\\S)|\\s+", "gpt-4o" },
+	{ "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|"
+	  "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", "seed-coder" },
 	{ "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", "gpt-2" },
 };
 

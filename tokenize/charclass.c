@@ -1,7 +1,10 @@
 /*
- * Classes of code points; see charclass.h. The table is generated: unicode-table.py.
+ * Classes of code points; see charclass.h. The tables are generated: unicode-table.py.
  */
 
+#include <stdint.h>
+
+#include "tokenize/case_table.h"
 #include "tokenize/charclass.h"
 #include "tokenize/unicode_table.h"
 
@@ -13,4 +16,14 @@ ll_charclass_of(uint32_t code)
 	if (number >= BLOCKS_USED)
 		return LL_CHAR_OTHER;
 	return (enum ll_charclass)(block[block_of[number]][code / 16 % 16] >> 2 * (code % 16) & 3);
+}
+
+enum ll_charcase
+ll_charcase_of(uint32_t code)
+{
+	uint32_t number = code / 256;
+
+	if (number >= CASE_BLOCKS_USED)
+		return LL_CASE_NONE;
+	return (enum ll_charcase)(case_block[case_block_of[number]][code / 16 % 16] >> 2 * (code % 16) & 3);
 }

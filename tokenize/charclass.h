@@ -19,4 +19,14 @@ enum ll_charclass {
 /* Of any 32-bit value; LL_UTF8_BAD and what lies above U+10FFFF are LL_CHAR_OTHER. */
 enum ll_charclass ll_charclass_of(uint32_t code);
 
+/* What of its letters, and marks, the splitters that look at the case of words ask besides. */
+enum ll_charcase {
+	LL_CASE_NONE,		/* of a letter: \p{Lm} or \p{Lo}, which are of both cases there */
+	LL_CASE_UPPER,		/* \p{Lu}, \p{Lt} */
+	LL_CASE_LOWER,		/* \p{Ll} */
+	LL_CASE_MARK		/* \p{M}, which is no letter */
+};
+
+enum ll_charcase ll_charcase_of(uint32_t code);
+
 #endif

@@ -121,41 +121,151 @@ contraction(const unsigned char *text, size_t length, bool fold)
 	return 0;
 }
 
+/* \p{N}{1,most} of a segment that begins with one. */
+static size_t
+numbers_end(const unsigned char *text, size_t length, int most)
+{
+	size_t end = 0;
+
+	while (most-- > 0) {
+		struct point point = look(text, length, end);
+
+		if (point.class != LL_CHAR_NUMBER)
+			break;
+		end += point.size;
+	}
+	return end;
+}
+
+/* \s*[\r\n]+|\s+(?!\S)|\s+ */
+static size_t
+next_spaces(const unsigned char *text, size_t length)
+{
+	struct spaces run = spaces_at_start(text, length);
+
+	if (run.after_newline > 0)
+		return run.after_newline;
+	return leave_last(run, run.end < length);
+}
+
 /*
  * (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*
  *     |\s*[\r\n]+|\s+(?!\S)|\s+
+ *
+ * Qwen 2 has \p{N} for \p{N}{1,3}, Seed-Coder that and no [\r\n]*.
  */
 static size_t
-next_llama3(const unsigned char *text, size_t length)
+next_llama3(const unsigned char *text, size_t length, enum ll_splitter splitter)
 {
 	struct point first = look(text, length, 0);
 	struct point second = look(text, length, first.size);
-	struct spaces run;
 	size_t end;
 
 	if (first.code == '\'' && (end = contraction(text, length, true)) > 0)
 		return end;
 	if (first.class == LL_CHAR_LETTER)
 		return run_end(text, length, first.size, LL_CHAR_LETTER);
-	if (first.class == LL_CHAR_NUMBER) {
-		struct point third;
-
-		if (second.class != LL_CHAR_NUMBER)
-			return first.size;
-		end = first.size + second.size;
-		third = look(text, length, end);
-		return third.class == LL_CHAR_NUMBER ? end + third.size : end;
-	}
+	if (first.class == LL_CHAR_NUMBER)
+		return numbers_end(text, length, splitter == LL_SPLIT_LLAMA3 ? 3 : 1);
 	if (second.class == LL_CHAR_LETTER && !is_newline(first))
 		return run_end(text, length, first.size, LL_CHAR_LETTER);
 	if (first.class == LL_CHAR_OTHER || (first.code == ' ' && second.class == LL_CHAR_OTHER)) {
 		end = run_end(text, length, first.size, LL_CHAR_OTHER);
-		return newlines_end(text, length, end);
+		return splitter == LL_SPLIT_SEED ? end : newlines_end(text, length, end);
 	}
-	run = spaces_at_start(text, length);
-	if (run.after_newline > 0)
-		return run.after_newline;
-	return leave_last(run, run.end < length);
+	return next_spaces(text, length);
+}
+
+static enum ll_charcase
+case_at(const unsigned char *text, size_t length, size_t at, struct point *point)
+{
+	*point = look(text, length, at);
+	return point->size > 0 ? ll_charcase_of(point->code) : LL_CASE_NONE;
+}
+
+/* [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}], or with LL_CASE_LOWER [\p{Ll}\p{Lm}\p{Lo}\p{M}] */
+static bool
+is_cased(struct point point, enum ll_charcase is, enum ll_charcase wanted)
+{
+	return is == wanted || is == LL_CASE_MARK || (is == LL_CASE_NONE && point.class == LL_CHAR_LETTER);
+}
+
+/*
+ * U*L+ from `at` with the two classes above, or else U+L*, which `*no_lower` tells; `at`
+ * itself if there is neither. U* takes all it can; only if no L follows does it give back, up
+ * to the last that is of both.
+ */
+static size_t
+cased_end(const unsigned char *text, size_t length, size_t at, bool *no_lower)
+{
+	size_t upper = at, both = at;
+	enum ll_charcase is;
+	struct point point;
+
+	while (is = case_at(text, length, upper, &point), is_cased(point, is, LL_CASE_UPPER)) {
+		upper += point.size;
+		if (is != LL_CASE_UPPER)
+			both = upper;
+	}
+	*no_lower = is != LL_CASE_LOWER && both == at;
+	if (is != LL_CASE_LOWER)
+		return both > at ? both : upper;
+	while (is_cased(point, is, LL_CASE_LOWER)) {
+		upper += point.size;
+		is = case_at(text, length, upper, &point);
+	}
+	return upper;
+}
+
+/*
+ * A word by its cases, with one code point before it that is no letter, number or newline.
+ * 0 if there is none. A mark may be that code point, or the whole word.
+ */
+static size_t
+cased_word(const unsigned char *text, size_t length, struct point first)
+{
+	size_t begin = first.class == LL_CHAR_LETTER ? 0 : first.size;
+	bool no_lower;
+	size_t end;
+
+	if (first.class == LL_CHAR_NUMBER || is_newline(first))
+		return 0;
+	end = cased_end(text, length, begin, &no_lower);
+	/* U*L+ is tried with a mark before the word, then with it as the word, and only then U+L*. */
+	if (no_lower && ll_charcase_of(first.code) == LL_CASE_MARK)
+		return first.size;
+	return end > begin ? end : 0;
+}
+
+/*
+ * [^\r\n\p{L}\p{N}]?U*L+ | [^\r\n\p{L}\p{N}]?U+L* | \p{N} | ?[^\s\p{L}\p{N}]+[\r\n/]*
+ *     |\s*[\r\n]+|\s+(?!\S)|\s+
+ *
+ * U is [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}], L is [\p{Ll}\p{Lm}\p{Lo}\p{M}]. GPT-4o has
+ * (?i:'s|'t|'re|'ve|'m|'ll|'d)? behind both kinds of words, and \p{N}{1,3}.
+ */
+static size_t
+next_cased(const unsigned char *text, size_t length, bool gpt4o)
+{
+	struct point first = look(text, length, 0);
+	struct point second;
+	size_t end = cased_word(text, length, first);
+
+	if (end > 0) {
+		if (gpt4o && end < length && text[end] == '\'')
+			end += contraction(text + end, length - end, true);
+		return end;
+	}
+	if (first.class == LL_CHAR_NUMBER)
+		return numbers_end(text, length, gpt4o ? 3 : 1);
+	second = look(text, length, first.size);
+	if (first.class == LL_CHAR_OTHER || (first.code == ' ' && second.class == LL_CHAR_OTHER)) {
+		end = run_end(text, length, first.size, LL_CHAR_OTHER);
+		while (end < length && (text[end] == '\r' || text[end] == '\n' || text[end] == '/'))
+			end++;
+		return end;
+	}
+	return next_spaces(text, length);
 }
 
 /*
@@ -189,31 +299,68 @@ next_gpt2(const unsigned char *text, size_t length, bool digits)
 	return leave_last(run, followed);
 }
 
+/* By the names of GGUF; `whole`: their models take a piece that is a token as it is. */
+static const struct {
+	const char *name;
+	enum ll_splitter splitter;
+	bool whole;
+} known[] = {
+	{ "llama-bpe", LL_SPLIT_LLAMA3, true },
+	{ "llama3", LL_SPLIT_LLAMA3, true },
+	{ "llama-v3", LL_SPLIT_LLAMA3, true },
+	{ "dbrx", LL_SPLIT_LLAMA3, false },
+	{ "smaug-bpe", LL_SPLIT_LLAMA3, false },
+	{ "gpt-2", LL_SPLIT_GPT2, false },
+	{ "default", LL_SPLIT_GPT2, false },
+	{ "mpt", LL_SPLIT_GPT2, false },
+	{ "olmo", LL_SPLIT_GPT2, false },
+	{ "jais", LL_SPLIT_GPT2, false },
+	{ "phi-2", LL_SPLIT_GPT2, false },
+	{ "smollm", LL_SPLIT_SMOLLM, false },
+	{ "starcoder", LL_SPLIT_SMOLLM, false },
+	{ "refact", LL_SPLIT_SMOLLM, false },
+	{ "command-r", LL_SPLIT_SMOLLM, false },
+	{ "codeshell", LL_SPLIT_SMOLLM, false },
+	{ "qwen2", LL_SPLIT_QWEN2, false },
+	{ "stablelm2", LL_SPLIT_QWEN2, false },
+	{ "deepseek-r1-qwen", LL_SPLIT_QWEN2, false },
+	{ "seed-coder", LL_SPLIT_SEED, false },
+	{ "tekken", LL_SPLIT_TEKKEN, true },
+	{ "gpt-4o", LL_SPLIT_GPT4O, false },
+	{ "llama4", LL_SPLIT_GPT4O, false },
+};
+
+#define KNOWN (sizeof(known) / sizeof(known[0]))
+
 int
 ll_split_by_name(const char *name, struct ll_err *err)
 {
-	static const struct {
-		const char *name;
-		enum ll_splitter splitter;
-	} known[] = {
-		{ "llama-bpe", LL_SPLIT_LLAMA3 },
-		{ "llama3", LL_SPLIT_LLAMA3 },
-		{ "llama-v3", LL_SPLIT_LLAMA3 },
-		{ "gpt-2", LL_SPLIT_GPT2 },
-		{ "default", LL_SPLIT_GPT2 },
-		{ "smollm", LL_SPLIT_SMOLLM },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < KNOWN; i++)
 		if (strcmp(name, known[i].name) == 0)
 			return (int)known[i].splitter;
 	return ll_fail(err, LL_EUNSUPPORTED, "tokenizer.ggml.pre: pre-tokenizer '%s' is not known", name);
 }
 
+bool
+ll_split_whole_first(const char *name)
+{
+	for (size_t i = 0; i < KNOWN; i++)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].whole;
+	return false;
+}
+
 size_t
 ll_split_next(enum ll_splitter splitter, const unsigned char *text, size_t length)
 {
-	if (splitter == LL_SPLIT_LLAMA3)
-		return next_llama3(text, length);
-	return next_gpt2(text, length, splitter == LL_SPLIT_SMOLLM);
+	switch (splitter) {
+	case LL_SPLIT_GPT2:
+	case LL_SPLIT_SMOLLM:
+		return next_gpt2(text, length, splitter == LL_SPLIT_SMOLLM);
+	case LL_SPLIT_TEKKEN:
+	case LL_SPLIT_GPT4O:
+		return next_cased(text, length, splitter == LL_SPLIT_GPT4O);
+	default:
+		return next_llama3(text, length, splitter);
+	}
 }

@@ -9,6 +9,7 @@
 #ifndef LL_TOKENIZE_SPLIT_H
 #define LL_TOKENIZE_SPLIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ll_err;
@@ -16,11 +17,18 @@ struct ll_err;
 enum ll_splitter {
 	LL_SPLIT_LLAMA3,	/* Llama 3 (as tiktoken's cl100k) */
 	LL_SPLIT_GPT2,
-	LL_SPLIT_SMOLLM		/* digits one by one, then GPT-2 on what lies between them */
+	LL_SPLIT_SMOLLM,	/* digits one by one, then GPT-2 on what lies between them */
+	LL_SPLIT_QWEN2,		/* Llama 3's with digits one by one */
+	LL_SPLIT_SEED,		/* that, and no newlines behind punctuation */
+	LL_SPLIT_TEKKEN,	/* words by case; Mistral */
+	LL_SPLIT_GPT4O,		/* words by case and contractions; Llama 4 */
+	LL_SPLITTERS
 };
 
 /* By the name in tokenizer.ggml.pre; -LL_EUNSUPPORTED for one that is not known. */
 int ll_split_by_name(const char *name, struct ll_err *err);
+/* Whether models of that name take a piece that is a token without merging. */
+bool ll_split_whole_first(const char *name);
 
 /*
  * The length of the first piece of text[0..length), at least 1; `length` is at least 1 and

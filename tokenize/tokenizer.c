@@ -45,7 +45,7 @@ whole_first(const struct ll_tokenizer *tokenizer)
 		return false;
 	if (vocab->whole != LL_WHOLE_BY_SPLITTER)
 		return vocab->whole == LL_WHOLE_FIRST;
-	return tokenizer->splitter == LL_SPLIT_LLAMA3 || vocab->kind == LL_VOCAB_BPE_RANKS;
+	return vocab->kind == LL_VOCAB_BPE_RANKS || ll_split_whole_first(vocab->pre);
 }
 
 int

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Writes unicode_table.h from the ranges of \\p{L}, \\p{N} and White_Space.
+"""Writes the tables of classes of code points.
 
 usage: unicode-table.py unicode-classes.json > unicode_table.h
+       unicode-table.py unicode-cases.json > case_table.h
 
-The JSON holds inclusive ranges under "L", "N" and "White_Space" (Unicode 16).
+The JSON holds inclusive ranges (Unicode 16), under "L", "N" and "White_Space", or under
+"upper", "lower" and "mark".
 """
 
 import json
@@ -12,9 +14,13 @@ import sys
 BLOCK = 256  # code points a block; two bits each
 
 
-def classes(ranges):
+CLASSES = ("L", "N", "White_Space"), "", "Classes of code points (Unicode 16): 0 other, 1 \\p{L}, 2 \\p{N}, 3 White_Space."
+CASES = ("upper", "lower", "mark"), "case_", "Code points (Unicode 16): 1 \\p{Lu} and \\p{Lt}, 2 \\p{Ll}, 3 \\p{M}, 0 other."
+
+
+def classes(ranges, names):
     table = bytearray(0x110000)
-    for number, name in enumerate(("L", "N", "White_Space"), 1):
+    for number, name in enumerate(names, 1):
         for first, last in ranges[name]:
             for code in range(first, last + 1):
                 assert table[code] == 0, hex(code)
@@ -37,7 +43,9 @@ def lines(values, per_line, form):
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
-        table = classes(json.load(file))
+        ranges = json.load(file)
+    names, prefix, title = CLASSES if "L" in ranges else CASES
+    table = classes(ranges, names)
     used = max(i for i, number in enumerate(table) if number) // BLOCK + 1
     blocks = [pack(table[i * BLOCK:(i + 1) * BLOCK]) for i in range(used)]
     unique = sorted(set(blocks), key=blocks.index)
@@ -45,17 +53,17 @@ def main():
 
     out = [
         "/*",
-        " * Classes of code points (Unicode 16): 0 other, 1 \\p{L}, 2 \\p{N}, 3 White_Space.",
+        " * " + title,
         " * Written by unicode-table.py; do not edit.",
         " */",
         "",
-        "#define BLOCKS_USED %d" % used,
+        "#define %sBLOCKS_USED %d" % (prefix.upper(), used),
         "",
-        "static const unsigned char block_of[BLOCKS_USED] = {",
+        "static const unsigned char %sblock_of[%sBLOCKS_USED] = {" % (prefix, prefix.upper()),
         *lines([unique.index(b) for b in blocks], 20, str),
         "};",
         "",
-        "static const uint32_t block[%d][16] = {" % len(unique),
+        "static const uint32_t %sblock[%d][16] = {" % (prefix, len(unique)),
     ]
     for words in unique:
         out.append("\t{")

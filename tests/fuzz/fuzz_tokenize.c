@@ -17,7 +17,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define KINDS 6
+#define KINDS 14
 
 static struct tiny tiny[KINDS];
 static struct ll_tokenizer *tokenizers[KINDS];
@@ -53,7 +53,7 @@ add_words(struct tiny *t)
 static const struct ll_tokenizer *
 choose(unsigned kind)
 {
-	static const char *const pre[] = { "llama-bpe", "gpt-2", "smollm" };
+	static const char *const pre[] = { "llama-bpe", "gpt-2", "smollm", "qwen2", "seed-coder", "tekken", "gpt-4o" };
 
 	if (tokenizers[kind] == NULL) {
 		tiny_begin(&tiny[kind], kind % 2 ? LL_VOCAB_BPE_MERGES : LL_VOCAB_BPE_RANKS, pre[kind / 2]);

@@ -195,6 +195,48 @@ refused(void **state)
 	}
 }
 
+/* The regular expressions in tests/golden/split.jsonl are known, by their splitters' names. */
+static void
+check_regex(const struct ll_json *record, size_t line, void *context)
+{
+	const char *regex = ll_json_text_of(ll_json_get(record, "regex"), NULL);
+	const char *name = ll_json_text_of(ll_json_get(record, "name"), NULL);
+	struct ll_buf pre = { 0 }, file;
+	struct ll_json *text;
+	struct ll_vocab *vocab;
+	struct ll_err err = { 0 };
+	char *quoted;
+
+	if (regex == NULL)
+		return;
+	++*(int *)context;
+	text = ll_json_string(regex, strlen(regex));
+	quoted = ll_json_text(text, false, NULL);
+	assert_non_null(quoted);
+	ll_buf_printf(&pre, NULL, "\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":"
+	    "{\"Regex\":%s},\"behavior\":\"Removed\",\"invert\":true},{\"type\":\"ByteLevel\",\"add_prefix_space\":false,"
+	    "\"use_regex\":false}]},\"other\":{", quoted);
+	file = patched("golden/hf-gpt2.json", "\"pre_tokenizer\":{", pre.data);
+	if (ll_vocab_from_hf(&vocab, file.data, file.len, "mem", &err) < 0)
+		fail_msg("line %zu: %s", line, err.text);
+	assert_string_equal(vocab->pre, name);
+	ll_vocab_free(vocab);
+	ll_buf_free(&file);
+	ll_buf_free(&pre);
+	ll_json_free(text);
+	free(quoted);
+}
+
+static void
+regexes(void **state)
+{
+	int count = 0;
+
+	(void)state;
+	golden_each(golden_own_path("golden/split.jsonl"), check_regex, &count);
+	assert_int_equal(count, 7);
+}
+
 /* A merge of what is no token is found when the tokenizer is made. */
 static void
 bad_merge(void **state)
@@ -220,6 +262,7 @@ main(void)
 		cmocka_unit_test(gpt2),
 		cmocka_unit_test(sentencepiece),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(regexes),
 		cmocka_unit_test(bad_merge),
 	};
 

@@ -177,7 +177,8 @@ static void
 linear(void **state)
 {
 	static const char *const units[] = {
-		"a", " ", "\n", "\n ", " \n  ", "1", "!", "'", " '", "\xe3\x80\x80", "\xff", "'s", "!\n"
+		"a", " ", "\n", "\n ", " \n  ", "1", "!", "'", " '", "\xe3\x80\x80", "\xff", "'s", "!\n", "A", "Aa", "\xcc\x81",
+		"\xcc\x81""A", "\xe4\xb8\xad""A", "/"
 	};
 	const size_t length = 10000000;
 	unsigned char *text = malloc(length);
@@ -189,7 +190,7 @@ linear(void **state)
 
 		for (size_t i = 0; i < length; i++)
 			text[i] = (unsigned char)units[u][i % size];
-		for (int splitter = LL_SPLIT_LLAMA3; splitter <= LL_SPLIT_SMOLLM; splitter++) {
+		for (int splitter = LL_SPLIT_LLAMA3; splitter < LL_SPLITTERS; splitter++) {
 			size_t at = 0;
 
 			while (at < length)
@@ -198,6 +199,59 @@ linear(void **state)
 		}
 	}
 	free(text);
+}
+
+static void
+check_cut(const struct ll_json *record, size_t line, void *context)
+{
+	const struct ll_json *sizes = ll_json_get(record, "sizes");
+	int splitter = ll_split_by_name(ll_json_text_of(ll_json_get(record, "name"), NULL), NULL);
+	size_t length, at = 0;
+	const char *text = ll_json_text_of(ll_json_get(record, "text"), &length);
+
+	(void)context;
+	assert_true(splitter >= 0);
+	for (size_t i = 0; i < ll_json_count(sizes); i++) {
+		size_t size = ll_split_next((enum ll_splitter)splitter, (const unsigned char *)text + at, length - at);
+		int64_t want = 0;
+
+		assert_true(ll_json_integer(ll_json_at(sizes, i), &want));
+		if ((int64_t)size != want)
+			fail_msg("line %zu: piece %zu of '%s' has %zu bytes, should have %lld", line, i, text, size, (long long)want);
+		at += size;
+	}
+	if (text != NULL)
+		assert_int_equal(at, length);
+}
+
+/* As the package tokenizers cuts by the regular expressions. */
+static void
+golden(void **state)
+{
+	(void)state;
+	assert_int_equal(golden_each(golden_own_path("golden/split.jsonl"), check_cut, NULL), 560);
+}
+
+static void
+cases(void **state)
+{
+	size_t count[4] = { 0 };
+
+	(void)state;
+	for (uint32_t code = 0; code < 0x110000; code++) {
+		enum ll_charcase is = ll_charcase_of(code);
+
+		count[is]++;
+		if (is == LL_CASE_UPPER || is == LL_CASE_LOWER)
+			assert_int_equal(ll_charclass_of(code), LL_CHAR_LETTER);
+		if (is == LL_CASE_MARK)
+			assert_int_equal(ll_charclass_of(code), LL_CHAR_OTHER);
+	}
+	/* Unicode 16: 1,858 Lu and 31 Lt, 2,258 Ll, 2,020 Mn, 468 Mc and 13 Me. */
+	assert_int_equal(count[LL_CASE_UPPER], 1858 + 31);
+	assert_int_equal(count[LL_CASE_LOWER], 2258);
+	assert_int_equal(count[LL_CASE_MARK], 2020 + 468 + 13);
+	assert_int_equal(ll_charcase_of(UINT32_MAX), LL_CASE_NONE);
 }
 
 static void
@@ -210,6 +264,9 @@ by_name(void **state)
 	assert_int_equal(ll_split_by_name("llama-v3", &err), LL_SPLIT_LLAMA3);
 	assert_int_equal(ll_split_by_name("smollm", &err), LL_SPLIT_SMOLLM);
 	assert_int_equal(ll_split_by_name("gpt-2", &err), LL_SPLIT_GPT2);
+	assert_true(ll_split_whole_first("llama-bpe") && ll_split_whole_first("tekken"));
+	assert_false(ll_split_whole_first("smaug-bpe") || ll_split_whole_first("gpt-2") || ll_split_whole_first("none"));
+	assert_int_equal(ll_split_by_name("deepseek-coder", NULL), -LL_EUNSUPPORTED);
 	assert_int_equal(ll_split_by_name("llama-spm", &err), -LL_EUNSUPPORTED);
 	assert_non_null(strstr(err.text, "'llama-spm'"));
 }
@@ -222,7 +279,9 @@ main(void)
 		cmocka_unit_test(gpt2),
 		cmocka_unit_test(smollm),
 		cmocka_unit_test(not_utf8),
+		cmocka_unit_test(golden),
 		cmocka_unit_test(classes),
+		cmocka_unit_test(cases),
 		cmocka_unit_test(linear),
 		cmocka_unit_test(by_name),
 	};

@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+"""Writes unicode-cases.json: the code points of some categories, as the regular expressions of
+the package tokenizers have them (0.23.3: Unicode 16).
+
+usage: unicode_cases.py > ../data/unicode-cases.json
+
+upper is \\p{Lu} and \\p{Lt}, lower \\p{Ll}, mark \\p{M}; inclusive ranges.
+"""
+
+import json
+
+from tokenizers import Regex, pre_tokenizers
+
+CLASSES = {"upper": r"[\p{Lu}\p{Lt}]", "lower": r"\p{Ll}", "mark": r"\p{M}"}
+
+
+def ranges(pattern):
+    gone = pre_tokenizers.Split(Regex(pattern), "removed").pre_tokenize_str
+    found = []
+    for code in [*range(0xd800), *range(0xe000, 0x110000)]:
+        if gone(chr(code)):
+            continue
+        if found and found[-1][1] == code - 1:
+            found[-1][1] = code
+        else:
+            found.append([code, code])
+    return found
+
+
+def main():
+    parts = [json.dumps(name) + ": " + json.dumps(ranges(pattern), separators=(",", ":")) for name, pattern in CLASSES.items()]
+    print("{" + ",\n ".join(parts) + "}")
+
+
+main()
