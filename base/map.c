@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/io.h"
 
-#define MAPS 16
+#define MAPS 256	/* the shards of the largest model */
 
 /* For the handler of SIGBUS, which may only look at what is fixed and say what was prepared. */
 static struct {

@@ -20,12 +20,14 @@ struct job {
 	atomic_size_t next;
 };
 
+/* The positions of a query in one block, beginning with number `begin` of it. */
 static size_t
-in_block(size_t positions, size_t block)
+in_block(const struct ll_query *query, size_t block, size_t *begin)
 {
-	size_t left = positions - block * LL_KV_BLOCK;
+	size_t start = block * LL_KV_BLOCK, end = start + LL_KV_BLOCK;
 
-	return left < LL_KV_BLOCK ? left : LL_KV_BLOCK;
+	*begin = query->first > start ? query->first - start : 0;
+	return (end < query->position + 1 ? end : query->position + 1) - start - *begin;
 }
 
 static void
@@ -33,18 +35,18 @@ score(const struct ll_attention *a, const struct ll_query *query, size_t layer, 
     const float *q, float *scores)
 {
 	const struct ll_kern *kern = a->ops->kern;
-	size_t positions = query->position + 1, dim = a->shape.head_dim;
+	size_t dim = a->shape.head_dim, last = query->position / LL_KV_BLOCK;
 	float scale = 1.0f / sqrtf((float)dim);
 
-	for (size_t block = 0; block * LL_KV_BLOCK < positions; block++) {
+	for (size_t block = query->first / LL_KV_BLOCK; block <= last; block++) {
 		const void *keys = ll_kv_at(a->kv, query->sequence, layer, LL_KV_KEYS, kv_head, block);
-		size_t count = in_block(positions, block);
+		size_t begin, count = in_block(query, block, &begin);
 
 		if (a->shape.bytes == 2)
-			kern->scores_f16(scores, q, keys, dim, count, dim, scale);
+			kern->scores_f16(scores, q, (const uint16_t *)keys + begin * dim, dim, count, dim, scale);
 		else
-			kern->scores_f32(scores, q, keys, dim, count, dim, scale);
-		scores += LL_KV_BLOCK;
+			kern->scores_f32(scores, q, (const float *)keys + begin * dim, dim, count, dim, scale);
+		scores += count;
 	}
 }
 
@@ -53,18 +55,18 @@ mix(const struct ll_attention *a, const struct ll_query *query, size_t layer, si
     const float *weights, float *out)
 {
 	const struct ll_kern *kern = a->ops->kern;
-	size_t positions = query->position + 1, dim = a->shape.head_dim;
+	size_t dim = a->shape.head_dim, last = query->position / LL_KV_BLOCK;
 
 	memset(out, 0, dim * sizeof(*out));
-	for (size_t block = 0; block * LL_KV_BLOCK < positions; block++) {
+	for (size_t block = query->first / LL_KV_BLOCK; block <= last; block++) {
 		const void *values = ll_kv_at(a->kv, query->sequence, layer, LL_KV_VALUES, kv_head, block);
-		size_t count = in_block(positions, block);
+		size_t begin, count = in_block(query, block, &begin);
 
 		if (a->shape.bytes == 2)
-			kern->mix_f16(out, weights, values, dim, count, dim);
+			kern->mix_f16(out, weights, (const uint16_t *)values + begin * dim, dim, count, dim);
 		else
-			kern->mix_f32(out, weights, values, dim, count, dim);
-		weights += LL_KV_BLOCK;
+			kern->mix_f32(out, weights, (const float *)values + begin * dim, dim, count, dim);
+		weights += count;
 	}
 }
 
@@ -72,8 +74,8 @@ static void
 attend(const struct ll_attention *a, const struct ll_query *query, size_t layer, size_t head, float *scores)
 {
 	const struct ll_kern *kern = a->ops->kern;
-	size_t positions = query->position + 1, dim = a->shape.head_dim;
-	size_t kv_head = head / (a->heads / a->shape.kv_heads);
+	size_t positions = query->position + 1 - query->first, dim = a->shape.head_dim;
+	size_t kv_head = head / (a->heads / a->kv_heads);
 	float *out = query->out + head * dim;
 	float sum;
 
@@ -89,13 +91,13 @@ work(void *arg, size_t thread, size_t count)
 {
 	struct job *job = arg;
 	const struct ll_attention *a = job->attention;
-	size_t group = a->heads / a->shape.kv_heads;
+	size_t group = a->heads / a->kv_heads;
 	size_t task;
 
 	(void)count;
 	while ((task = atomic_fetch_add(&job->next, 1)) < job->tasks) {
-		const struct ll_query *query = &job->queries[task / a->shape.kv_heads];
-		size_t kv_head = task % a->shape.kv_heads;
+		const struct ll_query *query = &job->queries[task / a->kv_heads];
+		size_t kv_head = task % a->kv_heads;
 
 		for (size_t i = 0; i < group; i++)
 			attend(a, query, job->layer, kv_head * group + i, a->scores + thread * a->score_stride);
@@ -107,7 +109,7 @@ ll_attention_run(const struct ll_attention *attention, size_t layer, const struc
 {
 	struct job job = {
 		.attention = attention, .layer = layer, .queries = queries,
-		.tasks = count * attention->shape.kv_heads,
+		.tasks = count * attention->kv_heads,
 	};
 
 	ll_pool_run(attention->ops->pool, work, &job);

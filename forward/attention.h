@@ -15,15 +15,16 @@ struct ll_attention {
 	const struct ll_ops *ops;
 	const struct ll_kv *kv;
 	struct ll_kv_shape shape;
-	size_t heads;		/* query heads, a multiple of shape.kv_heads */
+	size_t heads;		/* query heads of this layer, a multiple of kv_heads */
+	size_t kv_heads;	/* of this layer, at most shape.kv_heads */
 	float *scores;		/* threads * score_stride floats */
 	size_t score_stride;	/* at least the longest sequence */
 };
 
-/* One query row: heads * head_dim floats in, as many out; it sees positions 0 .. position. */
+/* One query row: heads * head_dim floats in, as many out; it sees positions first .. position. */
 struct ll_query {
 	const struct ll_kv_sequence *sequence;
-	size_t position;
+	size_t first, position;
 	const float *q;
 	float *out;
 };

@@ -3,17 +3,31 @@
  */
 
 #include <math.h>
+#include <string.h>
 
 #include "forward/rotary.h"
 
 void
-ll_rotary_angles(float *cosine, float *sine, const float *freqs, size_t n, uint64_t position)
+ll_rotary_angles(float *cosine, float *sine, const float *freqs, size_t n, uint64_t position,
+    float magnitude)
 {
 	for (size_t i = 0; i < n; i++) {
 		float angle = (float)position * freqs[i];
 
-		cosine[i] = (float)cos((double)angle);
-		sine[i] = (float)sin((double)angle);
+		cosine[i] = (float)cos((double)angle) * magnitude;
+		sine[i] = (float)sin((double)angle) * magnitude;
+	}
+}
+
+void
+ll_rotary_pair(float *x, size_t heads, size_t head_dim, size_t n, float *room)
+{
+	for (size_t h = 0; h < heads; h++, x += head_dim) {
+		memcpy(room, x, 2 * n * sizeof(*x));
+		for (size_t i = 0; i < n; i++) {
+			x[2 * i] = room[i];
+			x[2 * i + 1] = room[n + i];
+		}
 	}
 }
 

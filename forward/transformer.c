@@ -33,6 +33,7 @@ struct ll_forward {
 	float *mixed;		/* heads * head_dim */
 	float *gate, *up;	/* ffn */
 	float *cosine, *sine;	/* rope_dim / 2 */
+	float *pairs;		/* once, rope_dim: a head while it is put in order */
 	struct ll_query *queries;
 	/* Grows with the longest sequence: */
 	float *scores;
@@ -64,6 +65,7 @@ plan(struct ll_forward *f, struct ll_err *err)
 		{ &f->gate, rows * hp->ffn, sizeof(float) }, { &f->up, rows * hp->ffn, sizeof(float) },
 		{ &f->cosine, rows * hp->rope_dim / 2, sizeof(float) },
 		{ &f->sine, rows * hp->rope_dim / 2, sizeof(float) },
+		{ &f->pairs, hp->rope_dim, sizeof(float) },
 		{ &f->queries, rows, sizeof(struct ll_query) }, { &f->ops.scratch, scratch, 1 },
 	};
 	size_t count = sizeof(needs) / sizeof(needs[0]);
@@ -179,7 +181,8 @@ set_angles(struct ll_forward *f, const struct ll_row *rows, size_t count)
 	size_t n = f->model->hp.rope_dim / 2;
 
 	for (size_t i = 0; i < count; i++)
-		ll_rotary_angles(f->cosine + i * n, f->sine + i * n, f->model->rope_freqs, n, rows[i].position);
+		ll_rotary_angles(f->cosine + i * n, f->sine + i * n, f->model->rope_freqs, n, rows[i].position,
+		    f->model->rope_magnitude);
 }
 
 static void
@@ -193,20 +196,24 @@ store(const struct ll_forward *f, void *to, const float *from)
 
 /* Rotates queries and keys, and puts keys and values where their positions are. */
 static void
-place_keys(struct ll_forward *f, size_t layer, const struct ll_row *rows, size_t count)
+place_keys(struct ll_forward *f, const struct ll_layer *w, size_t layer, const struct ll_row *rows, size_t count)
 {
 	const struct ll_hparams *hp = &f->model->hp;
 	size_t n = hp->rope_dim / 2, row_bytes = hp->head_dim * f->shape.bytes;
+	size_t q_dim = w->heads * hp->head_dim, kv_dim = w->kv_heads * hp->head_dim;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct ll_kv_sequence *sequence = f->queries[i].sequence;
 		size_t block = rows[i].position / LL_KV_BLOCK, place = rows[i].position % LL_KV_BLOCK;
-		float *k = f->k + i * hp->kv_heads * hp->head_dim, *v = f->v + i * hp->kv_heads * hp->head_dim;
+		float *q = f->q + i * q_dim, *k = f->k + i * kv_dim, *v = f->v + i * kv_dim;
 
-		ll_rotary_apply(f->q + i * hp->heads * hp->head_dim, hp->heads, hp->head_dim,
-		    f->cosine + i * n, f->sine + i * n, n);
-		ll_rotary_apply(k, hp->kv_heads, hp->head_dim, f->cosine + i * n, f->sine + i * n, n);
-		for (size_t h = 0; h < hp->kv_heads; h++, k += hp->head_dim, v += hp->head_dim) {
+		if (hp->halves) {
+			ll_rotary_pair(q, w->heads, hp->head_dim, n, f->pairs);
+			ll_rotary_pair(k, w->kv_heads, hp->head_dim, n, f->pairs);
+		}
+		ll_rotary_apply(q, w->heads, hp->head_dim, f->cosine + i * n, f->sine + i * n, n);
+		ll_rotary_apply(k, w->kv_heads, hp->head_dim, f->cosine + i * n, f->sine + i * n, n);
+		for (size_t h = 0; h < w->kv_heads; h++, k += hp->head_dim, v += hp->head_dim) {
 			unsigned char *keys = ll_kv_at(f->kv, sequence, layer, LL_KV_KEYS, h, block);
 			unsigned char *values = ll_kv_at(f->kv, sequence, layer, LL_KV_VALUES, h, block);
 
@@ -216,23 +223,54 @@ place_keys(struct ll_forward *f, size_t layer, const struct ll_row *rows, size_t
 	}
 }
 
+/* Adds a bias, if there is one, to each row of a product. */
+static void
+add_bias(const struct ll_forward *f, const struct ll_tensor *bias, float *y, size_t count)
+{
+	if (bias->data == NULL)
+		return;
+	for (size_t i = 0; i < count; i++, y += bias->cols)
+		f->ops.kern->add(y, bias->data, bias->cols);
+}
+
+/* The rows of this call, as this layer's heads lie. */
+static void
+set_queries(struct ll_forward *f, const struct ll_row *rows, size_t q_dim, size_t count)
+{
+	size_t window = f->model->hp.window;
+
+	for (size_t i = 0; i < count; i++) {
+		struct ll_query *query = &f->queries[i];
+
+		query->position = rows[i].position;
+		query->first = window != 0 && rows[i].position >= window ? rows[i].position + 1 - window : 0;
+		query->q = f->q + i * q_dim;
+		query->out = f->mixed + i * q_dim;
+	}
+}
+
 static void
 attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, const struct ll_row *rows, size_t count)
 {
 	const struct ll_hparams *hp = &f->model->hp;
-	size_t q_dim = hp->heads * hp->head_dim, kv_dim = hp->kv_heads * hp->head_dim;
+	size_t q_dim = w->heads * hp->head_dim, kv_dim = w->kv_heads * hp->head_dim;
 	struct ll_matmul qkv[] = { { &w->wq, f->q, q_dim }, { &w->wk, f->k, kv_dim }, { &w->wv, f->v, kv_dim } };
 	struct ll_matmul out = { &w->wo, f->h, hp->dim };
 	struct ll_attention attention = {
-		.ops = &f->ops, .kv = f->kv, .shape = f->shape, .heads = hp->heads,
+		.ops = &f->ops, .kv = f->kv, .shape = f->shape, .heads = w->heads, .kv_heads = w->kv_heads,
 		.scores = f->scores, .score_stride = f->score_stride,
 	};
 
 	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->attn_norm.data, hp->norm_eps, count, hp->dim);
 	ll_ops_matmul(&f->ops, qkv, 3, f->h, hp->dim, count);
-	place_keys(f, layer, rows, count);
+	add_bias(f, &w->bq, f->q, count);
+	add_bias(f, &w->bk, f->k, count);
+	add_bias(f, &w->bv, f->v, count);
+	set_queries(f, rows, q_dim, count);
+	place_keys(f, w, layer, rows, count);
 	ll_attention_run(&attention, layer, f->queries, count);
 	ll_ops_matmul(&f->ops, &out, 1, f->mixed, q_dim, count);
+	add_bias(f, &w->bo, f->h, count);
 	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
 }
 
@@ -240,13 +278,16 @@ static void
 ffn_block(struct ll_forward *f, const struct ll_layer *w, size_t count)
 {
 	const struct ll_hparams *hp = &f->model->hp;
-	struct ll_matmul in[] = { { &w->gate, f->gate, hp->ffn }, { &w->up, f->up, hp->ffn } };
+	struct ll_matmul in[] = { { &w->gate, f->gate, w->ffn }, { &w->up, f->up, w->ffn } };
 	struct ll_matmul out = { &w->down, f->h, hp->dim };
 
 	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->ffn_norm.data, hp->norm_eps, count, hp->dim);
 	ll_ops_matmul(&f->ops, in, 2, f->h, hp->dim, count);
-	ll_ops_swiglu(&f->ops, f->gate, f->up, count * hp->ffn);
-	ll_ops_matmul(&f->ops, &out, 1, f->gate, hp->ffn, count);
+	add_bias(f, &w->bgate, f->gate, count);
+	add_bias(f, &w->bup, f->up, count);
+	ll_ops_swiglu(&f->ops, f->gate, f->up, count * w->ffn);
+	ll_ops_matmul(&f->ops, &out, 1, f->gate, w->ffn, count);
+	add_bias(f, &w->bdown, f->h, count);
 	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
 }
 
@@ -265,17 +306,13 @@ check_finite(const struct ll_forward *f, size_t layer, const struct ll_row *rows
 int
 ll_forward_layers(struct ll_forward *f, const struct ll_row *rows, size_t count, struct ll_err *err)
 {
-	size_t q_dim = f->model->hp.heads * f->model->hp.head_dim;
 	int status;
 
 	/* Scores last: a position that leaves a gap is refused before there is room made for it. */
 	if ((status = place_rows(f, rows, count, err)) < 0 || (status = grow_scores(f, rows, count, err)) < 0)
 		return status;
 	for (size_t i = 0; i < count; i++)
-		f->queries[i] = (struct ll_query){
-			.sequence = ll_kv_sequence(f->kv, rows[i].sequence, err), .position = rows[i].position,
-			.q = f->q + i * q_dim, .out = f->mixed + i * q_dim,
-		};
+		f->queries[i].sequence = ll_kv_sequence(f->kv, rows[i].sequence, err);
 	set_angles(f, rows, count);
 	for (size_t layer = 0; layer < f->shape.layers; layer++) {
 		const struct ll_layer *w = &f->model->layers[f->config.first + layer];

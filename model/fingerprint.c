@@ -8,7 +8,6 @@
 
 #include "base/hash.h"
 #include "model/bytes.h"
-#include "model/gguf.h"
 #include "model/hparams.h"
 
 #define PIECES 4
@@ -48,15 +47,43 @@ add_hparams(uint64_t hash, const struct ll_hparams *hp, const struct ll_rope_sca
 	return hash;
 }
 
+/* What few models have is left out of the others', so that theirs stay what they were. */
 static uint64_t
-add_tensor(uint64_t hash, const struct ll_gguf_tensor *tensor)
+add_rare(uint64_t hash, const struct ll_hparams *hp, const struct ll_rope_scaling *scaling,
+    const struct ll_source *source)
 {
-	hash = ll_hash(hash, tensor->name.bytes, tensor->name.length);
+	const float yarn[] = { scaling->beta_fast, scaling->beta_slow, (float)scaling->exact };
+
+	/* That of llama3 is told by its factors. */
+	if (scaling->kind == LL_ROPE_YARN || scaling->kind == LL_ROPE_LINEAR)
+		hash = add_number(hash, scaling->kind);
+	for (size_t i = 0; scaling->kind == LL_ROPE_YARN && i < sizeof(yarn) / sizeof(yarn[0]); i++)
+		hash = add_float(hash, yarn[i]);
+	if (scaling->magnitude < 1 || scaling->magnitude > 1)
+		hash = add_float(hash, scaling->magnitude);
+	if (hp->window != 0)
+		hash = add_number(hash, hp->window);
+	if (hp->halves)
+		hash = add_number(hash, 2);
+	for (size_t i = 0; source->sizes != NULL && i < hp->layers; i++) {
+		hash = add_number(hash, source->sizes[i].heads);
+		hash = add_number(hash, source->sizes[i].kv_heads);
+		hash = add_number(hash, source->sizes[i].ffn);
+	}
+	return hash;
+}
+
+static uint64_t
+add_tensor(uint64_t hash, const struct ll_source_tensor *tensor)
+{
+	hash = ll_hash(hash, tensor->name, strlen(tensor->name));
 	hash = add_number(hash, tensor->type);
-	for (int i = 0; i < LL_GGUF_DIMS; i++)
+	for (int i = 0; i < LL_SOURCE_DIMS; i++)
 		hash = add_number(hash, tensor->ne[i]);
 	if (tensor->data == NULL)
 		return hash;
+	if (tensor->scales != NULL)
+		hash = ll_hash(hash, tensor->scales, tensor->ne[1] * sizeof(*tensor->scales));
 	if (tensor->size <= PIECES * PIECE)
 		return ll_hash(hash, tensor->data, tensor->size);
 	for (size_t i = 0; i < PIECES; i++) {
@@ -69,11 +96,11 @@ add_tensor(uint64_t hash, const struct ll_gguf_tensor *tensor)
 
 uint64_t
 ll_model_fingerprint(const struct ll_hparams *hp, const struct ll_rope_scaling *scaling,
-    const struct ll_gguf *gguf)
+    const struct ll_source *source)
 {
-	uint64_t hash = add_hparams(0, hp, scaling);
+	uint64_t hash = add_rare(add_hparams(0, hp, scaling), hp, scaling, source);
 
-	for (size_t i = 0; i < gguf->tensor_count; i++)
-		hash = add_tensor(hash, ll_gguf_tensor_sorted(gguf, i));
+	for (size_t i = 0; i < source->count; i++)
+		hash = add_tensor(hash, source->sorted[i]);
 	return hash;
 }

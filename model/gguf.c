@@ -461,5 +461,6 @@ ll_gguf_close(struct ll_gguf *gguf)
 	free(gguf->tensors);
 	free(gguf->keys);
 	free(gguf->names);
+	free(gguf->own_path);
 	free(gguf);
 }

@@ -51,7 +51,8 @@ struct ll_gguf_tensor {
 
 struct ll_gguf {
 	struct ll_map map;
-	const char *path;		/* borrowed */
+	const char *path;		/* borrowed; own_path if that is set */
+	char *own_path;			/* freed with the file */
 	uint32_t version;
 	size_t alignment;
 	size_t value_count;
@@ -71,6 +72,8 @@ struct ll_gguf {
 int ll_gguf_open(struct ll_gguf **out, const char *path, struct ll_err *err);
 /* The same over bytes in memory, which must outlive it; `name` stands for the path. */
 int ll_gguf_parse(struct ll_gguf **out, const void *data, size_t size, const char *name, struct ll_err *err);
+/* Opens a file, or the first part of the split one that it is a part of: that has the metadata. */
+int ll_gguf_open_first(struct ll_gguf **out, const char *path, struct ll_err *err);
 void ll_gguf_close(struct ll_gguf *gguf);
 
 /* Whether bytes begin as those of a GGUF do, sound or not, in either byte order. */

@@ -1,379 +1,50 @@
 /*
- * The `llama.*` keys of a GGUF: hyper-parameters with their checks, and the refusal of what
- * is not understood; see hparams.h.
+ * Hyper-parameters, whatever the container, and what differs from layer to layer; see
+ * hparams.h. The containers' own are read by hparams_gguf.c, hparams_hf.c and hparams_meta.c.
  */
 
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/err.h"
-#include "model/gguf.h"
+#include "base/mem.h"
 #include "model/hparams.h"
 
-#define PREFIX "llama."
-#define LAYERS_MAX 10000
-#define SIZE_LIMIT (1u << 20)	/* of hidden, feed-forward and head sizes: products fit 64 bits */
-#define CONTEXT_MAX INT32_MAX
-
-/* What a key may say. A key that is not in the table might change the result: an error. */
-enum rule {
-	READ,		/* used below */
-	HARMLESS,	/* says nothing about the result */
-	ZERO,		/* only 0 (or false) means what we do */
-	ONE,		/* only 1 (or true) does */
-	LAYOUT		/* the order of the rows of Q and K that GGUF files have */
-};
-
-static const struct {
-	const char *key;
-	enum rule rule;
-} rules[] = {
-	{ PREFIX "block_count", READ },
-	{ PREFIX "context_length", READ },
-	{ PREFIX "embedding_length", READ },
-	{ PREFIX "feed_forward_length", READ },
-	{ PREFIX "attention.head_count", READ },
-	{ PREFIX "attention.head_count_kv", READ },
-	{ PREFIX "attention.key_length", READ },
-	{ PREFIX "attention.value_length", READ },
-	{ PREFIX "attention.layer_norm_rms_epsilon", READ },
-	{ PREFIX "rope.dimension_count", READ },
-	{ PREFIX "rope.freq_base", READ },
-	{ PREFIX "rope.scaling.type", READ },
-	{ PREFIX "rope.scaling.factor", READ },
-	{ PREFIX "rope.scaling.low_freq_factor", READ },
-	{ PREFIX "rope.scaling.high_freq_factor", READ },
-	{ PREFIX "rope.scaling.original_context_length", READ },
-	{ PREFIX "vocab_size", READ },
-	{ PREFIX "rope.scaling.finetuned", HARMLESS },
-	{ PREFIX "pooling_type", HARMLESS },
-	{ PREFIX "attention.causal", ONE },
-	{ PREFIX "rope.scale_linear", ONE },
-	{ PREFIX "rope.scaling.attn_factor", ONE },
-	{ PREFIX "logit_scale", ONE },
-	{ PREFIX "residual_scale", ONE },
-	{ PREFIX "embedding_scale", ONE },
-	{ PREFIX "expert_count", ZERO },
-	{ PREFIX "expert_used_count", ZERO },
-	{ PREFIX "use_parallel_residual", ZERO },
-	{ PREFIX "attention.sliding_window", ZERO },
-	{ PREFIX "attention.clamp_kqv", ZERO },
-	{ PREFIX "attention.max_alibi_bias", ZERO },
-	{ PREFIX "attn_logit_softcapping", ZERO },
-	{ PREFIX "final_logit_softcapping", ZERO },
-	{ PREFIX "tensor_data_layout", LAYOUT },
-};
-
+/* hp gets the largest of each size. */
 static bool
-same(const struct ll_gguf_text *text, const char *word)
+all_same(struct ll_hparams *hp, const struct ll_layer_sizes *sizes)
 {
-	return text->length == strlen(word) && memcmp(text->bytes, word, text->length) == 0;
-}
+	bool same = true;
 
-/* Bytes of a text that a message shows. */
-static int
-shown(const struct ll_gguf_text *text)
-{
-	return text->length < 128 ? (int)text->length : 128;
-}
-
-static int
-check_architecture(struct ll_hparams *hp, const struct ll_gguf *gguf, struct ll_err *err)
-{
-	struct ll_gguf_text name;
-	int status = ll_gguf_string(gguf, "general.architecture", &name, err);
-
-	if (status < 0)
-		return status;
-	if (status == 0)
-		return ll_fail(err, LL_EDATA,
-		    "%s: general.architecture: key is missing", gguf->path);
-	if (!same(&name, "llama"))
-		return ll_fail(err, LL_EUNSUPPORTED,
-		    "%s: general.architecture: %.*s is not supported (llama is)",
-		    gguf->path, shown(&name), name.bytes);
-	snprintf(hp->architecture, sizeof(hp->architecture), "llama");
-	return 0;
-}
-
-/* Parts of a split file hold only some of the tensors. */
-static int
-check_whole(const struct ll_gguf *gguf, struct ll_err *err)
-{
-	uint64_t parts = 1;
-	int status = ll_gguf_uint(gguf, "split.count", &parts, err);
-
-	if (status >= 0 && parts > 1)
-		return ll_fail(err, LL_EUNSUPPORTED, "%s: split.count: a file of %" PRIu64
-		    " parts is not supported: join them first", gguf->path, parts);
-	return status < 0 ? status : 0;
-}
-
-/* Any number or bool; *out is untouched if the key is absent. */
-static int
-read_number(const struct ll_gguf *gguf, const char *key, double *out, struct ll_err *err)
-{
-	const struct ll_gguf_value *value = ll_gguf_find(gguf, key);
-	uint64_t whole = 0;
-	bool truth = false;
-	int status;
-
-	if (value == NULL)
-		return 0;
-	switch (value->type) {
-	case LL_GGUF_F32:
-	case LL_GGUF_F64:
-		return ll_gguf_float(gguf, key, out, err);
-	case LL_GGUF_BOOL:
-		status = ll_gguf_bool(gguf, key, &truth, err);
-		*out = truth;
-		return status;
-	default:
-		status = ll_gguf_uint(gguf, key, &whole, err);
-		*out = (double)whole;
-		return status;
+	hp->heads = sizes[0].heads;
+	hp->kv_heads = sizes[0].kv_heads;
+	hp->ffn = sizes[0].ffn;
+	for (size_t i = 1; i < hp->layers; i++) {
+		same = same && sizes[i].heads == sizes[0].heads && sizes[i].kv_heads == sizes[0].kv_heads &&
+		    sizes[i].ffn == sizes[0].ffn;
+		hp->heads = sizes[i].heads > hp->heads ? sizes[i].heads : hp->heads;
+		hp->kv_heads = sizes[i].kv_heads > hp->kv_heads ? sizes[i].kv_heads : hp->kv_heads;
+		hp->ffn = sizes[i].ffn > hp->ffn ? sizes[i].ffn : hp->ffn;
 	}
-}
-
-static int
-check_neutral(const struct ll_gguf *gguf, const char *key, double neutral, struct ll_err *err)
-{
-	double value = neutral;
-	int status = read_number(gguf, key, &value, err);
-
-	if (status < 0)
-		return status;
-	/* The negation catches NaN. */
-	if (!(value >= neutral && value <= neutral))
-		return ll_fail(err, LL_EUNSUPPORTED,
-		    "%s: %s: %g is not supported (only %g is)", gguf->path, key,
-		    value, neutral);
-	return 0;
-}
-
-static int
-check_layout(const struct ll_gguf *gguf, const char *key, struct ll_err *err)
-{
-	struct ll_gguf_text text = { "", 0 };
-	int status = ll_gguf_string(gguf, key, &text, err);
-
-	if (status < 0)
-		return status;
-	if (!same(&text, "Meta AI original pth") && !same(&text, "reference"))
-		return ll_fail(err, LL_EUNSUPPORTED,
-		    "%s: %s: '%.*s' is not supported", gguf->path, key,
-		    shown(&text), text.bytes);
-	return 0;
-}
-
-static int
-check_key(const struct ll_gguf *gguf, const struct ll_gguf_text *key, struct ll_err *err)
-{
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		if (!same(key, rules[i].key))
-			continue;
-		switch (rules[i].rule) {
-		case ZERO:
-			return check_neutral(gguf, rules[i].key, 0, err);
-		case ONE:
-			return check_neutral(gguf, rules[i].key, 1, err);
-		case LAYOUT:
-			return check_layout(gguf, rules[i].key, err);
-		case READ:
-		case HARMLESS:
-			return 0;
-		}
-	}
-	return ll_fail(err, LL_EUNSUPPORTED,
-	    "%s: %.*s: key is not understood and might change the result",
-	    gguf->path, shown(key), key->bytes);
-}
-
-static int
-check_keys(const struct ll_gguf *gguf, struct ll_err *err)
-{
-	for (size_t i = 0; i < gguf->value_count; i++) {
-		const struct ll_gguf_text *key = &gguf->values[i].key;
-		int status;
-
-		if (key->length < strlen(PREFIX) || memcmp(key->bytes, PREFIX, strlen(PREFIX)) != 0)
-			continue;
-		if ((status = check_key(gguf, key, err)) < 0)
-			return status;
-	}
-	return 0;
-}
-
-/* A size from 1 to `most`. 1 if found, 0 if absent. */
-static int
-read_size(const struct ll_gguf *gguf, const char *key, size_t most, size_t *out, struct ll_err *err)
-{
-	const struct ll_gguf_value *value = ll_gguf_find(gguf, key);
-	uint64_t number;
-	int status;
-
-	if (value != NULL && value->type == LL_GGUF_ARRAY)
-		return ll_fail(err, LL_EUNSUPPORTED,
-		    "%s: %s: a value for each layer is not supported",
-		    gguf->path, key);
-	if ((status = ll_gguf_uint(gguf, key, &number, err)) <= 0)
-		return status;
-	if (number < 1 || number > most)
-		return ll_fail(err, LL_EDATA,
-		    "%s: %s: %" PRIu64 " is not between 1 and %zu", gguf->path, key,
-		    number, most);
-	*out = (size_t)number;
-	return 1;
-}
-
-static int
-need_size(const struct ll_gguf *gguf, const char *key, size_t most, size_t *out, struct ll_err *err)
-{
-	int status = read_size(gguf, key, most, out, err);
-
-	if (status == 0)
-		return ll_fail(err, LL_EDATA, "%s: %s: key is missing", gguf->path, key);
-	return status < 0 ? status : 0;
-}
-
-/* A number above 0 and below `limit`. 1 if found, 0 if absent. */
-static int
-read_positive(const struct ll_gguf *gguf, const char *key, double limit, float *out, struct ll_err *err)
-{
-	double number;
-	int status = ll_gguf_float(gguf, key, &number, err);
-
-	if (status <= 0)
-		return status;
-	if (!isfinite(number) || (float)number <= 0 || number >= limit)
-		return ll_fail(err, LL_EDATA,
-		    "%s: %s: %g is not between 0 and %g", gguf->path, key, number, limit);
-	*out = (float)number;
-	return 1;
-}
-
-/* The size of a head: key_length and value_length, or dim / heads. */
-static int
-read_head_size(struct ll_hparams *hp, const struct ll_gguf *gguf, struct ll_err *err)
-{
-	size_t key = 0, value = 0;
-	int status;
-
-	if ((status = read_size(gguf, PREFIX "attention.key_length", SIZE_LIMIT, &key, err)) < 0 ||
-	    (status = read_size(gguf, PREFIX "attention.value_length", SIZE_LIMIT, &value, err)) < 0)
-		return status;
-	if ((key == 0 || value == 0) && hp->dim % hp->heads != 0)
-		return ll_fail(err, LL_EDATA,
-		    "%s: " PREFIX "attention.head_count: %zu heads do not divide the "
-		    "embedding_length %zu", gguf->path, hp->heads, hp->dim);
-	key = key != 0 ? key : hp->dim / hp->heads;
-	value = value != 0 ? value : hp->dim / hp->heads;
-	if (key != value)
-		return ll_fail(err, LL_EUNSUPPORTED,
-		    "%s: " PREFIX "attention.key_length: %zu differs from value_length %zu",
-		    gguf->path, key, value);
-	hp->head_dim = key;
-	return 0;
-}
-
-static int
-read_heads(struct ll_hparams *hp, const struct ll_gguf *gguf, struct ll_err *err)
-{
-	int status = need_size(gguf, PREFIX "attention.head_count", SIZE_LIMIT, &hp->heads, err);
-
-	if (status < 0)
-		return status;
-	hp->kv_heads = hp->heads;
-	if ((status = read_size(gguf, PREFIX "attention.head_count_kv", SIZE_LIMIT, &hp->kv_heads, err)) < 0)
-		return status;
-	if (hp->kv_heads > hp->heads || hp->heads % hp->kv_heads != 0)
-		return ll_fail(err, LL_EDATA,
-		    "%s: " PREFIX "attention.head_count_kv: %zu does not divide head_count %zu",
-		    gguf->path, hp->kv_heads, hp->heads);
-	return read_head_size(hp, gguf, err);
-}
-
-static int
-read_rope(struct ll_hparams *hp, const struct ll_gguf *gguf, struct ll_err *err)
-{
-	int status;
-
-	hp->rope_dim = hp->head_dim;
-	hp->rope_base = 10000.0f;
-	if ((status = read_size(gguf, PREFIX "rope.dimension_count", SIZE_LIMIT, &hp->rope_dim, err)) < 0 ||
-	    (status = read_positive(gguf, PREFIX "rope.freq_base", 1e30, &hp->rope_base, err)) < 0)
-		return status;
-	if (hp->rope_dim % 2 != 0 || hp->rope_dim > hp->head_dim)
-		return ll_fail(err, LL_EDATA,
-		    "%s: " PREFIX "rope.dimension_count: %zu is not even and at most the "
-		    "head's size %zu", gguf->path, hp->rope_dim, hp->head_dim);
-	return 0;
-}
-
-static int
-read_llama3(struct ll_rope_scaling *scaling, const struct ll_gguf *gguf, struct ll_err *err)
-{
-	size_t original;
-	int status;
-
-	scaling->llama3 = true;
-	if ((status = read_positive(gguf, PREFIX "rope.scaling.factor", 1e9, &scaling->factor, err)) < 0 ||
-	    (status = read_positive(gguf, PREFIX "rope.scaling.low_freq_factor", 1e9, &scaling->low, err)) < 0 ||
-	    (status = read_positive(gguf, PREFIX "rope.scaling.high_freq_factor", 1e9, &scaling->high, err)) < 0 ||
-	    (status = need_size(gguf, PREFIX "rope.scaling.original_context_length", CONTEXT_MAX,
-	    &original, err)) < 0)
-		return status;
-	scaling->original = (float)original;
-	if (!(scaling->factor > 0 && scaling->low > 0 && scaling->high > scaling->low))
-		return ll_fail(err, LL_EDATA,
-		    "%s: " PREFIX "rope.scaling.type: llama3 needs a factor (%g), and a "
-		    "low_freq_factor (%g) below high_freq_factor (%g)", gguf->path, (double)scaling->factor,
-		    (double)scaling->low, (double)scaling->high);
-	return 0;
-}
-
-static int
-read_scaling(struct ll_rope_scaling *scaling, const struct ll_gguf *gguf, struct ll_err *err)
-{
-	struct ll_gguf_text type = { "", 0 };
-	int status = ll_gguf_string(gguf, PREFIX "rope.scaling.type", &type, err);
-
-	if (status < 0)
-		return status;
-	if (status > 0 && same(&type, "llama3"))
-		return read_llama3(scaling, gguf, err);
-	if (status > 0 && !same(&type, "none"))
-		return ll_fail(err, LL_EUNSUPPORTED,
-		    "%s: " PREFIX "rope.scaling.type: '%.*s' is not supported "
-		    "(none and llama3 are)", gguf->path, shown(&type), type.bytes);
-	/* Without a type, readers of GGUF take a factor for linear scaling. */
-	return status > 0 ? 0 : check_neutral(gguf, PREFIX "rope.scaling.factor", 1, err);
+	return same;
 }
 
 int
-ll_hparams_read(struct ll_hparams *hp, struct ll_rope_scaling *scaling, const struct ll_gguf *gguf,
+ll_hparams_read(struct ll_hparams *hp, struct ll_rope_scaling *scaling, struct ll_source *source,
     struct ll_err *err)
 {
+	struct ll_layer_sizes *sizes = NULL;
 	int status;
 
 	*hp = (struct ll_hparams){ 0 };
-	*scaling = (struct ll_rope_scaling){ 0 };
-	if ((status = check_architecture(hp, gguf, err)) < 0 || (status = check_whole(gguf, err)) < 0 ||
-	    (status = check_keys(gguf, err)) < 0 ||
-	    (status = need_size(gguf, PREFIX "block_count", LAYERS_MAX, &hp->layers, err)) < 0 ||
-	    (status = need_size(gguf, PREFIX "context_length", CONTEXT_MAX, &hp->context, err)) < 0 ||
-	    (status = need_size(gguf, PREFIX "embedding_length", SIZE_LIMIT, &hp->dim, err)) < 0 ||
-	    (status = need_size(gguf, PREFIX "feed_forward_length", SIZE_LIMIT, &hp->ffn, err)) < 0 ||
-	    (status = read_size(gguf, PREFIX "vocab_size", INT32_MAX, &hp->vocab, err)) < 0 ||
-	    (status = read_heads(hp, gguf, err)) < 0 || (status = read_rope(hp, gguf, err)) < 0 ||
-	    (status = read_scaling(scaling, gguf, err)) < 0)
-		return status;
-	status = read_positive(gguf, PREFIX "attention.layer_norm_rms_epsilon", 1, &hp->norm_eps, err);
-	if (status == 0)
-		return ll_fail(err, LL_EDATA,
-		    "%s: " PREFIX "attention.layer_norm_rms_epsilon: key is missing",
-		    gguf->path);
-	return status < 0 ? status : 0;
+	*scaling = (struct ll_rope_scaling){ .magnitude = 1 };
+	free(source->sizes);
+	source->sizes = NULL;
+	if ((sizes = ll_alloc(LL_LAYERS_MAX, sizeof(*sizes), err)) == NULL)
+		return -LL_ENOMEM;
+	status = ll_hparams_gguf(hp, scaling, sizes, source->parts[0], err);
+	if (status == 0 && !all_same(hp, sizes))
+		source->sizes = sizes;
+	else
+		free(sizes);
+	return status;
 }

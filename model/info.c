@@ -3,6 +3,7 @@
  */
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -19,23 +20,16 @@ ll_info_type_name(size_t i)
 	return name != NULL ? name : "unknown";
 }
 
-size_t
-ll_info_tensor_bytes(const struct ll_gguf_tensor *tensor)
-{
-	return tensor->data != NULL ? tensor->size : tensor->span;
-}
-
 static void
 count_tensors(struct ll_info *info)
 {
-	for (size_t i = 0; i < info->gguf->tensor_count; i++) {
-		const struct ll_gguf_tensor *tensor = &info->gguf->tensors[i];
+	for (size_t i = 0; i < info->source->count; i++) {
+		const struct ll_source_tensor *tensor = &info->source->tensors[i];
 		size_t type = tensor->type < LL_INFO_TYPES - 1 ? tensor->type : LL_INFO_TYPES - 1;
-		size_t bytes = ll_info_tensor_bytes(tensor);
 
 		info->types[type].tensors++;
-		info->types[type].bytes += bytes;
-		info->tensor_bytes += bytes;
+		info->types[type].bytes += tensor->size;
+		info->tensor_bytes += tensor->size;
 		info->parameters += tensor->ne[0] * tensor->ne[1] * tensor->ne[2] * tensor->ne[3];
 	}
 }
@@ -64,11 +58,14 @@ static int
 read_vocab(struct ll_info *info, struct ll_err *err)
 {
 	struct ll_err reason = { 0 };
+	int status = info->gguf != NULL ? ll_vocab_from_gguf(&info->vocab, info->gguf, &reason) :
+	    ll_vocab_open(&info->vocab, info->path, &reason);
 
-	if (ll_vocab_from_gguf(&info->vocab, info->gguf, &reason) == 0)
+	if (status == 0)
 		return 0;
 	keep_reason(info->vocab_refusal, info, &reason);
-	return is_fatal(&reason, err);
+	/* A folder of weights alone is one, too. */
+	return info->gguf == NULL && reason.code == LL_EINPUT ? 0 : is_fatal(&reason, err);
 }
 
 static int
@@ -76,24 +73,25 @@ read_model(struct ll_info *info, struct ll_err *err)
 {
 	struct ll_err reason = { 0 };
 
-	if (ll_model_from_gguf(&info->model, info->gguf, &reason) == 0) {
+	if (ll_model_from_source(&info->model, info->source, &reason) == 0) {
 		info->parameters = info->model->parameters;
 		info->hp = info->model->hp;
-		return ll_hparams_read(&(struct ll_hparams){ 0 }, &info->scaling, info->gguf, err);
+		return ll_hparams_read(&(struct ll_hparams){ 0 }, &info->scaling, info->source, err);
 	}
 	keep_reason(info->refusal, info, &reason);
-	if (ll_hparams_read(&info->hp, &info->scaling, info->gguf, NULL) < 0)
+	if (ll_hparams_read(&info->hp, &info->scaling, info->source, NULL) < 0)
 		info->hp.layers = 0;
-	info->hp.tied = ll_gguf_tensor(info->gguf, "output.weight") == NULL;
+	info->hp.tied = ll_source_find(info->source, "output.weight") == NULL;
 	return is_fatal(&reason, err);
 }
 
 int
-ll_info_of(struct ll_info *info, struct ll_gguf *gguf, const char *path, struct ll_err *err)
+ll_info_of(struct ll_info *info, struct ll_source *source, const char *path, struct ll_err *err)
 {
 	int status;
 
-	*info = (struct ll_info){ .path = path, .size = gguf->map.size, .gguf = gguf };
+	*info = (struct ll_info){ .path = path, .size = source->size, .source = source,
+		.gguf = source->part_count > 0 ? source->parts[0] : NULL };
 	count_tensors(info);
 	if ((status = read_vocab(info, err)) < 0)
 		return status;
@@ -101,26 +99,29 @@ ll_info_of(struct ll_info *info, struct ll_gguf *gguf, const char *path, struct 
 }
 
 static int
-open_gguf(struct ll_info *info, struct ll_err *err)
+open_source(struct ll_info *info, struct ll_err *err)
 {
-	struct ll_gguf *gguf;
-	int status = ll_gguf_open(&gguf, info->path, err);
+	struct ll_source *source;
+	int status = ll_source_open(&source, info->path, err);
 
-	return status < 0 ? status : ll_info_of(info, gguf, info->path, err);
+	return status < 0 ? status : ll_info_of(info, source, info->path, err);
 }
 
 int
 ll_info_open(struct ll_info *info, const char *path, struct ll_err *err)
 {
+	struct stat is;
 	struct ll_map map;
 	int status;
 
 	*info = (struct ll_info){ .path = path };
+	if (stat(path, &is) == 0 && S_ISDIR(is.st_mode))
+		return open_source(info, err);
 	if ((status = ll_map_open(&map, path, err)) < 0)
 		return status;
 	info->size = map.size;
 	if (ll_gguf_begins(map.data, map.size))
-		status = open_gguf(info, err);
+		status = open_source(info, err);
 	else
 		status = ll_vocab_from_bytes(&info->vocab, map.data, map.size, path, err);
 	ll_map_close(&map);
@@ -131,11 +132,11 @@ void
 ll_info_close(struct ll_info *info)
 {
 	ll_vocab_free(info->vocab);
-	/* A model owns its file. */
+	/* A model owns its source. */
 	if (info->model != NULL)
 		ll_model_close(info->model);
 	else
-		ll_gguf_close(info->gguf);
+		ll_source_close(info->source);
 }
 
 static size_t

@@ -13,13 +13,15 @@
 #include "model/gguf.h"
 #include "model/hparams.h"
 #include "model/model.h"
+#include "model/source.h"
 
 #define LL_INFO_TYPES 65	/* by GGUF's number; the last one counts all from 64 on */
 
 struct ll_info {
 	const char *path;
-	size_t size;			/* of the file */
-	struct ll_gguf *gguf;		/* NULL: a rank file */
+	size_t size;			/* of the file, or of all that belong to it */
+	struct ll_source *source;	/* NULL: a rank file */
+	const struct ll_gguf *gguf;	/* of a GGUF, its first part; else NULL */
 	struct ll_model *model;		/* NULL: it cannot be run, because of */
 	char refusal[1000];
 	struct ll_hparams hp;		/* hp.layers is 0 if they cannot be read */
@@ -46,12 +48,12 @@ struct ll_info_wants {
 };
 
 /*
- * Opens a GGUF or a rank file. A sound file that cannot be run, or whose vocabulary cannot be
+ * Opens a model file, a folder or a rank file. A sound file that cannot be run, or whose vocabulary cannot be
  * used, is no failure. `path` must outlive it. Close with ll_info_close even on failure.
  */
 int ll_info_open(struct ll_info *info, const char *path, struct ll_err *err);
-/* The same over an open file, which ll_info_close then closes. */
-int ll_info_of(struct ll_info *info, struct ll_gguf *gguf, const char *path, struct ll_err *err);
+/* The same over what is open, which ll_info_close then closes. */
+int ll_info_of(struct ll_info *info, struct ll_source *source, const char *path, struct ll_err *err);
 void ll_info_close(struct ll_info *info);
 
 /* Only where hp.layers is not 0. */
@@ -59,9 +61,6 @@ void ll_info_memory(const struct ll_info *info, size_t context, struct ll_info_m
 
 /* The name of entry i of info->types. */
 const char *ll_info_type_name(size_t i);
-
-/* The bytes of a tensor; for an unknown type up to the next tensor. */
-size_t ll_info_tensor_bytes(const struct ll_gguf_tensor *tensor);
 
 /* Errors of writing are left in the stream. */
 void ll_info_text(FILE *out, const struct ll_info *info, const struct ll_info_wants *wants);

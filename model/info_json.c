@@ -60,8 +60,10 @@ shape(const struct ll_info *info)
 	ll_json_set(object, "tied", ll_json_bool(hp->tied));
 	set_int(object, "rope_dimensions", hp->rope_dim);
 	ll_json_set(object, "rope_base", ll_json_real((double)hp->rope_base));
-	set_text(object, "rope_scaling", info->scaling.llama3 ? "llama3" :
-	    ll_gguf_tensor(info->gguf, "rope_freqs.weight") != NULL ? "rope_freqs.weight" : NULL);
+	set_text(object, "rope_scaling", info->scaling.kind != LL_ROPE_PLAIN ?
+	    ll_rope_name(info->scaling.kind) :
+	    ll_source_find(info->source, "rope_freqs.weight") != NULL ? "rope_freqs.weight" : NULL);
+	set_int(object, "window", hp->window);
 	return object;
 }
 
@@ -154,21 +156,23 @@ memory(const struct ll_info *info, size_t context)
 }
 
 static struct ll_json *
-tensors(const struct ll_gguf *gguf)
+tensors(const struct ll_source *source)
 {
 	struct ll_json *array = ll_json_array();
 
-	for (size_t i = 0; i < gguf->tensor_count; i++) {
-		const struct ll_gguf_tensor *tensor = &gguf->tensors[i];
+	for (size_t i = 0; i < source->count; i++) {
+		const struct ll_source_tensor *tensor = &source->tensors[i];
 		struct ll_json *object = ll_json_object(), *dims = ll_json_array();
 
-		ll_json_set(object, "name", ll_json_string(tensor->name.bytes, tensor->name.length));
+		set_text(object, "name", ll_source_label(tensor));
+		if (tensor->file != source->path)
+			set_text(object, "file", tensor->file);
 		set_text(object, "type", ll_dtype_name(tensor->type));
 		set_int(object, "type_number", tensor->type);
 		for (uint32_t d = 0; d < tensor->dims; d++)
 			ll_json_add(dims, ll_json_int((int64_t)tensor->ne[d]));
 		ll_json_set(object, "shape", dims);
-		set_int(object, "bytes", ll_info_tensor_bytes(tensor));
+		set_int(object, "bytes", tensor->size);
 		set_int(object, "offset", tensor->offset);
 		ll_json_add(array, object);
 	}
@@ -235,14 +239,16 @@ metadata(const struct ll_gguf *gguf, struct ll_err *err)
 }
 
 static void
-describe_gguf(struct ll_json *object, const struct ll_info *info, const struct ll_info_wants *wants)
+describe_model(struct ll_json *object, const struct ll_info *info, const struct ll_info_wants *wants)
 {
 	const struct ll_gguf *gguf = info->gguf;
 
-	set_int(object, "version", gguf->version);
-	set_int(object, "alignment", gguf->alignment);
-	set_key(object, "architecture", gguf, "general.architecture");
-	set_key(object, "name", gguf, "general.name");
+	if (gguf != NULL) {
+		set_int(object, "version", gguf->version);
+		set_int(object, "alignment", gguf->alignment);
+		set_key(object, "architecture", gguf, "general.architecture");
+		set_key(object, "name", gguf, "general.name");
+	}
 	ll_json_set(object, "runs", ll_json_bool(info->model != NULL));
 	set_text(object, "refusal", info->model == NULL ? info->refusal : NULL);
 	set_int(object, "parameters", info->parameters);
@@ -255,6 +261,17 @@ describe_gguf(struct ll_json *object, const struct ll_info *info, const struct l
 		ll_json_set(object, "memory", memory(info, wants->context));
 }
 
+static const char *
+format(const struct ll_info *info)
+{
+	if (info->gguf != NULL)
+		return "gguf";
+	if (info->source != NULL)
+		return info->source->container == LL_CONTAINER_META ? "meta" : "safetensors";
+	return info->vocab->kind == LL_VOCAB_BPE_RANKS ? "ranks" :
+	    info->vocab->kind == LL_VOCAB_SPM_SCORES ? "sentencepiece" : "tokenizer.json";
+}
+
 int
 ll_info_json(FILE *out, const struct ll_info *info, const struct ll_info_wants *wants,
     struct ll_err *err)
@@ -264,17 +281,17 @@ ll_info_json(FILE *out, const struct ll_info *info, const struct ll_info_wants *
 
 	set_text(object, "file", info->path);
 	set_int(object, "size", info->size);
-	set_text(object, "format", info->gguf != NULL ? "gguf" :
-	    info->vocab->kind == LL_VOCAB_BPE_RANKS ? "ranks" :
-	    info->vocab->kind == LL_VOCAB_SPM_SCORES ? "sentencepiece" : "tokenizer.json");
-	if (info->gguf != NULL)
-		describe_gguf(object, info, wants);
+	set_text(object, "format", format(info));
+	if (info->gguf != NULL && info->source->part_count > 1)
+		set_int(object, "parts", info->source->part_count);
+	if (info->source != NULL)
+		describe_model(object, info, wants);
 	ll_json_set(object, "vocabulary", vocabulary(info));
 	set_text(object, "vocabulary_refusal", info->vocab == NULL ? info->vocab_refusal : NULL);
 	if (wants->metadata)
 		ll_json_set(object, "metadata", metadata(info->gguf, err));
 	if (wants->tensors)
-		ll_json_set(object, "tensors", tensors(info->gguf));
+		ll_json_set(object, "tensors", tensors(info->source));
 	text = err->code == 0 ? ll_json_text(object, true, err) : NULL;
 	ll_json_free(object);
 	if (text == NULL)

@@ -101,22 +101,29 @@ file_lines(FILE *out, const struct ll_info *info)
 	put_text(out, info->path, strlen(info->path));
 	putc('\n', out);
 	size_line(out, "size", info->size);
-	if (info->gguf == NULL) {
+	if (info->source == NULL) {
 		fprintf(out, LABEL "%s: a vocabulary without a model\n", "format",
 		    info->vocab->kind == LL_VOCAB_BPE_RANKS ? "tiktoken rank file" :
 		    info->vocab->kind == LL_VOCAB_SPM_SCORES ? "SentencePiece model" : "tokenizer.json");
 		return;
 	}
-	fprintf(out, LABEL "GGUF version %" PRIu32 ", %zu keys, %zu tensors, alignment %zu\n", "format",
-	    info->gguf->version, info->gguf->value_count, info->gguf->tensor_count, info->gguf->alignment);
-	key_line(out, info, "architecture", "general.architecture");
-	key_line(out, info, "name", "general.name");
+	if (info->gguf != NULL) {
+		fprintf(out, LABEL "GGUF version %" PRIu32 ", %zu keys, %zu tensors, alignment %zu\n", "format",
+		    info->gguf->version, info->gguf->value_count, info->source->count, info->gguf->alignment);
+		if (info->source->part_count > 1)
+			fprintf(out, LABEL "%zu\n", "parts", info->source->part_count);
+		key_line(out, info, "architecture", "general.architecture");
+		key_line(out, info, "name", "general.name");
+	} else {
+		fprintf(out, LABEL "%s folder, %zu tensors\n", "format", ll_source_kind(info->source),
+		    info->source->count);
+	}
 	if (info->model == NULL) {
 		fprintf(out, LABEL, "cannot be run:");
 		put_text(out, info->refusal, strlen(info->refusal));
 		putc('\n', out);
 	}
-	if (info->gguf->tensor_count > 0)
+	if (info->source->count > 0)
 		fprintf(out, LABEL "%" PRIu64 "\n", "parameters", info->parameters);
 }
 
@@ -126,12 +133,21 @@ rope_line(FILE *out, const struct ll_info *info)
 	const struct ll_rope_scaling *scaling = &info->scaling;
 
 	fprintf(out, LABEL "base %g, %zu dimensions, ", "rope", (double)info->hp.rope_base, info->hp.rope_dim);
-	if (scaling->llama3)
-		fprintf(out, "scaled: llama3, factor %g, low %g, high %g, original context %g\n",
+	if (scaling->kind == LL_ROPE_LLAMA3)
+		fprintf(out, "scaled: llama3, factor %g, low %g, high %g, original context %g",
 		    (double)scaling->factor, (double)scaling->low, (double)scaling->high, (double)scaling->original);
+	else if (scaling->kind == LL_ROPE_YARN)
+		fprintf(out, "scaled: yarn, factor %g, beta %g and %g, original context %g",
+		    (double)scaling->factor, (double)scaling->beta_fast, (double)scaling->beta_slow,
+		    (double)scaling->original);
+	else if (scaling->kind == LL_ROPE_LINEAR)
+		fprintf(out, "scaled: linear, factor %g", (double)scaling->factor);
 	else
-		fputs(ll_gguf_tensor(info->gguf, "rope_freqs.weight") != NULL ?
-		    "scaled: rope_freqs.weight\n" : "not scaled\n", out);
+		fputs(ll_source_find(info->source, "rope_freqs.weight") != NULL ?
+		    "scaled: rope_freqs.weight" : "not scaled", out);
+	if (scaling->magnitude < 1 || scaling->magnitude > 1)
+		fprintf(out, ", magnitude %g", (double)scaling->magnitude);
+	putc('\n', out);
 }
 
 static void
@@ -145,10 +161,12 @@ shape_lines(FILE *out, const struct ll_info *info)
 	fprintf(out, LABEL "%zu query, %zu key and value, of %zu\n", "heads", hp->heads, hp->kv_heads,
 	    hp->head_dim);
 	fprintf(out, LABEL "%g\n", "norm epsilon", (double)hp->norm_eps);
-	if (info->gguf->tensor_count > 0)
+	if (info->source->count > 0)
 		fprintf(out, LABEL "%s\n", "output head", hp->tied ?
 		    "the token embedding (tied)" : "its own");
 	fprintf(out, LABEL "%zu\n", "context", hp->context);
+	if (hp->window != 0)
+		fprintf(out, LABEL "%zu\n", "attention window", hp->window);
 	rope_line(out, info);
 }
 
@@ -238,21 +256,26 @@ memory_lines(FILE *out, const struct ll_info *info, size_t context)
 }
 
 static void
-tensor_lines(FILE *out, const struct ll_gguf *gguf)
+tensor_lines(FILE *out, const struct ll_source *source)
 {
-	for (size_t i = 0; i < gguf->tensor_count; i++) {
-		const struct ll_gguf_tensor *tensor = &gguf->tensors[i];
-		const char *type = ll_dtype_name(tensor->type);
+	for (size_t i = 0; i < source->count; i++) {
+		const struct ll_source_tensor *tensor = &source->tensors[i];
+		const char *type = ll_dtype_name(tensor->type), *name = ll_source_label(tensor);
 
 		fprintf(out, LABEL, "tensor");
-		put_text(out, tensor->name.bytes, tensor->name.length);
+		put_text(out, name, strlen(name));
 		if (type != NULL)
 			fprintf(out, "  %s  ", type);
 		else
 			fprintf(out, "  type %" PRIu32 "  ", tensor->type);
 		for (uint32_t d = 0; d < tensor->dims; d++)
 			fprintf(out, "%s%" PRIu64, d > 0 ? " x " : "", tensor->ne[d]);
-		fprintf(out, "  %zu bytes at %" PRIu64 "\n", ll_info_tensor_bytes(tensor), tensor->offset);
+		fprintf(out, "  %zu bytes at %" PRIu64, tensor->size, tensor->offset);
+		if (tensor->file != source->path && strrchr(tensor->file, '/') != NULL) {
+			fputs(" of ", out);
+			put_text(out, strrchr(tensor->file, '/') + 1, strlen(strrchr(tensor->file, '/') + 1));
+		}
+		putc('\n', out);
 	}
 }
 
@@ -332,5 +355,5 @@ ll_info_text(FILE *out, const struct ll_info *info, const struct ll_info_wants *
 	if (wants->metadata)
 		metadata_lines(out, info->gguf);
 	if (wants->tensors)
-		tensor_lines(out, info->gguf);
+		tensor_lines(out, info->source);
 }

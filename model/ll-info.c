@@ -47,10 +47,10 @@ static const struct ll_program program = {
 static void
 refuse_ineffective(const struct ll_info *info)
 {
-	if (info->gguf == NULL) {
-		ll_opt_refuse(&metadata, "on a rank file");
+	if (info->gguf == NULL)
+		ll_opt_refuse(&metadata, info->source == NULL ? "on a rank file" : "on a folder");
+	if (info->source == NULL)
 		ll_opt_refuse(&tensors, "on a rank file");
-	}
 	if (info->hp.layers == 0)
 		ll_opt_refuse(&context, "on a file without a Llama model");
 }

@@ -1,6 +1,6 @@
 /*
- * A model from a GGUF: its tensors by name, each with the shape that the hyper-parameters
- * ask for, and none besides; see model.h. Keys are hparams.c's, the vocabulary vocab_gguf.c's.
+ * A model from a source: its tensors by name, each with the shape that the hyper-parameters
+ * ask for, and none besides; see model.h. Containers are source.h's, keys hparams.h's.
  */
 
 #include <inttypes.h>
@@ -15,72 +15,129 @@
 #include "model/gguf.h"
 #include "model/hparams.h"
 #include "model/model.h"
+#include "model/source_make.h"
+#include "tensor/ops.h"
 
 struct loader {
 	struct ll_model *model;
-	const struct ll_gguf *gguf;
-	bool *taken;		/* of each tensor of the file: whether the model has it */
+	struct ll_source *source;
+	bool *taken;		/* of each tensor of the source: whether the model has it */
 	struct ll_err *err;
 };
 
-static const struct ll_gguf_tensor *
+static const struct ll_source_tensor *
 take(struct loader *l, const char *name)
 {
-	const struct ll_gguf_tensor *tensor = ll_gguf_tensor(l->gguf, name);
+	const struct ll_source_tensor *tensor = ll_source_find(l->source, name);
 
 	if (tensor != NULL)
-		l->taken[tensor - l->gguf->tensors] = true;
+		l->taken[tensor - l->source->tensors] = true;
 	return tensor;
 }
 
 static int
-unsupported_type(struct loader *l, const struct ll_gguf_tensor *tensor, const char *name, const char *why)
+unsupported_type(struct loader *l, const struct ll_source_tensor *tensor, const char *why)
 {
-	const char *type = ll_dtype_name(tensor->type);
+	const char *type = ll_dtype_name(tensor->type), *name = ll_source_label(tensor);
 
 	if (type == NULL)
 		return ll_fail(l->err, LL_EUNSUPPORTED,
-		    "%s: %s: type %" PRIu32 " %s", l->gguf->path, name,
-		    tensor->type, why);
-	return ll_fail(l->err, LL_EUNSUPPORTED,
-	    "%s: %s: type %s %s", l->gguf->path, name, type, why);
+		    "%s: %s: type %" PRIu32 " %s", tensor->file, name, tensor->type, why);
+	return ll_fail(l->err, LL_EUNSUPPORTED, "%s: %s: type %s %s", tensor->file, name, type, why);
 }
 
-/* Fills `out` from a tensor of the file; rows 1 is a vector, of which only f32 is known. */
+/* Says that there is no such tensor, by the name that the container would give it. */
 static int
-fill(struct loader *l, const struct ll_gguf_tensor *tensor, const char *name, struct ll_tensor *out,
+missing(struct loader *l, const char *name)
+{
+	char own[LL_NAME_ROOM];
+
+	if (l->source->container != LL_CONTAINER_GGUF && ll_name_from_gguf(own, l->source->container, name))
+		name = own;
+	return ll_fail(l->err, LL_EDATA, "%s: %s: tensor is missing", l->source->path, name);
+}
+
+static int
+check_shape(struct loader *l, const struct ll_source_tensor *tensor, uint32_t dims, size_t rows, size_t cols)
+{
+	if (tensor->dims == dims && tensor->ne[0] == cols && (dims != 2 || tensor->ne[1] == rows))
+		return 0;
+	return ll_fail(l->err, LL_EDATA,
+	    "%s: %s: shape is %" PRIu64 " x %" PRIu64 " x %" PRIu64 " x %" PRIu64
+	    ", not %zu x %zu", tensor->file, ll_source_label(tensor), tensor->ne[0], tensor->ne[1], tensor->ne[2],
+	    tensor->ne[3], cols, dims == 2 ? rows : 1);
+}
+
+static int
+fill(struct loader *l, const struct ll_source_tensor *tensor, const char *name, struct ll_tensor *out,
     size_t rows, size_t cols)
 {
-	uint32_t dims = rows == 0 ? 1 : 2;
+	int status;
 
 	if (tensor == NULL)
-		return ll_fail(l->err, LL_EDATA, "%s: %s: tensor is missing", l->gguf->path, name);
+		return missing(l, name);
 	if (tensor->data == NULL)
-		return unsupported_type(l, tensor, name, "cannot be computed with");
-	if (dims == 1 && tensor->type != LL_F32)
-		return unsupported_type(l, tensor, name, "is not supported for a vector (F32 is)");
-	if (tensor->dims != dims || tensor->ne[0] != cols || (dims == 2 && tensor->ne[1] != rows))
-		return ll_fail(l->err, LL_EDATA,
-		    "%s: %s: shape is %" PRIu64 " x %" PRIu64 " x %" PRIu64 " x %" PRIu64
-		    ", not %zu x %zu", l->gguf->path, name, tensor->ne[0], tensor->ne[1], tensor->ne[2],
-		    tensor->ne[3], cols, dims == 2 ? rows : 1);
-	*out = (struct ll_tensor){ .type = (enum ll_dtype)tensor->type, .rows = dims == 2 ? rows : 1,
-		.cols = cols, .data = tensor->data };
+		return unsupported_type(l, tensor, "cannot be computed with");
+	if ((status = check_shape(l, tensor, 2, rows, cols)) < 0)
+		return status;
+	*out = (struct ll_tensor){ .type = (enum ll_dtype)tensor->type, .rows = rows, .cols = cols,
+		.data = tensor->data };
 	out->row_bytes = tensor->size / out->rows;
 	l->model->parameters += (uint64_t)out->rows * cols;
 	return 0;
 }
 
+/* A vector as floats: the file's, or where they are not aligned or not F32, a copy. */
 static int
-load(struct loader *l, const char *name, struct ll_tensor *out, size_t rows, size_t cols)
+fill_vector(struct loader *l, const struct ll_source_tensor *tensor, const char *name, struct ll_tensor *out,
+    size_t length)
 {
-	return fill(l, take(l, name), name, out, rows, cols);
+	struct ll_model *model = l->model;
+	int status;
+
+	if (tensor == NULL)
+		return missing(l, name);
+	if (tensor->type != LL_F32 && tensor->type != LL_F16 && tensor->type != LL_BF16)
+		return unsupported_type(l, tensor, "is not supported for a vector (F32, F16 and BF16 are)");
+	if ((status = check_shape(l, tensor, 1, 1, length)) < 0)
+		return status;
+	*out = (struct ll_tensor){ .type = (enum ll_dtype)tensor->type, .rows = 1, .cols = length,
+		.row_bytes = tensor->size, .data = tensor->data };
+	model->parameters += length;
+	if (tensor->type == LL_F32 && (uintptr_t)tensor->data % sizeof(float) == 0)
+		return 0;
+	if ((status = ll_grow(&model->vectors, &model->vector_cap, model->vector_count + 1, sizeof(void *), l->err)) < 0)
+		return status;
+	if ((model->vectors[model->vector_count] = ll_alloc(length, sizeof(float), l->err)) == NULL)
+		return -LL_ENOMEM;
+	ll_ops_row(out, 0, model->vectors[model->vector_count]);
+	*out = (struct ll_tensor){ .type = LL_F32, .rows = 1, .cols = length, .row_bytes = length * sizeof(float),
+		.data = model->vectors[model->vector_count++] };
+	return 0;
 }
 
 static int
 load_vector(struct loader *l, const char *name, struct ll_tensor *out, size_t length)
 {
-	return load(l, name, out, 0, length);
+	return fill_vector(l, take(l, name), name, out, length);
+}
+
+/* A matrix and its bias, which may be missing. */
+static int
+load_linear(struct loader *l, size_t index, const char *stem, struct ll_tensor *w, struct ll_tensor *bias,
+    size_t rows, size_t cols)
+{
+	const struct ll_source_tensor *tensor;
+	char name[64];
+	int status;
+
+	snprintf(name, sizeof(name), "blk.%zu.%s.weight", index, stem);
+	if ((status = fill(l, take(l, name), name, w, rows, cols)) < 0)
+		return status;
+	snprintf(name, sizeof(name), "blk.%zu.%s.bias", index, stem);
+	if ((tensor = take(l, name)) == NULL)
+		return 0;
+	return fill_vector(l, tensor, name, bias, rows);
 }
 
 static int
@@ -88,31 +145,33 @@ load_layer(struct loader *l, size_t index)
 {
 	const struct ll_hparams *hp = &l->model->hp;
 	struct ll_layer *layer = &l->model->layers[index];
-	size_t q = hp->heads * hp->head_dim, kv = hp->kv_heads * hp->head_dim;
+	size_t q = layer->heads * hp->head_dim, kv = layer->kv_heads * hp->head_dim;
 	const struct {
 		const char *name;
-		struct ll_tensor *tensor;
-		size_t rows, cols;	/* rows 0: a vector */
+		struct ll_tensor *w, *bias;
+		size_t rows, cols;
 	} parts[] = {
-		{ "attn_norm", &layer->attn_norm, 0, hp->dim },
-		{ "attn_q", &layer->wq, q, hp->dim },
-		{ "attn_k", &layer->wk, kv, hp->dim },
-		{ "attn_v", &layer->wv, kv, hp->dim },
-		{ "attn_output", &layer->wo, hp->dim, q },
-		{ "ffn_norm", &layer->ffn_norm, 0, hp->dim },
-		{ "ffn_gate", &layer->gate, hp->ffn, hp->dim },
-		{ "ffn_up", &layer->up, hp->ffn, hp->dim },
-		{ "ffn_down", &layer->down, hp->dim, hp->ffn },
+		{ "attn_q", &layer->wq, &layer->bq, q, hp->dim },
+		{ "attn_k", &layer->wk, &layer->bk, kv, hp->dim },
+		{ "attn_v", &layer->wv, &layer->bv, kv, hp->dim },
+		{ "attn_output", &layer->wo, &layer->bo, hp->dim, q },
+		{ "ffn_gate", &layer->gate, &layer->bgate, layer->ffn, hp->dim },
+		{ "ffn_up", &layer->up, &layer->bup, layer->ffn, hp->dim },
+		{ "ffn_down", &layer->down, &layer->bdown, hp->dim, layer->ffn },
 	};
+	char name[64];
+	int status;
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		char name[64];
-		int status;
-
-		snprintf(name, sizeof(name), "blk.%zu.%s.weight", index, parts[i].name);
-		if ((status = load(l, name, parts[i].tensor, parts[i].rows, parts[i].cols)) < 0)
+	snprintf(name, sizeof(name), "blk.%zu.attn_norm.weight", index);
+	if ((status = load_vector(l, name, &layer->attn_norm, hp->dim)) < 0)
+		return status;
+	snprintf(name, sizeof(name), "blk.%zu.ffn_norm.weight", index);
+	if ((status = load_vector(l, name, &layer->ffn_norm, hp->dim)) < 0)
+		return status;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if ((status = load_linear(l, index, parts[i].name, parts[i].w, parts[i].bias, parts[i].rows,
+		    parts[i].cols)) < 0)
 			return status;
-	}
 	return 0;
 }
 
@@ -121,22 +180,23 @@ static int
 load_embedding(struct loader *l)
 {
 	static const char name[] = "token_embd.weight";
-	const struct ll_gguf_tensor *tensor = take(l, name);
-	const struct ll_gguf_value *tokens = ll_gguf_find(l->gguf, "tokenizer.ggml.tokens");
+	const struct ll_source_tensor *tensor = take(l, name);
+	const struct ll_gguf *gguf = l->source->part_count > 0 ? l->source->parts[0] : NULL;
+	const struct ll_gguf_value *tokens = gguf != NULL ? ll_gguf_find(gguf, "tokenizer.ggml.tokens") : NULL;
 	struct ll_hparams *hp = &l->model->hp;
 	size_t rows = tensor != NULL ? (size_t)tensor->ne[1] : 1;
 
 	if (tensor != NULL && hp->vocab != 0 && hp->vocab != rows)
 		return ll_fail(l->err, LL_EDATA,
-		    "%s: llama.vocab_size: %zu, but %s has %zu rows", l->gguf->path,
-		    hp->vocab, name, rows);
+		    "%s: %s: %zu, but %s has %zu rows", l->source->path,
+		    gguf != NULL ? "llama.vocab_size" : "vocab_size", hp->vocab, ll_source_label(tensor), rows);
 	if (tensor != NULL && tokens != NULL && tokens->count != rows)
 		return ll_fail(l->err, LL_EDATA,
 		    "%s: tokenizer.ggml.tokens: %" PRIu64 " tokens, but %s has %zu rows",
-		    l->gguf->path, tokens->count, name, rows);
+		    l->source->path, tokens->count, name, rows);
 	if (rows > INT32_MAX)
 		return ll_fail(l->err, LL_EDATA,
-		    "%s: %s: %zu rows are too many", l->gguf->path, name, rows);
+		    "%s: %s: %zu rows are too many", l->source->path, name, rows);
 	hp->vocab = rows;
 	return fill(l, tensor, name, &l->model->embedding, rows, hp->dim);
 }
@@ -145,14 +205,19 @@ static int
 load_head(struct loader *l)
 {
 	static const char name[] = "output.weight";
-	const struct ll_gguf_tensor *tensor = take(l, name);
+	const struct ll_source_tensor *tensor = take(l, name);
 	struct ll_model *model = l->model;
 	int status = load_vector(l, "output_norm.weight", &model->output_norm, model->hp.dim);
 
 	if (status < 0)
 		return status;
-	if (tensor != NULL)
+	if (tensor != NULL) {
+		model->hp.tied = false;
 		return fill(l, tensor, name, &model->output, model->hp.vocab, model->hp.dim);
+	}
+	/* A GGUF says so by leaving it out. */
+	if (l->source->container != LL_CONTAINER_GGUF && !model->hp.tied)
+		return missing(l, name);
 	model->hp.tied = true;
 	model->output = model->embedding;
 	return 0;
@@ -162,30 +227,33 @@ static int
 load_rope(struct loader *l, const struct ll_rope_scaling *scaling)
 {
 	static const char name[] = "rope_freqs.weight";
-	const struct ll_gguf_tensor *tensor = take(l, name);
+	const struct ll_source_tensor *tensor = take(l, name);
 	struct ll_model *model = l->model;
 	uint64_t parameters = model->parameters;
 	struct ll_tensor factors = { 0 };
 	int status;
 
 	if (tensor != NULL) {
-		if ((status = fill(l, tensor, name, &factors, 0, model->hp.rope_dim / 2)) < 0)
+		if (tensor->type != LL_F32)
+			return unsupported_type(l, tensor, "is not supported here (F32 is)");
+		if ((status = fill_vector(l, tensor, name, &factors, model->hp.rope_dim / 2)) < 0)
 			return status;
-		if (scaling->llama3)
+		if (scaling->kind == LL_ROPE_LLAMA3)
 			return ll_fail(l->err, LL_EUNSUPPORTED,
 			    "%s: both %s and llama.rope.scaling.type scale the rotary "
-			    "frequencies", l->gguf->path, name);
+			    "frequencies", tensor->file, name);
 		for (size_t i = 0; i < factors.cols; i++) {
-			float factor = ll_load_f32(tensor->data + 4 * i);
+			float factor = ll_load_f32((const unsigned char *)factors.data + 4 * i);
 
 			if (!isfinite(factor) || factor <= 0)
 				return ll_fail(l->err, LL_EDATA,
-				    "%s: %s: factor %zu is %g", l->gguf->path, name, i,
+				    "%s: %s: factor %zu is %g", tensor->file, name, i,
 				    (double)factor);
 		}
 		/* Factors are not learnt. */
 		model->parameters = parameters;
 	}
+	model->rope_magnitude = scaling->magnitude;
 	model->rope_freqs = ll_rope_freqs(&model->hp, scaling, factors.data, l->err);
 	return model->rope_freqs != NULL ? 0 : -LL_ENOMEM;
 }
@@ -193,13 +261,13 @@ load_rope(struct loader *l, const struct ll_rope_scaling *scaling)
 static int
 refuse_rest(struct loader *l)
 {
-	for (size_t i = 0; i < l->gguf->tensor_count; i++) {
-		const struct ll_gguf_text *name = &l->gguf->tensors[i].name;
+	for (size_t i = 0; i < l->source->count; i++) {
+		const struct ll_source_tensor *tensor = &l->source->tensors[i];
 
 		if (!l->taken[i])
 			return ll_fail(l->err, LL_EUNSUPPORTED,
-			    "%s: %.*s: tensor is not understood and might change the "
-			    "result", l->gguf->path, name->length < 128 ? (int)name->length : 128, name->bytes);
+			    "%s: %.128s: tensor is not understood and might change the "
+			    "result", tensor->file, ll_source_label(tensor));
 	}
 	return 0;
 }
@@ -208,13 +276,18 @@ static int
 load_tensors(struct loader *l, const struct ll_rope_scaling *scaling)
 {
 	struct ll_model *model = l->model;
+	const struct ll_layer_sizes *sizes = l->source->sizes;
 	int status;
 
 	if ((status = load_embedding(l)) < 0 || (status = load_head(l)) < 0)
 		return status;
-	for (size_t i = 0; i < model->hp.layers; i++)
+	for (size_t i = 0; i < model->hp.layers; i++) {
+		model->layers[i].heads = sizes != NULL ? sizes[i].heads : model->hp.heads;
+		model->layers[i].kv_heads = sizes != NULL ? sizes[i].kv_heads : model->hp.kv_heads;
+		model->layers[i].ffn = sizes != NULL ? sizes[i].ffn : model->hp.ffn;
 		if ((status = load_layer(l, i)) < 0)
 			return status;
+	}
 	/* Behind the layers, whose shapes confirm the size of a head. */
 	if ((status = load_rope(l, scaling)) < 0)
 		return status;
@@ -222,31 +295,31 @@ load_tensors(struct loader *l, const struct ll_rope_scaling *scaling)
 }
 
 static int
-load_model(struct ll_model *model, struct ll_gguf *gguf, struct ll_err *err)
+load_model(struct ll_model *model, struct ll_source *source, struct ll_err *err)
 {
-	struct loader l = { .model = model, .gguf = gguf, .err = err };
+	struct loader l = { .model = model, .source = source, .err = err };
 	struct ll_rope_scaling scaling;
 	int status;
 
-	if (gguf->tensor_count == 0)
+	if (source->count == 0)
 		return ll_fail(err, LL_EDATA,
-		    "%s: the file has no tensors (only a vocabulary?)", gguf->path);
-	if ((status = ll_hparams_read(&model->hp, &scaling, gguf, err)) < 0)
+		    "%s: the file has no tensors (only a vocabulary?)", source->path);
+	if ((status = ll_hparams_read(&model->hp, &scaling, source, err)) < 0)
 		return status;
 	model->layers = ll_alloc(model->hp.layers, sizeof(*model->layers), err);
-	l.taken = ll_alloc(gguf->tensor_count, sizeof(*l.taken), err);
+	l.taken = ll_alloc(source->count, sizeof(*l.taken), err);
 	status = model->layers != NULL && l.taken != NULL ? load_tensors(&l, &scaling) : -LL_ENOMEM;
 	free(l.taken);
 	if (status < 0)
 		return status;
-	model->fingerprint = ll_model_fingerprint(&model->hp, &scaling, gguf);
-	if ((model->path = realpath(gguf->path, NULL)) == NULL)
-		model->path = ll_copy(gguf->path, strlen(gguf->path), err);
+	model->fingerprint = ll_model_fingerprint(&model->hp, &scaling, source);
+	if ((model->path = realpath(source->path, NULL)) == NULL)
+		model->path = ll_copy(source->path, strlen(source->path), err);
 	return model->path != NULL ? 0 : -LL_ENOMEM;
 }
 
 int
-ll_model_from_gguf(struct ll_model **out, struct ll_gguf *gguf, struct ll_err *err)
+ll_model_from_source(struct ll_model **out, struct ll_source *source, struct ll_err *err)
 {
 	struct ll_model *model = ll_alloc(1, sizeof(*model), err);
 	int status;
@@ -254,28 +327,42 @@ ll_model_from_gguf(struct ll_model **out, struct ll_gguf *gguf, struct ll_err *e
 	*out = NULL;
 	if (model == NULL)
 		return -LL_ENOMEM;
-	if ((status = load_model(model, gguf, err)) < 0) {
+	if ((status = load_model(model, source, err)) < 0) {
 		ll_model_close(model);
 		return status;
 	}
-	/* The path that was given need not live as long as the model. */
-	gguf->path = model->path;
-	model->gguf = gguf;
+	model->source = source;
 	*out = model;
 	return 0;
 }
 
 int
-ll_model_open(struct ll_model **out, const char *path, struct ll_err *err)
+ll_model_from_gguf(struct ll_model **out, struct ll_gguf *gguf, struct ll_err *err)
 {
-	struct ll_gguf *gguf;
+	struct ll_source *source;
 	int status;
 
 	*out = NULL;
-	if ((status = ll_gguf_open(&gguf, path, err)) < 0)
+	if ((status = ll_source_from_gguf(&source, gguf, err)) < 0)
 		return status;
-	if ((status = ll_model_from_gguf(out, gguf, err)) < 0)
-		ll_gguf_close(gguf);
+	if ((status = ll_model_from_source(out, source, err)) < 0) {
+		source->part_count = 0;
+		ll_source_close(source);
+	}
+	return status;
+}
+
+int
+ll_model_open(struct ll_model **out, const char *path, struct ll_err *err)
+{
+	struct ll_source *source;
+	int status;
+
+	*out = NULL;
+	if ((status = ll_source_open(&source, path, err)) < 0)
+		return status;
+	if ((status = ll_model_from_source(out, source, err)) < 0)
+		ll_source_close(source);
 	return status;
 }
 
@@ -284,7 +371,10 @@ ll_model_close(struct ll_model *model)
 {
 	if (model == NULL)
 		return;
-	ll_gguf_close(model->gguf);
+	ll_source_close(model->source);
+	for (size_t i = 0; i < model->vector_count; i++)
+		free(model->vectors[i]);
+	free(model->vectors);
 	free(model->path);
 	free(model->rope_freqs);
 	free(model->layers);

@@ -15,7 +15,9 @@
 
 struct ll_err;
 struct ll_gguf;
+struct ll_source;
 
+/* heads, kv_heads and ffn are the largest where layers differ (struct ll_layer). */
 struct ll_hparams {
 	char architecture[32];	/* "llama" */
 	size_t layers;
@@ -29,12 +31,15 @@ struct ll_hparams {
 	size_t rope_dim;	/* dimensions that are rotated, even, <= head_dim */
 	float rope_base;
 	float norm_eps;
+	size_t window;		/* positions that attention sees, its own among them; 0: all before it */
+	bool halves;		/* rows of Q and K are in Hugging Face's order */
 	bool tied;		/* the output head is the token embedding */
 };
 
 /*
  * Matrices are [rows][cols] with rows contiguous: y[row] = sum over cols of w[row][col] * x[col].
- * Queries and keys are in GGUF's order: rotary pairs are neighbours (2i, 2i+1).
+ * Queries and keys are in GGUF's order: rotary pairs are neighbours (2i, 2i+1); or, with
+ * hp.halves, half a head apart (i, i + head_dim/2). A bias whose data is NULL is none.
  */
 struct ll_layer {
 	struct ll_tensor attn_norm;	/* [dim] f32 */
@@ -46,11 +51,14 @@ struct ll_layer {
 	struct ll_tensor gate;		/* [ffn][dim] */
 	struct ll_tensor up;		/* [ffn][dim] */
 	struct ll_tensor down;		/* [dim][ffn] */
+	struct ll_tensor bq, bk, bv, bo;		/* f32, as long as the rows of wq, wk, wv, wo */
+	struct ll_tensor bgate, bup, bdown;		/* f32, as long as the rows of gate, up, down */
+	size_t heads, kv_heads, ffn;	/* of this layer */
 };
 
 struct ll_model {
 	char *path;			/* absolute; as given when it was not a file */
-	struct ll_gguf *gguf;
+	struct ll_source *source;
 	struct ll_hparams hp;
 	struct ll_tensor embedding;	/* [vocab][dim] */
 	struct ll_tensor output_norm;	/* [dim] f32 */
@@ -58,12 +66,15 @@ struct ll_model {
 	/*
 	 * [rope_dim / 2]: every rotary frequency, in the float32 arithmetic of the reference
 	 * (transformers): 1 / base^(2i/rope_dim), divided by the rope_freqs tensor or scaled
-	 * by llama3's rule where the file says so.
+	 * by the rule that the file names.
 	 */
 	float *rope_freqs;
+	float rope_magnitude;		/* what their cosines and sines are multiplied by */
 	struct ll_layer *layers;	/* hp.layers of them */
 	uint64_t fingerprint;		/* over hyper-parameters, tensor directory and samples of each tensor */
 	uint64_t parameters;
+	void **vectors;			/* those that are not in the mapping */
+	size_t vector_count, vector_cap;
 };
 
 /*
@@ -72,7 +83,8 @@ struct ll_model {
  * `llama.*` key or a tensor that would change the result and is not understood), each by name.
  */
 int ll_model_open(struct ll_model **out, const char *path, struct ll_err *err);
-/* The same over an open file, which the model then owns; on failure it stays the caller's. */
+/* The same over what is open, which the model then owns; on failure it stays the caller's. */
+int ll_model_from_source(struct ll_model **out, struct ll_source *source, struct ll_err *err);
 int ll_model_from_gguf(struct ll_model **out, struct ll_gguf *gguf, struct ll_err *err);
 void ll_model_close(struct ll_model *model);
 

@@ -223,7 +223,7 @@ static int
 open_gguf(struct ll_vocab **out, const char *path, struct ll_err *err)
 {
 	struct ll_gguf *gguf;
-	int status = ll_gguf_open(&gguf, path, err);
+	int status = ll_gguf_open_first(&gguf, path, err);
 
 	if (status < 0)
 		return status;

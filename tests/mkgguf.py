@@ -77,6 +77,10 @@ def options():
     p.add_argument('--preset', choices=sorted(PRESETS))
     for name in ('dim', 'layers', 'heads', 'kv_heads', 'ffn', 'vocab_size', 'context', 'specials'):
         p.add_argument('--' + name.replace('_', '-'), type=int)
+    p.add_argument('--head-dim', type=int, help='of a head (default: dim / heads)')
+    for name in ('heads', 'kv_heads', 'ffn'):
+        p.add_argument('--layer-' + name.replace('_', '-'), help='for each layer, with commas')
+    p.add_argument('--biases', action='store_true', help='of every matrix of a layer')
     p.add_argument('--type', choices=DTYPES, help='of every matrix')
     p.add_argument('--output-type', choices=DTYPES, help='of the output head (default: --type)')
     p.add_argument('--tied', action='store_true', help='no output head: the embedding serves')
@@ -103,8 +107,13 @@ def options():
         if getattr(o, name) is None:
             setattr(o, name, value)
     o.output_type = o.output_type or o.type
-    if o.dim % o.heads or o.heads % o.kv_heads:
+    if (o.head_dim is None and o.dim % o.heads) or o.heads % o.kv_heads:
         p.error('--heads must divide --dim, and --kv-heads --heads')
+    o.length = o.head_dim or o.dim // o.heads
+    o.each = {}
+    for name in ('heads', 'kv_heads', 'ffn'):
+        text = getattr(o, 'layer_' + name)
+        o.each[name] = [int(n) for n in text.split(',')] if text else [getattr(o, name)] * o.layers
     return o
 
 
@@ -297,10 +306,14 @@ def scalar(kind, v):
     return struct.pack(VALUE_TYPES[kind][1], v)
 
 
+def each(o, name):
+    """A number, or where layers may differ an array."""
+    return ('[u32]', o.each[name]) if getattr(o, 'layer_' + name) else ('u32', getattr(o, name))
+
+
 def metadata(o):
     tokens, types, merges = vocabulary(o)
     special = lambda name: tokens.index(name)
-    head = o.dim // o.heads
     keys = {
         'general.architecture': ('string', 'llama'),
         'general.name': ('string', o.name),
@@ -308,11 +321,11 @@ def metadata(o):
         'llama.block_count': ('u32', o.layers),
         'llama.context_length': ('u32', o.context),
         'llama.embedding_length': ('u32', o.dim),
-        'llama.feed_forward_length': ('u32', o.ffn),
-        'llama.attention.head_count': ('u32', o.heads),
-        'llama.attention.head_count_kv': ('u32', o.kv_heads),
+        'llama.feed_forward_length': each(o, 'ffn'),
+        'llama.attention.head_count': each(o, 'heads'),
+        'llama.attention.head_count_kv': each(o, 'kv_heads'),
         'llama.attention.layer_norm_rms_epsilon': ('f32', 1e-5),
-        'llama.rope.dimension_count': ('u32', head),
+        'llama.rope.dimension_count': ('u32', o.length),
         'llama.rope.freq_base': ('f32', o.rope_base),
         'llama.vocab_size': ('u32', o.vocab_size),
         'tokenizer.ggml.model': ('string', 'gpt2'),
@@ -324,6 +337,8 @@ def metadata(o):
         'tokenizer.ggml.eos_token_id': ('u32', special('<|im_end|>' if o.chat == 'chatml' else '<|eot_id|>')),
         'tokenizer.ggml.add_bos_token': ('bool', True),
     }
+    if o.head_dim:
+        keys['llama.attention.key_length'] = keys['llama.attention.value_length'] = ('u32', o.head_dim)
     if o.chat_template:
         with open(o.chat_template, encoding='utf-8', newline='') as file:
             keys['tokenizer.chat_template'] = ('string', file.read())
@@ -338,7 +353,7 @@ def metadata(o):
 
 def rope_factors(o):
     """What Llama 3.1 divides its rotary frequencies by."""
-    head, factors = o.dim // o.heads, []
+    head, factors = o.length, []
     for i in range(0, head, 2):
         turns = o.rope_original / (2 * math.pi * o.rope_base ** (i / head))
         smooth = min(1.0, max(0.0, (turns - 1) / (4 - 1)))
@@ -348,17 +363,19 @@ def rope_factors(o):
 
 def tensors(o):
     """(name, type, columns, rows or 0, spread): rows of normal numbers, or ones with some noise."""
-    kv = o.dim // o.heads * o.kv_heads
     spread = 1.0 if not o.tied else 3 / math.sqrt(o.dim)
     all = [('token_embd.weight', o.output_type if o.tied else o.type, o.dim, o.vocab_size, spread)]
     for i in range(o.layers):
-        for name, cols, rows in (('attn_norm', o.dim, 0), ('attn_q', o.dim, o.dim), ('attn_k', o.dim, kv),
-                                 ('attn_v', o.dim, kv), ('attn_output', o.dim, o.dim), ('ffn_norm', o.dim, 0),
-                                 ('ffn_gate', o.dim, o.ffn), ('ffn_up', o.dim, o.ffn), ('ffn_down', o.ffn, o.dim)):
+        q, kv, ffn = o.each['heads'][i] * o.length, o.each['kv_heads'][i] * o.length, o.each['ffn'][i]
+        for name, cols, rows in (('attn_norm', o.dim, 0), ('attn_q', o.dim, q), ('attn_k', o.dim, kv),
+                                 ('attn_v', o.dim, kv), ('attn_output', q, o.dim), ('ffn_norm', o.dim, 0),
+                                 ('ffn_gate', o.dim, ffn), ('ffn_up', o.dim, ffn), ('ffn_down', ffn, o.dim)):
             all.append(('blk.%d.%s.weight' % (i, name), o.type, cols, rows, 1.5 / math.sqrt(cols)))
+            if o.biases and rows:
+                all.append(('blk.%d.%s.bias' % (i, name), 'f32', rows, 0, 0.5))
     all.append(('output_norm.weight', 'f32', o.dim, 0, 0))
     if o.rope_scaling == 'llama3':
-        all.append(('rope_freqs.weight', 'f32', o.dim // o.heads // 2, 0, 0))
+        all.append(('rope_freqs.weight', 'f32', o.length // 2, 0, 0))
     if not o.tied:
         all.append(('output.weight', o.output_type, o.dim, o.vocab_size, 3 / math.sqrt(o.dim)))
     all += [(name, 'f32', 32, 0, 0) for name in o.add_tensor]
@@ -370,6 +387,8 @@ def content(o, tensor):
     rng = random.Random('%d %s' % (o.seed, name))
     if name == 'rope_freqs.weight':
         return encode(dtype, rope_factors(o))
+    if name.endswith('.bias'):
+        return encode(dtype, [rng.gauss(0, spread) for _ in range(cols)])
     if rows == 0:
         return encode(dtype, [1 + rng.gauss(0, 0.1) for _ in range(cols)])
     if cols % DTYPES[dtype][1]:

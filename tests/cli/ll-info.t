@@ -75,8 +75,8 @@ ok "experts" is "llama.expert_count: 8 is not supported (only 0 is)" "line 'cann
 ok "JSON says why" is "llama.expert_count: 8 is not supported (only 0 is)" "field \"o['refusal']\""
 make --key llama.new_thing u32 8
 ok "a new key" is "llama.new_thing: key is not understood and might change the result" "line 'cannot be run:'"
-make --add-tensor blk.0.attn_q.bias
-ok "a bias" is "blk.0.attn_q.bias: tensor is not understood and might change the result" "line 'cannot be run:'"
+make --add-tensor blk.0.attn_q.lora
+ok "an adapter" is "blk.0.attn_q.lora: tensor is not understood and might change the result" "line 'cannot be run:'"
 make --drop-tensor blk.0.ffn_up.weight
 ok "a missing tensor" is "blk.0.ffn_up.weight: tensor is missing" "line 'cannot be run:'"
 make --vocab-only

@@ -8,6 +8,7 @@
 #include "model/gguf.h"
 #include "model/info.h"
 #include "model/model.h"
+#include "model/source.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,13 +42,18 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ll_err err = { 0 };
+	struct ll_source *source;
 	struct ll_info info;
 	struct ll_gguf *gguf;
 
 	if (ll_gguf_parse(&gguf, data, size, "fuzz", &err) < 0)
 		return 0;
 	touch(gguf);
-	if (ll_info_of(&info, gguf, "fuzz", &err) == 0)
+	if (ll_source_from_gguf(&source, gguf, &err) < 0) {
+		ll_gguf_close(gguf);
+		return 0;
+	}
+	if (ll_info_of(&info, source, "fuzz", &err) == 0)
 		tell(&info);
 	ll_info_close(&info);
 	return 0;

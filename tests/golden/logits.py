@@ -12,6 +12,7 @@ Needs torch, transformers and gguf from PyPI (made with 2.15, 5.23 and 0.19), an
 """
 
 import json
+import math
 import pathlib
 import random
 import subprocess
@@ -21,7 +22,8 @@ import tempfile
 import numpy
 import torch
 from gguf import GGUFReader, quants
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
+from transformers.models.llama.modeling_llama import LlamaDecoderLayer
 
 HERE = pathlib.Path(__file__).parent
 
@@ -29,6 +31,13 @@ HERE = pathlib.Path(__file__).parent
 LLAMA31 = {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
            "original_max_position_embeddings": 8192}
 SHORT = {**LLAMA31, "original_max_position_embeddings": 64}
+
+LINEAR = {"rope_type": "linear", "factor": 4.0}
+YARN = {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 64}
+# GGUF's attn_factor is one on top of yarn's own, transformers' attention_factor replaces it.
+YARN_ALL = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 128,
+            "beta_fast": 16.0, "beta_slow": 2.0, "attention_factor": 1.25 * (0.1 * math.log(4.0) + 1)}
+YARN_KEYS = {"yarn_beta_fast": 16.0, "yarn_beta_slow": 2.0, "attn_factor": 1.25}
 
 # name, options, scaling, whether parameters or factors say so in the file, tokens, positions
 MODELS = [
@@ -57,6 +66,20 @@ MODELS = [
     ("f32, 4,000 positions, Llama 3.1's scaling by factors",
      "--type f32 --dim 128 --heads 2 --kv-heads 1 --ffn 64", LLAMA31, "factors",
      4000, [3999]),
+    ("f32, linear scaling", "--type f32 --dim 64 --heads 4 --kv-heads 2", LINEAR, "parameters", 100, [31, 99]),
+    ("f32, yarn", "--type f32 --dim 64 --heads 2 --kv-heads 1", YARN, "parameters", 200, [31, 64, 199]),
+    ("f32, yarn with factors of its own", "--type f32 --dim 64 --heads 2 --kv-heads 1", YARN_ALL,
+     "parameters", 200, [64, 199]),
+    ("f32, biases of attention and MLP", "--type f32 --dim 64 --heads 4 --kv-heads 2 --biases",
+     None, None, 40, [0, 39]),
+    ("q8_0, heads of 32 where the hidden size has 16 for each",
+     "--type q8_0 --dim 64 --heads 4 --kv-heads 2 --head-dim 32", None, None, 40, [39]),
+    ("f32, layers that differ in heads and feed-forward size",
+     "--type f32 --dim 64 --head-dim 16 --layers 3 --layer-heads 4,8,2 --layer-kv-heads 2,1,2 --layer-ffn 64,96,128",
+     None, None, 40, [0, 39]),
+    ("f32, a window of 20 positions",
+     "--type f32 --dim 64 --heads 4 --kv-heads 2 --key llama.attention.sliding_window u32 20",
+     None, None, 120, [18, 19, 20, 31, 32, 70, 119]),
 ]
 COMMON = "--vocab-size 272 --specials 16 --layers 2 --context 131072"
 
@@ -77,6 +100,14 @@ def options(case):
     if means == "factors":
         words += ["--rope-scaling", "llama3", "--rope-factor", str(scaling["factor"]),
                   "--rope-original", str(scaling["original_max_position_embeddings"])]
+    elif means == "parameters" and "rope_type" in scaling:
+        words += ["--key", "llama.rope.scaling.type", "string", scaling["rope_type"],
+                  "--key", "llama.rope.scaling.factor", "f32", str(scaling["factor"])]
+        if "original_max_position_embeddings" in scaling:
+            words += ["--key", "llama.rope.scaling.original_context_length", "u32",
+                      str(scaling["original_max_position_embeddings"])]
+        for key, number in YARN_KEYS.items() if scaling is YARN_ALL else []:
+            words += ["--key", "llama.rope.scaling." + key, "f32", str(number)]
     elif means == "parameters":
         words += ["--key", "llama.rope.scaling.type", "string", "llama3",
                   "--key", "llama.rope.scaling.factor", "f32", str(scaling["factor"]),
@@ -89,25 +120,34 @@ def options(case):
 
 def by_halves(weight, heads):
     """GGUF's rows of a query or key, whose rotary pairs are neighbours, in transformers' order."""
-    rows, cols = weight.shape
-    return weight.reshape(heads, rows // heads // 2, 2, cols).swapaxes(1, 2).reshape(rows, cols)
+    shape = weight.shape
+    return weight.reshape(heads, shape[0] // heads // 2, 2, -1).swapaxes(1, 2).reshape(shape)
 
 
 def load(path, scaling):
     reader = GGUFReader(path)
-    get = lambda key: reader.fields["llama." + key].contents()
+    get = lambda key: reader.fields["llama." + key].contents() if "llama." + key in reader.fields else None
     weights = {t.name: quants.dequantize(t.data, t.tensor_type).astype(numpy.float32)
                for t in reader.tensors}
-    heads, kv_heads = get("attention.head_count"), get("attention.head_count_kv")
-    config = LlamaConfig(
-        vocab_size=weights["token_embd.weight"].shape[0], hidden_size=get("embedding_length"),
-        intermediate_size=get("feed_forward_length"), num_hidden_layers=get("block_count"),
-        num_attention_heads=heads, num_key_value_heads=kv_heads,
-        max_position_embeddings=get("context_length"),
-        rms_norm_eps=get("attention.layer_norm_rms_epsilon"),
-        rope_parameters={"rope_type": "llama3" if scaling else "default",
-                         "rope_theta": get("rope.freq_base"), **(scaling or {})},
-        tie_word_embeddings="output.weight" not in weights, attn_implementation="eager")
+    layers = get("block_count")
+    each = lambda key: (lambda n: n if isinstance(n, list) else [n] * layers)(get(key))
+    heads, kv_heads, ffn = each("attention.head_count"), each("attention.head_count_kv"), each("feed_forward_length")
+    biases = "blk.0.attn_q.bias" in weights
+    window = get("attention.sliding_window")
+
+    def configured(i):
+        return (MistralConfig if window else LlamaConfig)(
+            vocab_size=weights["token_embd.weight"].shape[0], hidden_size=get("embedding_length"),
+            intermediate_size=ffn[i], num_hidden_layers=layers,
+            num_attention_heads=heads[i], num_key_value_heads=kv_heads[i], head_dim=get("rope.dimension_count"),
+            max_position_embeddings=get("context_length"),
+            rms_norm_eps=get("attention.layer_norm_rms_epsilon"),
+            rope_parameters={"rope_type": "llama3" if scaling else "default",
+                             "rope_theta": get("rope.freq_base"), **(scaling or {})},
+            tie_word_embeddings="output.weight" not in weights, attn_implementation="eager",
+            **({"sliding_window": window} if window else {"attention_bias": biases, "mlp_bias": biases}))
+
+    config = configured(0)
     names = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight",
              "lm_head.weight": "output.weight" if "output.weight" in weights else "token_embd.weight"}
     for i in range(config.num_hidden_layers):
@@ -116,10 +156,19 @@ def load(path, scaling):
                              ("self_attn.o_proj", "attn_output"), ("post_attention_layernorm", "ffn_norm"),
                              ("mlp.gate_proj", "ffn_gate"), ("mlp.up_proj", "ffn_up"),
                              ("mlp.down_proj", "ffn_down")):
-            names[f"model.layers.{i}.{theirs}.weight"] = f"blk.{i}.{ours}.weight"
-        weights[f"blk.{i}.attn_q.weight"] = by_halves(weights[f"blk.{i}.attn_q.weight"], heads)
-        weights[f"blk.{i}.attn_k.weight"] = by_halves(weights[f"blk.{i}.attn_k.weight"], kv_heads)
-    model = LlamaForCausalLM(config).float().eval()
+            for end in ("weight", "bias"):
+                if f"blk.{i}.{ours}.{end}" in weights:
+                    names[f"model.layers.{i}.{theirs}.{end}"] = f"blk.{i}.{ours}.{end}"
+        for name, count in (("attn_q", heads[i]), ("attn_k", kv_heads[i])):
+            for end in ("weight", "bias"):
+                if f"blk.{i}.{name}.{end}" in weights:
+                    weights[f"blk.{i}.{name}.{end}"] = by_halves(weights[f"blk.{i}.{name}.{end}"], count)
+    model = (MistralForCausalLM if window else LlamaForCausalLM)(config).float().eval()
+    if len(set(zip(heads, kv_heads, ffn))) > 1:
+        for i in range(layers):
+            own = configured(i)
+            own._attn_implementation = "eager"
+            model.model.layers[i] = LlamaDecoderLayer(own, i).float().eval()
     model.load_state_dict({theirs: torch.from_numpy(weights[ours].copy()) for theirs, ours in names.items()})
     return model
 

@@ -201,7 +201,17 @@ wrong_type_of_key(void **state)
 	key_array(&f.keys, "llama.attention.head_count_kv", LL_GGUF_U32, 2), f.key_count++;
 	put64(&f.keys, 2);
 	usual_tensors(&f, NULL);
-	does_not_run(&f, LL_EUNSUPPORTED, "llama.attention.head_count_kv: a value for each layer");
+	does_not_run(&f, LL_EDATA, "llama.attention.head_count_kv[1]: not a number from 1");
+	usual_keys(&f, "llama.attention.head_count_kv");
+	key_array(&f.keys, "llama.attention.head_count_kv", LL_GGUF_U32, 3), f.key_count++;
+	put64(&f.keys, 2), put32(&f.keys, 2);
+	usual_tensors(&f, NULL);
+	does_not_run(&f, LL_EDATA, "llama.attention.head_count_kv: 3 values for 2 layers");
+	usual_keys(&f, "llama.attention.head_count_kv");
+	key_array(&f.keys, "llama.attention.head_count_kv", LL_GGUF_I8, 2), f.key_count++;
+	put8(&f.keys, 2), put8(&f.keys, 0xff);
+	usual_tensors(&f, NULL);
+	does_not_run(&f, LL_EDATA, "llama.attention.head_count_kv[1]: not a number from 1");
 }
 
 static void
@@ -217,7 +227,38 @@ other_architectures(void **state)
 	usual_keys(&f, NULL);
 	size_key(&f, NULL, "split.count", 2);
 	usual_tensors(&f, NULL);
-	does_not_run(&f, LL_EUNSUPPORTED, "split.count");
+	does_not_run(&f, LL_EDATA, "split.count: one of 2 parts");
+}
+
+/* Layers that differ, and one with a bias. */
+static void
+layers_of_their_own(void **state)
+{
+	struct file f = { 0 };
+	struct ll_model *model;
+	void *copy;
+
+	(void)state;
+	usual_keys(&f, "llama.feed_forward_length");
+	key_array(&f.keys, "llama.feed_forward_length", LL_GGUF_U16, 2), f.key_count++;
+	put8(&f.keys, 64), put8(&f.keys, 0), put8(&f.keys, 32), put8(&f.keys, 0);
+	tensor(&f, NULL, "token_embd.weight", 32, 40, LL_Q8_0);
+	layer(&f, NULL, 0);
+	layer(&f, "blk.1.ffn_gate.weight", 1);
+	tensor(&f, NULL, "blk.1.ffn_gate.weight", 32, 32, LL_Q8_0);
+	tensor(&f, NULL, "output_norm.weight", 32, 0, LL_F32);
+	does_not_run(&f, LL_EDATA, "blk.1.ffn_up.weight: shape is 32 x 64");
+	usual_keys(&f, NULL), usual_tensors(&f, NULL);
+	tensor(&f, NULL, "blk.1.attn_k.bias", 16, 0, LL_F16);
+	model = runs(&f, &copy);
+	assert_null(model->layers[0].bk.data);
+	assert_int_equal(model->layers[1].bk.cols, 16);
+	assert_int_equal(model->layers[1].bk.type, LL_F32);
+	ll_model_close(model);
+	free(copy);
+	usual_keys(&f, NULL), usual_tensors(&f, NULL);
+	tensor(&f, NULL, "blk.1.attn_k.bias", 32, 0, LL_F32);
+	does_not_run(&f, LL_EDATA, "blk.1.attn_k.bias: shape is 32");
 }
 
 /* A llama.* key that changes the result and is not understood. */
@@ -229,9 +270,9 @@ keys_not_understood(void **state)
 		uint32_t value, harmless;
 	} cases[] = {
 		{ "llama.expert_count", 8, 0 },
-		{ "llama.attention.sliding_window", 4096, 0 },
+		{ "llama.attention.sliding_window_pattern", 1, UINT32_MAX },
 		{ "llama.something.new", 1, UINT32_MAX },
-		{ "llama.rope.scaling.attn_factor", 2, 1 },
+		{ "llama.rope.scaling.yarn_log_multiplier", 1, 0 },
 		{ "llama.logit_scale", 2, 1 },
 	};
 
@@ -268,8 +309,8 @@ wrong_tensors(void **state)
 	usual_keys(&f, NULL), usual_tensors(&f, "token_embd.weight");
 	does_not_run(&f, LL_EDATA, "token_embd.weight: tensor is missing");
 	usual_keys(&f, NULL), usual_tensors(&f, NULL);
-	tensor(&f, NULL, "blk.0.attn_q.bias", 32, 0, LL_F32);
-	does_not_run(&f, LL_EUNSUPPORTED, "blk.0.attn_q.bias: tensor is not understood");
+	tensor(&f, NULL, "blk.0.attn_q.lora_a", 32, 0, LL_F32);
+	does_not_run(&f, LL_EUNSUPPORTED, "blk.0.attn_q.lora_a: tensor is not understood");
 	usual_keys(&f, NULL), usual_tensors(&f, NULL);
 	tensor(&f, NULL, "blk.00.attn_q.weight", 32, 0, LL_F32);
 	does_not_run(&f, LL_EUNSUPPORTED, "blk.00.attn_q.weight");
@@ -297,8 +338,8 @@ wrong_types(void **state)
 	tensor(&f, NULL, "blk.1.attn_v.weight", 32, 16, 999);
 	does_not_run(&f, LL_EUNSUPPORTED, "blk.1.attn_v.weight: type 999 cannot");
 	usual_keys(&f, NULL), usual_tensors(&f, "output_norm.weight");
-	tensor(&f, NULL, "output_norm.weight", 32, 0, LL_F16);
-	does_not_run(&f, LL_EUNSUPPORTED, "output_norm.weight: type F16");
+	tensor(&f, NULL, "output_norm.weight", 32, 0, LL_Q8_0);
+	does_not_run(&f, LL_EUNSUPPORTED, "output_norm.weight: type Q8_0");
 }
 
 static void
@@ -356,11 +397,11 @@ llama3_scaling(void **state)
 static void
 other_scaling(void **state)
 {
-	static const char *const kinds[] = { "linear", "yarn", "longrope" };
+	static const char *const kinds[] = { "dynamic", "longrope" };
 	struct file f = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		char text[100];
 
 		usual_keys(&f, NULL), usual_tensors(&f, NULL);
@@ -369,11 +410,8 @@ other_scaling(void **state)
 		does_not_run(&f, LL_EUNSUPPORTED, text);
 	}
 	usual_keys(&f, NULL), usual_tensors(&f, NULL);
-	real_key(&f, NULL, "llama.rope.scaling.factor", 4);
-	does_not_run(&f, LL_EUNSUPPORTED, "llama.rope.scaling.factor: 4");
-	usual_keys(&f, NULL), usual_tensors(&f, NULL);
-	real_key(&f, NULL, "llama.rope.scale_linear", 0.5f);
-	does_not_run(&f, LL_EUNSUPPORTED, "llama.rope.scale_linear: 0.5");
+	real_key(&f, NULL, "llama.rope.scaling.factor", 0);
+	does_not_run(&f, LL_EDATA, "llama.rope.scaling.factor: 0");
 	usual_keys(&f, NULL), usual_tensors(&f, NULL);
 	key_string(&f.keys, "llama.rope.scaling.type", "llama3"), f.key_count++;
 	size_key(&f, NULL, "llama.rope.scaling.original_context_length", 8192);
@@ -478,6 +516,7 @@ main(void)
 		cmocka_unit_test(missing_keys),
 		cmocka_unit_test(wrong_type_of_key),
 		cmocka_unit_test(other_architectures),
+		cmocka_unit_test(layers_of_their_own),
 		cmocka_unit_test(keys_not_understood),
 		cmocka_unit_test(wrong_tensors),
 		cmocka_unit_test(wrong_types),

@@ -65,7 +65,7 @@ scaling_of(const struct ll_json *record)
 	if (ll_json_count(scaling) == 0)
 		return (struct ll_rope_scaling){ 0 };
 	return (struct ll_rope_scaling){
-		.llama3 = true,
+		.kind = LL_ROPE_LLAMA3,
 		.factor = (float)number_of(scaling, "factor"),
 		.low = (float)number_of(scaling, "low_freq_factor"),
 		.high = (float)number_of(scaling, "high_freq_factor"),
@@ -87,7 +87,7 @@ compare_angles(const struct ll_json *record, const float *freqs, size_t n, struc
 		assert_true(ll_json_integer(ll_json_get(at, "position"), &position));
 		numbers_of(want_cosine, at, "cos", n);
 		numbers_of(want_sine, at, "sin", n);
-		ll_rotary_angles(cosine, sine, freqs, n, (uint64_t)position);
+		ll_rotary_angles(cosine, sine, freqs, n, (uint64_t)position, 1);
 		for (size_t j = 0; j < n; j++) {
 			raise_to(&worst->angles, fabs((double)cosine[j] - (double)want_cosine[j]));
 			raise_to(&worst->angles, fabs((double)sine[j] - (double)want_sine[j]));
@@ -189,7 +189,7 @@ position_0_changes_nothing(void **state)
 	const float want[6] = { 1, -2, 3e30f, -4e-30f, 5, 6 };
 
 	(void)state;
-	ll_rotary_angles(cosine, sine, freqs, 3, 0);
+	ll_rotary_angles(cosine, sine, freqs, 3, 0, 1);
 	ll_rotary_apply(x, 1, 6, cosine, sine, 3);
 	assert_memory_equal(x, want, sizeof(x));
 }
