@@ -39,6 +39,10 @@ ll_hparams_read(struct ll_hparams *hp, struct ll_rope_scaling *scaling, struct l
 	*scaling = (struct ll_rope_scaling){ .magnitude = 1 };
 	free(source->sizes);
 	source->sizes = NULL;
+	if (source->container == LL_CONTAINER_SAFETENSORS)
+		return ll_hparams_hf(hp, scaling, source, err);
+	if (source->container == LL_CONTAINER_META)
+		return ll_hparams_meta(hp, scaling, source, err);
 	if ((sizes = ll_alloc(LL_LAYERS_MAX, sizeof(*sizes), err)) == NULL)
 		return -LL_ENOMEM;
 	status = ll_hparams_gguf(hp, scaling, sizes, source->parts[0], err);

@@ -83,6 +83,7 @@ fill(struct loader *l, const struct ll_source_tensor *tensor, const char *name, 
 	*out = (struct ll_tensor){ .type = (enum ll_dtype)tensor->type, .rows = rows, .cols = cols,
 		.data = tensor->data };
 	out->row_bytes = tensor->size / out->rows;
+	out->row_scale = tensor->scales;
 	l->model->parameters += (uint64_t)out->rows * cols;
 	return 0;
 }

@@ -182,8 +182,36 @@ ll_source_kind(const struct ll_source *source)
 	return kinds[source->container];
 }
 
+static int
+open_folder(struct ll_source **out, const char *path, struct ll_err *err)
+{
+	static const char *const names[] = { "config.json", "params.json" };
+	bool is[2];
+
+	for (int i = 0; i < 2; i++) {
+		struct ll_buf file = { 0 };
+
+		if (ll_buf_printf(&file, err, "%s/%s", path, names[i]) < 0)
+			return -LL_ENOMEM;
+		is[i] = access(file.data, F_OK) == 0;
+		ll_buf_free(&file);
+	}
+	/* Hugging Face's folders of Meta's models may have a params.json below, never beside. */
+	if (is[0])
+		return ll_source_hf(out, path, err);
+	if (is[1])
+		return ll_source_meta(out, path, err);
+	return ll_fail(err, LL_EINPUT, "%s: a folder with neither config.json (Hugging Face's) nor params.json "
+	    "(Meta's)", path);
+}
+
 int
 ll_source_open(struct ll_source **out, const char *path, struct ll_err *err)
 {
+	struct stat info;
+
+	*out = NULL;
+	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+		return open_folder(out, path, err);
 	return ll_source_gguf(out, path, err);
 }

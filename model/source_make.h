@@ -26,7 +26,7 @@ int ll_source_path(struct ll_source *source, const char **out, const char *folde
 /* Maps a file until the source is closed, and counts its size. */
 int ll_source_map(struct ll_source *source, struct ll_map *map, const char *path, struct ll_err *err);
 
-/* Reads folder/name as JSON: 1, or 0 if there is no such file. Free the value with ll_json_free. */
+/* Reads a file as JSON: 1, or 0 if there is no such file. Free the value with ll_json_free. */
 int ll_source_json(struct ll_json **out, const char *path, struct ll_err *err);
 
 /* When all tensors are there: sorts them; -LL_EDATA if two have one name. */
@@ -36,6 +36,9 @@ int ll_source_finish(struct ll_source *source, struct ll_err *err);
 int ll_source_gguf(struct ll_source **out, const char *path, struct ll_err *err);
 int ll_source_hf(struct ll_source **out, const char *path, struct ll_err *err);
 int ll_source_meta(struct ll_source **out, const char *path, struct ll_err *err);
+
+/* One shard of Meta's in memory, which must outlive the source; `name` stands for the path. It has no params.json. */
+int ll_meta_parse(struct ll_source **out, const void *data, size_t size, const char *name, struct ll_err *err);
 
 #define LL_NAME_ROOM 128
 
