@@ -128,7 +128,7 @@ read_weights(struct ll_source *source, struct ll_err *err)
 		return status;
 	/* Where both are there, readers take the single file. */
 	if (access(single, F_OK) == 0)
-		return (status = read_file(source, single, err)) < 0 ? status : ll_source_finish(source, err);
+		return read_file(source, single, err);
 	if ((status = ll_source_json(&value, index, err)) < 0)
 		return status;
 	if (status == 0)
@@ -197,11 +197,11 @@ attach_scales(struct ll_source *source, const struct ll_source_tensor *scales, s
  * What is no weight: scales go to their matrix; how activations are rounded to 8 bits is left
  * out, as they are not rounded so here; rotary frequencies follow from config.json.
  */
-static int
-settle(struct ll_source *source, struct ll_err *err)
+int
+ll_source_hf_settle(struct ll_source *source, struct ll_err *err)
 {
 	size_t kept = 0;
-	int status = 0;
+	int status = source->sorted == NULL ? ll_source_finish(source, err) : 0;
 
 	for (size_t i = 0; i < source->count && status == 0; i++)
 		if (before(source->tensors[i].name, ".weight_scale") != 0)
@@ -237,7 +237,7 @@ ll_source_hf(struct ll_source **out, const char *path, struct ll_err *err)
 	if ((status = ll_source_path(*out, &config, path, "config.json", err)) == 0 &&
 	    (status = ll_source_json(&(*out)->config, config, err)) == 0)
 		status = ll_fail(err, LL_EINPUT, "%s: No such file or directory", config);
-	if (status < 0 || (status = read_weights(*out, err)) < 0 || (status = settle(*out, err)) < 0) {
+	if (status < 0 || (status = read_weights(*out, err)) < 0 || (status = ll_source_hf_settle(*out, err)) < 0) {
 		ll_source_close(*out);
 		*out = NULL;
 		return status;

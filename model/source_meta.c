@@ -288,7 +288,7 @@ read_shards(struct ll_source *source, struct shard *shards, size_t count, struct
 
 	for (size_t i = 0; i < count && status == 0; i++) {
 		struct ll_map map;
-		char name[32];
+		char name[48];
 
 		snprintf(name, sizeof(name), "consolidated.%02zu.pth", i);
 		if ((status = ll_source_path(source, &shards[i].path, source->path, name, err)) == 0 &&

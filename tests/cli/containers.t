@@ -69,6 +69,11 @@ logits "$files/f8" --precision f32 >got.lls
 ok "F8_E4M3 with scales is its numbers in F32" same f8-f32.lls got.lls
 ok "... and transformers" close_to got.lls f8
 
+for name in mistral biases; do
+	logits "$files/$name" --precision f32 >got.lls
+	ok "$name, as transformers wrote it, is transformers" close_to got.lls $name
+done
+
 for name in hf hf-shards meta meta-2 f8; do
 	ok "ll-info reads $name" eval "ll-info -m '$files/$name' | grep -q '^model id '"
 	ok "ll-info --tensors and --json of $name" eval "ll-info --json --tensors -m '$files/$name' | python3 -c '

@@ -8,7 +8,9 @@ usage: containers.py
 	meta, meta-2	torch.save, whole and cut in two as Llama 3's shards are (embedding by rows)
 	meta-2c		the same with the embedding cut by columns, as Llama 2's is
 	f8, f8.gguf	F8_E4M3 with scales for some matrices, as Meta's 405B-FP8; the same numbers in F32
-	logits.json	of transformers in float32 for "ids", of model.gguf's and f8.gguf's weights
+	mistral		save_pretrained of a Mistral: a window of 4, heads of 8, yarn with mscale
+	biases		save_pretrained of a Llama: biases, linear scaling, a tied head
+	logits.json	of transformers in float32 for "ids", of each of these models
 
 Weights are F32, F16 and BF16 in turn, norms BF16 (F32 in the GGUF), scales powers of two, so
 that every container holds the same numbers.
@@ -22,7 +24,7 @@ import gguf
 import numpy
 import torch
 from safetensors.torch import save_file
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
 
 OUT = pathlib.Path(__file__).parent.parent / "data" / "containers"
 DIM, LAYERS, HEADS, KV, FFN, VOCAB = 16, 2, 4, 2, 32, 40
@@ -173,6 +175,35 @@ def write_f8(w):
     return exact
 
 
+@torch.no_grad()
+def write_pretrained(name, make, config):
+    """A random model in BF16 as transformers saves it; its logits in float32."""
+    torch.manual_seed(2)
+    config._attn_implementation = "eager"
+    model = make(config).bfloat16().eval()
+    for tensor in model.parameters():
+        if tensor.dim() > 1:
+            tensor.copy_(torch.randn(tensor.shape) * 1.5 / tensor.shape[1] ** 0.5)
+        else:
+            tensor.add_(0.2 * torch.randn(tensor.shape))
+    model.save_pretrained(OUT / name)
+    OUT.joinpath(name, "generation_config.json").unlink(missing_ok=True)
+    model = make.from_pretrained(OUT / name, dtype=torch.float32, attn_implementation="eager").eval()
+    return [[round(x, 6) for x in row] for row in model(torch.tensor([IDS])).logits[0].tolist()]
+
+
+def others():
+    common = dict(vocab_size=VOCAB, hidden_size=DIM, intermediate_size=FFN, num_hidden_layers=1,
+                  num_attention_heads=HEADS, num_key_value_heads=KV, max_position_embeddings=256)
+    mistral = MistralConfig(**common, head_dim=8, sliding_window=4, rope_parameters={
+        "rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64,
+        "mscale": 1.0, "mscale_all_dim": 0.5, "beta_fast": 4.0})
+    biases = LlamaConfig(**common, attention_bias=True, mlp_bias=True, tie_word_embeddings=True, rms_norm_eps=1e-6,
+                         rope_parameters={"rope_type": "linear", "rope_theta": 10000.0, "factor": 2.0})
+    return {"mistral": write_pretrained("mistral", MistralForCausalLM, mistral),
+            "biases": write_pretrained("biases", LlamaForCausalLM, biases)}
+
+
 def main():
     shutil.rmtree(OUT, ignore_errors=True)
     w = weights()
@@ -185,7 +216,7 @@ def main():
     write_meta(OUT / "meta-2c", w, 2, True)
     exact = write_f8(w)
     OUT.joinpath("logits.json").write_text(json.dumps(
-        {"ids": IDS, "model": logits(w), "f8": logits(exact)}, separators=(",", ":")) + "\n")
+        {"ids": IDS, "model": logits(w), "f8": logits(exact), **others()}, separators=(",", ":")) + "\n")
 
 
 main()
