@@ -1,9 +1,8 @@
 /*
- * Hashes; see hash.h. The sole user of zlib's crc32.
+ * Hashes; see hash.h. The crc is gzip.c's.
  */
 
 #include <string.h>
-#include <zlib.h>
 
 #include "base/hash.h"
 
@@ -36,10 +35,4 @@ ll_hash(uint64_t seed, const void *bytes, size_t length)
 	for (; length >= 8; length -= 8, p += 8)
 		hash = ll_hash_mix(hash ^ little_endian(p, 8)) + 0x9e3779b97f4a7c15u;
 	return ll_hash_mix(hash ^ little_endian(p, length));
-}
-
-uint32_t
-ll_crc32(uint32_t crc, const void *bytes, size_t length)
-{
-	return (uint32_t)crc32_z(crc, bytes, length);
 }

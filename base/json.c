@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,6 +135,81 @@ ll_json_parse(struct ll_json **result, const char *text, size_t length, const ch
 		    error.column, error.text);
 	*result = out(value);
 	return 0;
+}
+
+int
+ll_json_parse_line(struct ll_json **result, const char *text, size_t length, const char *what,
+    struct ll_err *err)
+{
+	json_error_t error;
+	json_t *value = json_loadb(text, length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
+	    &error);
+
+	if (value == NULL && json_error_code(&error) == json_error_out_of_memory)
+		return ll_fail(err, LL_ENOMEM, "out of memory: %s", what);
+	if (value == NULL)
+		return ll_fail(err, LL_EDATA, "%s: bad JSON at column %d: %s", what, error.position, error.text);
+	*result = out(value);
+	return 0;
+}
+
+const char *
+ll_json_kind_name(const struct ll_json *value)
+{
+	static const char *const names[] = {
+		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
+		[JSON_INTEGER] = "a whole number", [JSON_REAL] = "a number", [JSON_TRUE] = "true",
+		[JSON_FALSE] = "false", [JSON_NULL] = "null",
+	};
+
+	return value != NULL ? names[json_typeof(of(value))] : "nothing";
+}
+
+/* The escape of a character that cannot stand in a string as it is, or NULL. */
+static const char *
+escape(uint32_t code, char text[8])
+{
+	switch (code) {
+	case '"':
+		return "\\\"";
+	case '\\':
+		return "\\\\";
+	case '\n':
+		return "\\n";
+	case '\t':
+		return "\\t";
+	case LL_UTF8_BAD:
+		return "\xef\xbf\xbd";
+	}
+	if (code >= 0x20 && code != 0x7f)
+		return NULL;
+	snprintf(text, 8, "\\u%04x", (unsigned)code);
+	return text;
+}
+
+int
+ll_json_quote(struct ll_buf *buf, const char *text, size_t length, struct ll_err *err)
+{
+	size_t done = 0, size;
+	char room[8];
+	int bad = 0;
+
+	if (ll_buf_puts(buf, "\"", err) < 0)
+		return -LL_ENOMEM;
+	for (size_t i = 0; i < length; i += size) {
+		uint32_t code = ll_utf8_next((const unsigned char *)text + i, length - i, &size);
+		const char *replaced = escape(code, room);
+
+		if (replaced == NULL)
+			continue;
+		if (ll_buf_add(buf, text + done, i - done, err) < 0 || ll_buf_puts(buf, replaced, err) < 0)
+			return -LL_ENOMEM;
+		done = i + size;
+		bad |= code == LL_UTF8_BAD;
+	}
+	if (ll_buf_add(buf, text + done, length - done, err) < 0 || ll_buf_puts(buf, "\"", err) < 0)
+		return -LL_ENOMEM;
+	return bad;
 }
 
 const struct ll_json *

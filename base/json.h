@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct ll_buf;
 struct ll_json;
 struct ll_err;
 
@@ -38,6 +39,22 @@ char *ll_json_text(const struct ll_json *value, bool pretty, struct ll_err *err)
  */
 int ll_json_parse(struct ll_json **out, const char *text, size_t length, const char *what,
     struct ll_err *err);
+
+/*
+ * The same for a line of JSON Lines: strings may hold U+0000, and messages name the column
+ * alone. Of values that no memory was had for it is -LL_ENOMEM.
+ */
+int ll_json_parse_line(struct ll_json **out, const char *text, size_t length, const char *what,
+    struct ll_err *err);
+
+/* "an object", "an array", "a string", "a whole number", "a number", "true", "false", "null". */
+const char *ll_json_kind_name(const struct ll_json *value);
+
+/*
+ * Appends a JSON string with its quotes. 1 if bytes that are not UTF-8 became U+FFFD in it,
+ * else 0; -LL_ENOMEM.
+ */
+int ll_json_quote(struct ll_buf *out, const char *text, size_t length, struct ll_err *err);
 
 /* Borrowed; NULL when it is absent or of another type. */
 const struct ll_json *ll_json_get(const struct ll_json *object, const char *key);

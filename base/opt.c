@@ -410,6 +410,14 @@ ll_opt_refuse(const void *value, const char *why)
 	usage_error(message);
 }
 
+void
+ll_opt_refuse_all(const struct ll_opt_rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rules[i].when)
+			ll_opt_refuse(rules[i].value, rules[i].why);
+}
+
 int
 ll_opt_quote(struct ll_buf *line, const char *word, struct ll_err *err)
 {

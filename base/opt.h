@@ -70,6 +70,14 @@ const char *ll_opt_text(const void *value);
  */
 void ll_opt_refuse(const void *value, const char *why);
 
+/* The same for each rule whose `when` is true. */
+struct ll_opt_rule {
+	bool when;
+	const void *value;
+	const char *why;
+};
+void ll_opt_refuse_all(const struct ll_opt_rule *rules, size_t count);
+
 /* Set by LL_OPTS_COMMON. */
 extern bool ll_opt_quiet, ll_opt_verbose;
 

@@ -2,6 +2,7 @@
  * Text on its way to a terminal; see terminal.h.
  */
 
+#include "base/io.h"
 #include "base/terminal.h"
 #include "base/utf8.h"
 
@@ -21,5 +22,22 @@ ll_terminal_harmless(struct ll_buf *out, const char *text, size_t length, struct
 		else
 			status = ll_buf_printf(out, err, "%s^%c", code >= 0x80 ? "^" : "", (int)((code & 0x7f) ^ 0x40));
 	}
+	return status;
+}
+
+int
+ll_terminal_write(int fd, bool careful, const char *text, size_t length, const char *name,
+    struct ll_err *err)
+{
+	struct ll_buf harmless = { 0 };
+	int status;
+
+	if (length == 0)
+		return 0;
+	if (!careful)
+		return ll_write(fd, text, length, name, err);
+	if ((status = ll_terminal_harmless(&harmless, text, length, err)) == 0)
+		status = ll_write(fd, harmless.data, harmless.len, name, err);
+	ll_buf_free(&harmless);
 	return status;
 }

@@ -6,6 +6,7 @@
 #ifndef LL_BASE_TERMINAL_H
 #define LL_BASE_TERMINAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -18,5 +19,9 @@ struct ll_err;
  * characters out: hold incomplete ones back first (tokenize/tokenizer.h).
  */
 int ll_terminal_harmless(struct ll_buf *out, const char *text, size_t length, struct ll_err *err);
+
+/* Writes all of a text, as ll_write does; made harmless first if `careful`, for a terminal. */
+int ll_terminal_write(int fd, bool careful, const char *text, size_t length, const char *name,
+    struct ll_err *err);
 
 #endif

@@ -38,6 +38,16 @@ add_text(struct ll_chain *chain, const char *name)
 	snprintf(chain->text + used, sizeof(chain->text) - used, "%s%s", used > 0 ? " " : "", name);
 }
 
+void
+ll_chain_set(struct ll_chain *chain, const struct ll_sampling *sampling)
+{
+	chain->sampling = *sampling;
+	chain->count = 0;
+	for (size_t i = 0; i < COUNT(samplers) && sampling->temperature > 0; i++)
+		if (samplers[i]->wanted(sampling))
+			chain->links[chain->count++] = samplers[i];
+}
+
 int
 ll_chain_new(struct ll_chain **out, const struct ll_sampling *sampling, struct ll_err *err)
 {
@@ -50,13 +60,9 @@ ll_chain_new(struct ll_chain **out, const struct ll_sampling *sampling, struct l
 		free(chain);
 		return status;
 	}
-	chain->sampling = *sampling;
-	for (size_t i = 0; i < COUNT(samplers) && sampling->temperature > 0; i++) {
-		if (!samplers[i]->wanted(sampling))
-			continue;
-		chain->links[chain->count++] = samplers[i];
-		add_text(chain, samplers[i]->name);
-	}
+	ll_chain_set(chain, sampling);
+	for (size_t i = 0; i < chain->count; i++)
+		add_text(chain, chain->links[i]->name);
 	if (sampling->temperature <= 0)
 		add_text(chain, "greedy");
 	*out = chain;

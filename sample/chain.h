@@ -25,6 +25,9 @@ void ll_chain_free(struct ll_chain *chain);
 /* The samplers in use, for a report: "temperature top-p"; "greedy" when there is no choice. */
 const char *ll_chain_text(const struct ll_chain *chain);
 
+/* From now on these settings count. */
+void ll_chain_set(struct ll_chain *chain, const struct ll_sampling *sampling);
+
 /* Samples one token of a row for `position` of `sequence`. Allocates to grow: -LL_ENOMEM. */
 int ll_chain_sample(struct ll_chain *chain, const struct ll_logits *row, uint64_t sequence,
     uint64_t position, struct ll_rng *rng, uint32_t *token, struct ll_err *err);

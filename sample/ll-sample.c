@@ -22,11 +22,15 @@
 #include "sample/chain.h"
 #include "sample/logits.h"
 #include "sample/sequence.h"
+#include "sample/settings.h"
 #include "stream/path.h"
 #include "stream/stream.h"
 
 #define STOP_STRINGS_MAX 64
 #define STOP_IDS_MAX 64
+
+/* Seeds that are drawn have 53 bits: every reader of JSON has them exactly. */
+#define SEED_SHIFT 11
 
 static double temperature = 0.6, top_p = 0.9, min_p;
 static int64_t top_k, limit, ranked;
@@ -100,6 +104,8 @@ struct run {
 	uint32_t stop_ids[STOP_IDS_MAX];
 	struct ll_turn_rules rules;
 	struct ll_sequences *sequences;
+	struct ll_sampling sampling;		/* the command line's */
+	bool told_idle;
 };
 
 static int
@@ -181,12 +187,27 @@ read_row(struct run *run, const struct ll_frame *frame, const char *where, struc
 	return ll_logits_dense(&run->row, frame->dtype, last, frame->cols, where, err);
 }
 
+/* What ends a turn of this sequence: what its META says, else the command line. */
+static struct ll_turn_rules
+rules_of(const struct run *run, const struct ll_sequence *sequence)
+{
+	struct ll_turn_rules rules = run->rules;
+
+	if (sequence->settings == NULL)
+		return rules;
+	rules.limit = sequence->settings->limit;
+	if (sequence->settings->own_stops)
+		rules.stops = sequence->settings->stops;
+	return rules;
+}
+
 /* Samples the last row of a frame, unless it lies inside a prompt or its turn is over. */
 static int
 take_logits(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 {
 	struct ll_sequence *sequence = ll_sequences_get(run->sequences, frame->sequence, err);
 	struct ll_pick pick = { .epoch = frame->epoch, .position = frame->position + frame->rows };
+	struct ll_turn_rules rules;
 	char name[48], where[400];
 	int status;
 
@@ -196,13 +217,15 @@ take_logits(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 		return 0;
 	snprintf(where, sizeof(where), "%.200s: sequence %s, position %" PRIu64,
 	    ll_reader_name(run->in), ll_sequence_name(frame->sequence, name), pick.position - 1);
+	ll_chain_set(run->chain, sequence->settings != NULL ? &sequence->settings->sampling : &run->sampling);
 	if ((status = read_row(run, frame, where, err)) < 0 ||
 	    (status = ll_chain_sample(run->chain, &run->row, sequence->id, pick.position,
 	    &sequence->rng, &pick.token, err)) < 0)
 		return status;
 	pick.logprob = ll_logits_logprob(&run->row, pick.token);
 	pick.ranked_count = ll_logits_top(&run->row, pick.ranked, (size_t)ranked);
-	if ((status = ll_sequence_add(sequence, &run->rules, &pick, err)) < 0)
+	rules = rules_of(run, sequence);
+	if ((status = ll_sequence_add(sequence, &rules, &pick, err)) < 0)
 		return status;
 	if ((status = answer(run, sequence, &pick, (enum ll_turn_end)status, err)) < 0)
 		return status;
@@ -243,6 +266,88 @@ take_end(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 	if (frame->sequence & LL_SEQUENCE_HELD)
 		return 0;
 	return ll_writer_frame(run->out, frame, err);
+}
+
+/* Stop strings need the bytes of tokens: the vocabulary of the model that made the stream. */
+static int
+read_vocabulary(struct run *run, struct ll_err *err)
+{
+	const struct ll_header *header = ll_reader_header(run->in);
+	const char *name = ll_reader_name(run->in), *path;
+	char named[4096] = "";
+	int status;
+
+	if (run->vocab != NULL)
+		return 0;
+	if (!ll_header_get(header, "model", named, sizeof(named)))
+		ll_header_get(header, "vocab_file", named, sizeof(named));
+	if ((status = ll_model_choose(&path, model_path, named, err)) < 0 ||
+	    (status = ll_vocab_open(&run->vocab, path, err)) < 0 ||
+	    (status = ll_header_check_model(header, name, 0, run->vocab->fingerprint, err)) < 0)
+		return status;
+	run->rules.vocab = run->vocab;
+	return 0;
+}
+
+/* A record that is to be sampled where the command line is not has no seed but one drawn for it: told behind. */
+static int
+write_seeded(struct run *run, const struct ll_frame *meta, const struct ll_settings *settings, struct ll_err *err)
+{
+	struct ll_frame frame = *meta;
+	struct ll_buf text = { 0 };
+	const char *payload = meta->payload;
+	size_t length = meta->length;
+	int status;
+
+	while (length > 0 && payload[length - 1] != '}')
+		length--;
+	status = ll_buf_add(&text, payload, length - 1, err);
+	if (status == 0)
+		status = ll_buf_printf(&text, err, ",\"seed\":%" PRIu64 "}", settings->seed);
+	frame.payload = text.data;
+	frame.length = text.len;
+	if (status == 0)
+		status = ll_writer_frame(run->out, &frame, err);
+	ll_buf_free(&text);
+	return status;
+}
+
+/* How a sequence is to be sampled. It comes before the sequence's first logits. */
+static int
+take_meta(struct run *run, const struct ll_frame *frame, struct ll_err *err)
+{
+	struct ll_settings *settings;
+	struct ll_sequence *sequence;
+	char name[48], where[400];
+	bool seedless;
+	int status;
+
+	snprintf(where, sizeof(where), "%.200s: sequence %s: META", ll_reader_name(run->in),
+	    ll_sequence_name(frame->sequence, name));
+	status = ll_settings_read(&settings, &run->sampling, run->rules.limit, frame->payload, frame->length,
+	    where, err);
+	if (status < 0)
+		return status;
+	if (settings == NULL)
+		return ll_writer_frame(run->out, frame, err);
+	if ((sequence = ll_sequences_get(run->sequences, frame->sequence, err)) == NULL ||
+	    (settings->stops != NULL && read_vocabulary(run, err) < 0)) {
+		ll_settings_free(settings);
+		return -err->code;
+	}
+	ll_settings_free(sequence->settings);
+	sequence->settings = settings;
+	if (settings->idle && !run->told_idle) {
+		run->told_idle = true;
+		ll_warn(program.name, "%s: with temperature 0 its other options have no effect; "
+		    "of others that is not told", where);
+	}
+	seedless = temperature <= 0 && settings->sampling.temperature > 0 && !settings->own_seed;
+	if (seedless)
+		settings->seed = ll_rng_entropy() >> SEED_SHIFT;
+	if (seedless || settings->own_seed)
+		ll_rng_seed(&sequence->rng, settings->seed, (uint32_t)frame->sequence);
+	return seedless ? write_seeded(run, frame, settings, err) : ll_writer_frame(run->out, frame, err);
 }
 
 static void
@@ -286,6 +391,8 @@ take_frame(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 		return take_logits(run, frame, err);
 	case LL_TOKENS:
 		return take_tokens(run, frame, err);
+	case LL_META:
+		return take_meta(run, frame, err);
 	case LL_STOP:
 		return take_end(run, frame, err);
 	case LL_END:
@@ -347,26 +454,17 @@ read_stop_ids(struct run *run, const struct ll_header *header, struct ll_err *er
 	return 0;
 }
 
-/* Stop strings need the bytes of tokens: the vocabulary of the model that made the stream. */
 static int
-read_vocabulary(struct run *run, const struct ll_header *header, struct ll_err *err)
+read_stop_strings(struct run *run, struct ll_err *err)
 {
-	const char *name = ll_reader_name(run->in), *path;
-	char named[4096] = "";
 	int status;
 
 	if (stop_string_count == 0)
 		return 0;
-	if (!ll_header_get(header, "model", named, sizeof(named)))
-		ll_header_get(header, "vocab_file", named, sizeof(named));
-	if ((status = ll_model_choose(&path, model_path, named, err)) < 0 ||
-	    (status = ll_vocab_open(&run->vocab, path, err)) < 0 ||
-	    (status = ll_header_check_model(header, name, 0, run->vocab->fingerprint, err)) < 0 ||
-	    (status = ll_stops_new(&run->stops, stop_strings, stop_string_count, err)) < 0)
-		return status;
-	run->rules.stops = run->stops;
-	run->rules.vocab = run->vocab;
-	return 0;
+	if ((status = read_vocabulary(run, err)) == 0 &&
+	    (status = ll_stops_new(&run->stops, stop_strings, stop_string_count, err)) == 0)
+		run->rules.stops = run->stops;
+	return status;
 }
 
 static int
@@ -394,10 +492,10 @@ write_header(struct run *run, const struct ll_header *from, struct ll_err *err)
 static int
 make_samplers(struct run *run, struct ll_err *err)
 {
-	const struct ll_sampling sampling = { temperature, (uint64_t)top_k, top_p, min_p };
 	int status;
 
-	if ((status = ll_chain_new(&run->chain, &sampling, err)) < 0 ||
+	run->sampling = (struct ll_sampling){ temperature, (uint64_t)top_k, top_p, min_p };
+	if ((status = ll_chain_new(&run->chain, &run->sampling, err)) < 0 ||
 	    (status = ll_logits_init(&run->row, err)) < 0)
 		return status;
 	ll_note(program.name, "samplers: %s", ll_chain_text(run->chain));
@@ -419,7 +517,7 @@ begin_stream(struct run *run, struct ll_err *err)
 		return status;
 	if ((status = check_kind(header, ll_reader_name(run->in), err)) < 0 ||
 	    (status = read_stop_ids(run, header, err)) < 0 ||
-	    (status = read_vocabulary(run, header, err)) < 0 ||
+	    (status = read_stop_strings(run, err)) < 0 ||
 	    (status = ll_sequences_new(&run->sequences, seed, err)) < 0 ||
 	    (status = write_header(run, header, err)) < 0)
 		return status;
@@ -458,7 +556,7 @@ settle_options(void)
 		ll_opt_refuse(&model_path, "without --stop");
 	if (temperature <= 0 || ll_opt_given(&seed))
 		return;
-	seed = ll_rng_entropy();
+	seed = ll_rng_entropy() >> SEED_SHIFT;
 	if (ll_opt_verbose || isatty(STDERR_FILENO))
 		ll_warn(program.name, "seed %" PRIu64, seed);
 }

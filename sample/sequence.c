@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "sample/sequence.h"
+#include "sample/settings.h"
 
 /* A pick and where its text begins in the text of the turn. */
 struct ll_held {
@@ -52,6 +53,7 @@ ll_sequences_new(struct ll_sequences **out, uint64_t seed, struct ll_err *err)
 static void
 free_sequence(struct ll_sequence *sequence)
 {
+	ll_settings_free(sequence->settings);
 	free(sequence->held);
 	free(sequence);
 }

@@ -17,6 +17,7 @@
 #include "sample/stopper.h"
 
 struct ll_err;
+struct ll_settings;
 
 #define LL_RANKED_MAX 20
 #define LL_SHOW_ALL UINT32_MAX
@@ -60,6 +61,7 @@ struct ll_sequence {
 	bool open;		/* a turn is under way and its prompt complete */
 	uint64_t begin;		/* where its answer begins */
 	uint64_t generated;	/* tokens of this turn, the stop token not counted */
+	struct ll_settings *settings;	/* its own, or NULL; freed with it */
 	struct ll_stopper stopper;
 	struct ll_held *held;	/* picks: [first, ready) may be written, [ready, count) wait */
 	size_t first, ready, count, cap;

@@ -290,10 +290,11 @@ take_tokens(struct ll_head *head, const struct ll_frame *frame, struct ll_err *e
 			return ll_fail(err, LL_EDATA, "%s: sequence %s begins at position %" PRIu64
 			    "; ids must rise and positions begin at 0", input,
 			    ll_sequence_name(frame->sequence, name), frame->position);
-		head->turns.highest = ((frame->sequence >> 32) + 1) << 32;
+		head->turns.highest = frame->sequence + 1;
 		if ((turn = ll_turns_add(&head->turns, frame->sequence, err)) == NULL)
 			return -LL_ENOMEM;
 		turn->epoch = frame->epoch;
+		turn->newest = frame->sequence;
 	}
 	if ((status = ll_turn_append(turn, frame->payload, frame->rows, err)) < 0)
 		return status;
@@ -322,6 +323,7 @@ take_input(struct ll_head *head, const struct ll_frame *frame, struct ll_err *er
 		if (!(frame->flags & LL_STREAM))
 			return 0;
 		head->input_ended = true;
+		/* Records may have failed before they became sequences. */
 		ll_text_get_number(frame->payload, frame->length, "code", &code);
 		if (code > (uint64_t)head->worst)
 			head->worst = code < 256 ? (int)code : LL_EDATA;
@@ -456,6 +458,8 @@ take_fork(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err
 		if (child == NULL || ll_turn_append(child, &token, 1, err) < 0)
 			return -LL_ENOMEM;
 		child->newest = id;
+		if (id >= head->turns.highest)
+			head->turns.highest = id + 1;
 		child->epoch = parent->epoch;
 		child->state = LL_TURN_RUNNING;
 		child->complete = true;

@@ -94,6 +94,21 @@ ll_header_set_hex(struct ll_header *header, const char *key, uint64_t value, str
 }
 
 int
+ll_header_set_ids(struct ll_header *header, const char *key, const uint32_t *ids, size_t count,
+    struct ll_err *err)
+{
+	struct ll_buf text = { 0 };
+	int status = 0;
+
+	for (size_t i = 0; i < count && status == 0; i++)
+		status = ll_buf_printf(&text, err, "%s%" PRIu32, i > 0 ? " " : "", ids[i]);
+	if (status == 0)
+		status = ll_header_set(header, key, text.data, err);
+	ll_buf_free(&text);
+	return status;
+}
+
+int
 ll_header_add(struct ll_header *header, const char *key, const char *value, struct ll_err *err)
 {
 	return ll_text_put(&header->text, key, value, err);

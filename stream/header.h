@@ -41,6 +41,9 @@ void ll_header_free(struct ll_header *header);
 int ll_header_set(struct ll_header *header, const char *key, const char *value, struct ll_err *err);
 int ll_header_set_number(struct ll_header *header, const char *key, uint64_t value, struct ll_err *err);
 int ll_header_set_hex(struct ll_header *header, const char *key, uint64_t value, struct ll_err *err);
+/* Ids, a space between them; none if there are none. */
+int ll_header_set_ids(struct ll_header *header, const char *key, const uint32_t *ids, size_t count,
+    struct ll_err *err);
 /* Adds a line behind the others (history). */
 int ll_header_add(struct ll_header *header, const char *key, const char *value, struct ll_err *err);
 

@@ -39,7 +39,7 @@ struct ll_turn {
 
 struct ll_turns {
 	struct ll_turn *first;		/* in the order in which they came */
-	uint64_t highest;		/* record number + 1 of the last new sequence */
+	uint64_t highest;		/* the last new sequence, and 1 */
 	uint64_t next_held;
 };
 

@@ -19,6 +19,9 @@
 #include "base/mem.h"
 #include "stream/stream.h"
 
+/* Ids in one TOKENS frame; a longer prompt takes several. */
+#define FRAME_IDS 16384u
+
 #define GATHER (64u << 10)
 #define LARGE (16u << 10)	/* copying less is cheaper than a system call */
 #define UNVERIFIED (4u << 10)	/* larger payloads go into a pipe without a crc */
@@ -226,6 +229,27 @@ ll_writer_frame(struct ll_writer *writer, const struct ll_frame *frame, struct l
 		writer->open = false;
 	return frame->length <= LARGE ? gather(writer, frame->payload, frame->length, err) :
 	    write_out(writer, frame->payload, frame->length, err);
+}
+
+int
+ll_writer_prompt(struct ll_writer *writer, uint64_t sequence, const uint32_t *ids, size_t count,
+    struct ll_err *err)
+{
+	size_t done = 0;
+	int status = 0;
+
+	while (done < count && status == 0) {
+		uint32_t rows = count - done < FRAME_IDS ? (uint32_t)(count - done) : FRAME_IDS;
+		struct ll_frame frame = {
+			.type = LL_TOKENS, .flags = LL_PROMPT | (rows == count - done ? LL_LAST : 0),
+			.sequence = sequence, .position = done, .rows = rows,
+			.length = rows * sizeof(uint32_t), .payload = ids + done,
+		};
+
+		status = ll_writer_frame(writer, &frame, err);
+		done += rows;
+	}
+	return status;
 }
 
 int

@@ -15,46 +15,32 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "base/sources.h"
 #include "base/terminal.h"
 #include "model/model.h"
 #include "stream/stream.h"
 #include "tokenize/prompt.h"
+#include "tokenize/record.h"
+#include "tokenize/shown.h"
 #include "tokenize/transcript.h"
 
-/* Ids in one TOKENS frame; a longer prompt takes several. */
-#define FRAME_IDS 16384u
-
 static const char *model_path, *vocab_path, *output_path, *system_text, *date, *format_name;
-static bool decode, chat, lines, special, no_bos, ids_as_text, from_ids, count_only, render, echo;
+static const char *input_name;
+static bool decode, chat, lines, nul, jsonl, special, no_bos, ids_as_text, from_ids, count_only, render, echo,
+    unordered;
 
-/* Operands and -p, in the order given. */
-struct source {
-	const char *value;
-	bool literal;
-};
-static struct source *sources;
-static size_t source_count, source_cap;
-
-static int
-add_source(const char *value, bool literal, struct ll_err *err)
-{
-	int status = ll_grow(&sources, &source_cap, source_count + 1, sizeof(*sources), err);
-
-	if (status == 0)
-		sources[source_count++] = (struct source){ value, literal };
-	return status;
-}
+static struct ll_sources sources;
 
 static int
 add_literal(const char *value, struct ll_err *err)
 {
-	return add_source(value, true, err);
+	return ll_sources_add(&sources, value, true, err);
 }
 
 static int
 add_file(const char *value, struct ll_err *err)
 {
-	return add_source(value, false, err);
+	return ll_sources_add(&sources, value, false, err);
 }
 
 static const struct ll_opt options[] = {
@@ -63,6 +49,9 @@ static const struct ll_opt options[] = {
 	LL_OPT_OUTPUT(output_path),
 	{ 'p', "prompt", LL_OPT_CALL, &sources, "TEXT", "literal text, in its place among the operands", 0, 0, add_literal },
 	{ 'l', "lines", LL_OPT_FLAG, &lines, NULL, "each line is a sequence of its own; with -d each sequence a line", 0, 0, NULL },
+	{ '0', "null", LL_OPT_FLAG, &nul, NULL, "as --lines, but with NUL in place of the newline", 0, 0, NULL },
+	{ 0, "jsonl", LL_OPT_FLAG, &jsonl, NULL, "the text is records of JSON Lines; with -d so are the answers", 0, 0, NULL },
+	{ 0, "name", LL_OPT_STRING, &input_name, "NAME", "with --jsonl, what messages call standard input", 0, 0, NULL },
 	{ 0, "chat", LL_OPT_FLAG, &chat, NULL, "the text is a user's message in the model's chat format", 0, 0, NULL },
 	{ 0, "chat-format", LL_OPT_STRING, &format_name, "NAME", "llama3, llama3.1, llama3.2, meta or chatml (default: the model's)", 0, 0, NULL },
 	{ 'S', "system", LL_OPT_STRING, &system_text, "TEXT", "system message", 0, 0, NULL },
@@ -75,6 +64,7 @@ static const struct ll_opt options[] = {
 	{ 0, "from-ids", LL_OPT_FLAG, &from_ids, NULL, "the input is ids as text, not text", 0, 0, NULL },
 	{ 'd', "decode", LL_OPT_FLAG, &decode, NULL, "turn a stream into text", 0, 0, NULL },
 	{ 0, "echo", LL_OPT_FLAG, &echo, NULL, "with -d, show the prompt too", 0, 0, NULL },
+	{ 0, "unordered", LL_OPT_FLAG, &unordered, NULL, "with -d --jsonl, each answer as it ends, not in order", 0, 0, NULL },
 	LL_OPTS_COMMON,
 	{ 0, "file", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, add_file },
 	{ 0 }
@@ -91,10 +81,11 @@ fail_usage(const char *name, int code, const char *message)
 static const struct ll_program program = {
 	.name = "ll-tokenize",
 	.summary = "turn text into tokens and back",
-	.usage = "[-hlqvV] [-m FILE | --vocab FILE] [-o FILE] [-p TEXT] [--special] [--no-bos]\n"
-	    "                   [--chat [-S TEXT] [--chat-format NAME] [--date DATE]]\n"
-	    "                   [--render | --count | --ids] [--from-ids] [FILE ...]\n"
-	    "       ll-tokenize -d [-hlqvV] [-m FILE | --vocab FILE] [-o FILE] [--echo] [--special] [--ids] [STREAM ...]",
+	.usage = "[-0hlqvV] [-m FILE | --vocab FILE] [-o FILE] [-p TEXT] [--special] [--no-bos]\n"
+	    "                   [--chat] [-S TEXT] [--chat-format NAME] [--date DATE]\n"
+	    "                   [--jsonl [--name NAME]] [--render | --count | --ids] [--from-ids] [FILE ...]\n"
+	    "       ll-tokenize -d [-0hlqvV] [-m FILE | --vocab FILE] [-o FILE] [--echo] [--special]\n"
+	    "                   [--ids | --jsonl [--unordered]] [STREAM ...]",
 	.options = options,
 	.fail = fail_usage,
 };
@@ -104,13 +95,16 @@ struct tokenize {
 	struct ll_tokenizer *tokenizer;
 	char *vocab_named;	/* the path it was opened from */
 	struct ll_chat format;
+	bool format_open;
 	struct ll_writer *stream;	/* encoding into a stream, or NULL: */
 	struct ll_out text_out;		/* text goes here */
 	bool text_open;
 	bool careful;		/* that is a terminal */
-	uint64_t records;
-	size_t line;		/* under -l, from 1 */
+	uint64_t records;	/* numbers that are taken */
+	uint64_t sequences;
+	bool failed;		/* a record did */
 	struct ll_ids ids;
+	struct ll_shown shown;	/* decoding */
 };
 
 /* A named model's vocabulary, unless it is open already. */
@@ -136,35 +130,11 @@ open_vocab(struct tokenize *t, const char *path, struct ll_err *err)
 static int
 write_text(struct tokenize *t, const char *text, size_t length, struct ll_err *err)
 {
-	struct ll_buf harmless = { 0 };
-	int status;
-
-	if (length == 0)
-		return 0;
-	if (!t->careful)
-		return ll_write(t->text_out.fd, text, length, output_path != NULL ? output_path : "standard output", err);
-	status = ll_terminal_harmless(&harmless, text, length, err);
-	if (status == 0)
-		status = ll_write(t->text_out.fd, harmless.data, harmless.len, "standard output", err);
-	ll_buf_free(&harmless);
-	return status;
+	return ll_terminal_write(t->text_out.fd, t->careful, text, length,
+	    output_path != NULL ? output_path : "standard output", err);
 }
 
 /* Encoding. */
-
-static int
-set_stops(struct ll_header *header, const struct ll_vocab *vocab, struct ll_err *err)
-{
-	struct ll_buf text = { 0 };
-	int status = 0;
-
-	for (size_t i = 0; i < vocab->stop_count && status == 0; i++)
-		status = ll_buf_printf(&text, err, "%s%" PRIu32, i > 0 ? " " : "", vocab->stops[i]);
-	if (status == 0 && text.len > 0)
-		status = ll_header_set(header, "stop", text.data, err);
-	ll_buf_free(&text);
-	return status;
-}
 
 /* The model's name and fingerprint, if it is one that can be run; whoever runs it says why not. */
 static int
@@ -199,7 +169,7 @@ begin_stream(struct tokenize *t, struct ll_err *err)
 	if (status == 0 && vocab_path != NULL)
 		status = ll_header_set(&header, "vocab_file", realpath(vocab_path, absolute), err);
 	if (status == 0 && (status = ll_header_set_hex(&header, "vocab", t->vocab->fingerprint, err)) == 0 &&
-	    (status = set_stops(&header, t->vocab, err)) == 0 &&
+	    (status = ll_header_set_ids(&header, "stop", t->vocab->stops, t->vocab->stop_count, err)) == 0 &&
 	    (status = ll_header_add(&header, "history", history, err)) == 0)
 		status = ll_writer_stream(t->stream, &header, err);
 	free(history);
@@ -208,47 +178,25 @@ begin_stream(struct tokenize *t, struct ll_err *err)
 }
 
 static int
-write_tokens(struct tokenize *t, struct ll_err *err)
+write_meta(struct tokenize *t, uint64_t sequence, const struct ll_buf *meta, struct ll_err *err)
 {
-	size_t done = 0;
-	int status = 0;
+	struct ll_frame frame = { .type = LL_META, .sequence = sequence, .length = meta->len, .payload = meta->data };
 
-	while (done < t->ids.count && status == 0) {
-		size_t left = t->ids.count - done;
-		uint32_t rows = left < FRAME_IDS ? (uint32_t)left : FRAME_IDS;
-		struct ll_frame frame = {
-			.type = LL_TOKENS, .flags = LL_PROMPT | (rows == left ? LL_LAST : 0),
-			.sequence = LL_SEQUENCE(t->records, 0), .position = done, .rows = rows,
-			.length = rows * sizeof(uint32_t), .payload = t->ids.ids + done,
-		};
-
-		status = ll_writer_frame(t->stream, &frame, err);
-		done += rows;
-	}
-	return status;
+	return ll_writer_frame(t->stream, &frame, err);
 }
 
+/* The ids as text of some kind. */
 static int
-write_ids(struct tokenize *t, struct ll_err *err)
+write_as_text(struct tokenize *t, struct ll_err *err)
 {
 	struct ll_buf text = { 0 };
-	int status = 0;
+	int status = count_only ? ll_buf_printf(&text, err, "%zu", t->ids.count) :
+	    render ? ll_prompt_spell(t->tokenizer, &t->ids, !decode || special, &text, err) :
+	    ll_prompt_list(&t->ids, &text, err);
 
-	for (size_t i = 0; i < t->ids.count && status == 0; i++)
-		status = ll_buf_printf(&text, err, "%s%" PRIu32, i > 0 ? " " : "", t->ids.ids[i]);
-	if (status == 0 && (status = ll_buf_puts(&text, "\n", err)) == 0)
-		status = write_text(t, text.data, text.len, err);
-	ll_buf_free(&text);
-	return status;
-}
-
-static int
-write_spelt(struct tokenize *t, struct ll_err *err)
-{
-	struct ll_buf text = { 0 };
-	int status = ll_prompt_spell(t->tokenizer, &t->ids, !decode || special, &text, err);
-
-	if (status == 0 && lines)
+	if (status == 0 && render ? nul : false)
+		status = ll_buf_add(&text, "", 1, err);
+	else if (status == 0 && (!render || lines || jsonl))
 		status = ll_buf_puts(&text, "\n", err);
 	if (status == 0)
 		status = write_text(t, text.data, text.len, err);
@@ -256,125 +204,146 @@ write_spelt(struct tokenize *t, struct ll_err *err)
 	return status;
 }
 
-/* One prompt, whole: to ids, and out. */
-static int
-one_prompt(struct tokenize *t, const char *text, size_t length, struct ll_err *err)
+static struct ll_prompt_options
+prompt_options(const struct tokenize *t)
 {
-	const struct ll_prompt_options prompt = {
+	return (struct ll_prompt_options){
 		.bos = !no_bos, .special = special, .chat = chat ? &t->format : NULL, .system = system_text,
 	};
-	char number[32];
+}
+
+/* One prompt, whole: to ids, and out. */
+static int
+one_prompt(struct tokenize *t, const struct ll_cut *cut, struct ll_err *err)
+{
+	const struct ll_prompt_options prompt = prompt_options(t);
 	int status;
 
 	t->ids.count = 0;
-	status = from_ids ? ll_prompt_parse_ids(t->tokenizer, text, length, &t->ids, err) :
-	    ll_prompt_encode(t->tokenizer, &prompt, text, length, &t->ids, err);
+	status = from_ids ? ll_prompt_parse_ids(t->tokenizer, cut->text, cut->length, &t->ids, err) :
+	    ll_prompt_encode(t->tokenizer, &prompt, cut->text, cut->length, &t->ids, err);
 	if (status < 0)
 		return status;
-	if (render)
-		return write_spelt(t, err);
-	if (count_only)
-		return write_text(t, number, (size_t)snprintf(number, sizeof(number), "%zu\n", t->ids.count), err);
-	if (ids_as_text)
-		return write_ids(t, err);
+	if (t->stream == NULL)
+		return write_as_text(t, err);
 	if (t->ids.count == 0)
-		return t->line > 0 ? ll_fail(err, LL_EDATA, "line %zu: prompt is empty", t->line) :
+		return cut->line > 0 ? ll_fail(err, LL_EDATA, "line %zu: prompt is empty", cut->line) :
 		    ll_fail(err, LL_EDATA, "prompt is empty");
-	status = write_tokens(t, err);
-	t->records++;
-	return status;
-}
-
-/* Takes whole lines off the front of `text`; what is left is not complete yet. */
-static int
-take_lines(struct tokenize *t, struct ll_buf *text, bool end, struct ll_err *err)
-{
-	size_t done = 0;
-	int status = 0;
-
-	while (status == 0 && done < text->len) {
-		const char *newline = memchr(text->data + done, '\n', text->len - done);
-		size_t length = newline != NULL ? (size_t)(newline - text->data) - done : text->len - done;
-
-		if (newline == NULL && !end)
-			break;
-		t->line++;
-		status = one_prompt(t, text->data + done, length, err);
-		done += length + (newline != NULL);
-	}
-	if (done > 0)
-		memmove(text->data, text->data + done, text->len - done);
-	text->len -= done;
-	return status == 0 && t->stream != NULL ? ll_writer_flush(t->stream, err) : status;
-}
-
-static int
-read_lines(struct tokenize *t, int fd, const char *name, struct ll_buf *text, struct ll_err *err)
-{
-	int out = t->stream != NULL ? ll_writer_fd(t->stream) : -1;
-
-	for (;;) {
-		ssize_t count;
-		int status = ll_buf_room(text, 65536, err);
-
-		if (status < 0)
-			return status;
-		count = ll_read(fd, text->data + text->len, 65536, out, name, err);
-		if (count <= 0)
-			return (int)count;
-		text->len += (size_t)count;
-		if ((status = take_lines(t, text, false, err)) < 0)
-			return status;
-	}
-}
-
-static int
-read_source(struct tokenize *t, const struct source *source, struct ll_buf *text, struct ll_err *err)
-{
-	const char *name = strcmp(source->value, "-") == 0 ? "standard input" : source->value;
-	int fd, status;
-
-	if (source->literal) {
-		status = ll_buf_puts(text, source->value, err);
-		return status == 0 && lines ? take_lines(t, text, false, err) : status;
-	}
-	if ((fd = ll_open_input(source->value, err)) < 0)
-		return fd;
-	status = lines ? read_lines(t, fd, name, text, err) : ll_read_all(fd, text, name, err);
-	if (fd != STDIN_FILENO)
-		close(fd);
-	return status;
-}
-
-static int
-encode_all(struct tokenize *t, struct ll_err *err)
-{
-	struct ll_buf text = { 0 };
-	int status = 0;
-
-	if (source_count == 0)
-		status = add_file("-", err);
-	for (size_t i = 0; i < source_count && status == 0; i++)
-		status = read_source(t, &sources[i], &text, err);
-	if (status == 0)
-		status = lines ? take_lines(t, &text, true, err) :
-		    one_prompt(t, text.data != NULL ? text.data : "", text.len, err);
-	ll_buf_free(&text);
-	return status;
+	t->sequences++;
+	return ll_writer_prompt(t->stream, LL_SEQUENCE(t->records++, 0), t->ids.ids, t->ids.count, err);
 }
 
 static int
 open_format(struct tokenize *t, struct ll_err *err)
 {
+	int status = t->format_open ? 0 : ll_prompt_format(&t->format, format_name, date, t->vocab, err);
+
+	t->format_open = status == 0;
+	return status;
+}
+
+/* Every sample is a sequence; what they share is evaluated once, which is the head's affair. */
+static int
+write_samples(struct tokenize *t, const struct ll_record *record, struct ll_err *err)
+{
+	struct ll_buf meta = { 0 };
+	int status = ll_record_meta(record, &meta, err);
+
+	for (int64_t i = 0; i < record->samples && status == 0; i++) {
+		uint64_t sequence = LL_SEQUENCE(t->records, i);
+
+		if ((status = write_meta(t, sequence, &meta, err)) == 0)
+			status = ll_writer_prompt(t->stream, sequence, t->ids.ids, t->ids.count, err);
+		t->sequences++;
+	}
+	ll_buf_free(&meta);
+	return status;
+}
+
+/* A bad record fails alone: it is told, and whoever reads the answers learns it in its place. */
+static int
+record_failed(struct tokenize *t, const struct ll_record *record, const struct ll_err *why, struct ll_err *err)
+{
+	struct ll_buf meta = { 0 };
 	int status;
 
-	if (!chat)
+	ll_complain(program.name, why->text);
+	t->failed = true;
+	if (t->stream == NULL)
 		return 0;
-	status = format_name != NULL ? ll_chat_by_name(&t->format, format_name, err) :
-	    ll_chat_recognise(&t->format, t->vocab, err);
-	if (status == 0 && date != NULL)
-		status = ll_chat_set_date(&t->format, date, err);
+	status = ll_record_failed(record, why, &meta, err);
+	if (status == 0)
+		status = write_meta(t, LL_SEQUENCE(t->records, 0), &meta, err);
+	ll_buf_free(&meta);
 	return status;
+}
+
+static int
+one_record(struct tokenize *t, const struct ll_cut *cut, struct ll_err *err)
+{
+	struct ll_prompt_options prompt = prompt_options(t);
+	struct ll_err own = { 0 };
+	struct ll_record record;
+	char where[300];
+	int status;
+
+	snprintf(where, sizeof(where), "%.250s:%zu", cut->name, cut->line);
+	status = ll_record_parse(&record, cut->text, cut->length, where, &own);
+	t->ids.count = 0;
+	if (status == 0 && record.messages != NULL) {
+		prompt.chat = &t->format;
+		status = open_format(t, &own);
+	}
+	if (status == 0)
+		status = ll_prompt_encode_record(t->tokenizer, &prompt, &record, &t->ids, where, &own);
+	if (status == 0)
+		status = t->stream != NULL ? write_samples(t, &record, &own) : write_as_text(t, &own);
+	if (status == -LL_EDATA)
+		status = record_failed(t, &record, &own, err);
+	else if (status < 0)
+		*err = own;
+	ll_record_free(&record);
+	return status;
+}
+
+static int
+take_cut(void *arg, const struct ll_cut *cut, struct ll_err *err)
+{
+	struct ll_cut line = *cut;
+	struct tokenize *t = arg;
+	int status = 0;
+
+	if (!jsonl)
+		return one_prompt(t, cut, err);
+	/* A byte order mark may begin a file. */
+	if (line.line == 1 && line.length >= 3 && memcmp(line.text, "\xef\xbb\xbf", 3) == 0) {
+		line.text += 3;
+		line.length -= 3;
+	}
+	if (!ll_record_blank(line.text, line.length))
+		status = one_record(t, &line, err);
+	t->records++;
+	return status;
+}
+
+static int
+flush_stream(void *arg, struct ll_err *err)
+{
+	struct tokenize *t = arg;
+
+	return t->stream != NULL ? ll_writer_flush(t->stream, err) : 0;
+}
+
+static int
+encode_all(struct tokenize *t, struct ll_err *err)
+{
+	const struct ll_sources_plan plan = {
+		.split = lines || nul || jsonl, .delimiter = nul ? '\0' : '\n', .apart = jsonl,
+		.stdin_name = input_name, .out = t->stream != NULL ? ll_writer_fd(t->stream) : -1,
+		.take = take_cut, .rest = flush_stream, .arg = t,
+	};
+
+	return ll_sources_read(&sources, &plan, err);
 }
 
 static int
@@ -383,66 +352,73 @@ encode(struct tokenize *t, struct ll_err *err)
 	const char *path = vocab_path;
 	int status = path == NULL ? ll_model_choose(&path, model_path, "", err) : 0;
 
-	if (status < 0 || (status = open_vocab(t, path, err)) < 0 || (status = open_format(t, err)) < 0)
+	if (status < 0 || (status = open_vocab(t, path, err)) < 0 || (chat && (status = open_format(t, err)) < 0))
 		return status;
 	if (t->stream != NULL && (status = begin_stream(t, err)) < 0)
 		return status;
 	if ((status = encode_all(t, err)) == 0 && t->stream != NULL)
-		status = ll_writer_end(t->stream, 0, t->records, err);
+		status = ll_writer_end(t->stream, t->failed ? LL_EDATA : 0, t->sequences, err);
 	return status;
 }
 
 /* Decoding. */
 
-/* Appends one id's text to the transcript; at most `show` bytes of the piece. */
 static int
-show_id(struct tokenize *t, struct ll_transcript *transcript, const struct ll_frame *frame, uint32_t id,
-    uint32_t show, bool hidden, struct ll_err *err)
+show_sample(struct tokenize *t, const struct ll_frame *frame, struct ll_err *err)
 {
-	bool *begun = ll_transcript_begun(transcript, frame->sequence, err);
-	const char *bytes;
-	size_t length;
-	bool is_special;
-	int status;
+	const struct ll_sample *sample = frame->payload;
+	const struct ll_shown_sample shown = {
+		.token = sample->token, .show = sample->show, .logprob = sample->logprob,
+		.final = (frame->flags & LL_FINAL) != 0, .count = sample->alternatives, .alternatives = sample + 1,
+	};
 
-	if (begun == NULL)
-		return -LL_ENOMEM;
-	/* A sequence whose beginning went by, or another turn of one: not only BOS is before it. */
-	*begun |= frame->position > 1;
-	if (hidden && *begun)
-		return 0;
-	if ((status = ll_tokenizer_piece(t->tokenizer, id, &bytes, &length, &is_special, err)) < 0)
-		return status;
-	length = show < length ? show : length;
-	ll_tokenizer_strip(t->tokenizer, id, begun, &bytes, &length);
-	if (hidden || (is_special && !special))
-		return 0;
-	return ll_transcript_add(transcript, frame->sequence, bytes, length, err);
+	return ll_shown_sample(&t->shown, frame->sequence, frame->position, &shown, err);
 }
 
 static int
-show_frame(struct tokenize *t, struct ll_transcript *transcript, const struct ll_frame *frame, struct ll_err *err)
+show_end(struct tokenize *t, const struct ll_frame *frame, struct ll_err *err)
 {
-	const struct ll_sample *sample = frame->payload;
-	const uint32_t *ids = frame->payload;
-	int status = 0;
+	char reason[32] = "", message[1000] = "";
+	struct ll_answer_end end = { .reason = reason, .message = message };
+	uint64_t code = 0;
 
+	ll_text_get(frame->payload, frame->length, "reason", reason, sizeof(reason));
+	ll_text_get(frame->payload, frame->length, "message", message, sizeof(message));
+	ll_text_get_number(frame->payload, frame->length, "prompt", &end.prompt);
+	ll_text_get_number(frame->payload, frame->length, "generated", &end.generated);
+	ll_text_get_number(frame->payload, frame->length, "code", &code);
+	end.code = code < 256 ? (int)code : LL_EDATA;
+	return ll_shown_end(&t->shown, frame->sequence, &end, err);
+}
+
+static int
+show_meta(struct tokenize *t, const struct ll_frame *frame, const char *name, struct ll_err *err)
+{
+	char where[400], sequence[48];
+
+	if (t->shown.answers == NULL)
+		return 0;
+	snprintf(where, sizeof(where), "%.300s: sequence %s: META", name, ll_sequence_name(frame->sequence, sequence));
+	return ll_answers_meta(t->shown.answers, frame->sequence, frame->payload, frame->length, where, err);
+}
+
+static int
+show_frame(struct tokenize *t, const struct ll_frame *frame, const char *name, struct ll_err *err)
+{
+	if (frame->type == LL_END && frame->flags & LL_STREAM)
+		return ll_shown_end_all(&t->shown, true, err);
 	if (frame->sequence & LL_SEQUENCE_HELD)
-		return frame->type == LL_END && frame->flags & LL_STREAM ? ll_transcript_end_all(transcript, err) : 0;
+		return 0;
 	switch (frame->type) {
 	case LL_TOKENS:
-		status = ll_transcript_begin(transcript, frame->sequence, err);
-		for (uint32_t i = 0; i < frame->rows && status == 0; i++)
-			status = show_id(t, transcript, frame, ids[i], UINT32_MAX,
-			    !echo && frame->flags & LL_CONTEXT, err);
-		if (status == 0 && !(frame->flags & LL_CONTEXT) && frame->flags & LL_LAST && !(frame->flags & LL_MORE))
-			status = ll_transcript_end(transcript, frame->sequence, err);
-		return status;
+		return ll_shown_prompt(&t->shown, frame->sequence, frame->position, frame->payload, frame->rows,
+		    (frame->flags & LL_CONTEXT) != 0, frame->flags & LL_LAST && !(frame->flags & LL_MORE), err);
 	case LL_SAMPLE:
-		return frame->flags & LL_FINAL && !special ? 0 :
-		    show_id(t, transcript, frame, sample->token, sample->show, false, err);
+		return show_sample(t, frame, err);
 	case LL_END:
-		return ll_transcript_end(transcript, frame->sequence, err);
+		return show_end(t, frame, err);
+	case LL_META:
+		return show_meta(t, frame, name, err);
 	default:
 		return 0;
 	}
@@ -454,6 +430,7 @@ check_stream(struct tokenize *t, const struct ll_reader *in, struct ll_err *err)
 	const struct ll_header *header = ll_reader_header(in);
 	const char *name = ll_reader_name(in), *path = vocab_path;
 	char named[PATH_MAX] = "";
+	uint64_t seed;
 	int status;
 
 	if (header->kind != LL_KIND_TOKENS && header->kind != LL_KIND_SAMPLES)
@@ -465,13 +442,17 @@ check_stream(struct tokenize *t, const struct ll_reader *in, struct ll_err *err)
 		return status;
 	if ((status = open_vocab(t, path, err)) < 0)
 		return status;
+	t->shown.tokenizer = t->tokenizer;
+	if (t->shown.answers != NULL)
+		ll_answers_begin(t->shown.answers, ll_header_get_number(header, "seed", &seed) ? &seed : NULL);
 	return ll_header_check_model(header, name, 0, t->vocab->fingerprint, err);
 }
 
+/* Writes what can be shown. */
 static int
-put_transcript(struct tokenize *t, struct ll_transcript *transcript, char *last, struct ll_err *err)
+put_shown(struct tokenize *t, char *last, struct ll_err *err)
 {
-	struct ll_buf *text = ll_transcript_text(transcript);
+	struct ll_buf *text = ll_shown_text(&t->shown);
 	int status = write_text(t, text->data, text->len, err);
 
 	if (text->len > 0)
@@ -481,7 +462,7 @@ put_transcript(struct tokenize *t, struct ll_transcript *transcript, char *last,
 }
 
 static int
-decode_stream(struct tokenize *t, struct ll_reader *in, struct ll_transcript *transcript, struct ll_err *err)
+decode_stream(struct tokenize *t, struct ll_reader *in, struct ll_err *err)
 {
 	struct ll_frame frame;
 	char last = '\n';
@@ -490,12 +471,12 @@ decode_stream(struct tokenize *t, struct ll_reader *in, struct ll_transcript *tr
 	while (status == 0 && (got = ll_reader_next(in, &frame, err)) > 0) {
 		if (got == LL_GOT_STREAM)
 			status = check_stream(t, in, err);
-		else if ((status = show_frame(t, transcript, &frame, err)) == 0 && !ll_reader_ready(in))
-			status = put_transcript(t, transcript, &last, err);
+		else if ((status = show_frame(t, &frame, ll_reader_name(in), err)) == 0 && !ll_reader_ready(in))
+			status = put_shown(t, &last, err);
 	}
 	/* What was understood is shown, whatever happened behind it. */
-	if (ll_transcript_end_all(transcript, NULL) == 0 && put_transcript(t, transcript, &last, NULL) == 0 &&
-	    t->careful && last != '\n')
+	if (ll_shown_end_all(&t->shown, false, NULL) == 0 && put_shown(t, &last, NULL) == 0 && t->careful &&
+	    last != '\n')
 		write_text(t, "\n", 1, NULL);
 	if (status == 0)
 		status = got;
@@ -505,15 +486,14 @@ decode_stream(struct tokenize *t, struct ll_reader *in, struct ll_transcript *tr
 static int
 decode_source(struct tokenize *t, const char *path, struct ll_err *err)
 {
-	struct ll_transcript *transcript = NULL;
 	struct ll_reader *in = NULL;
-	int status;
+	int status = jsonl ? ll_answers_new(&t->shown.answers, !unordered, err) :
+	    ll_transcript_new(&t->shown.transcript, nul ? "" : "\n", lines || nul, err);
 
-	if ((status = ll_transcript_new(&transcript, lines ? "\n" : "", err)) == 0 &&
-	    (status = ll_reader_open(&in, path, t->text_out.fd, err)) == 0)
-		status = decode_stream(t, in, transcript, err);
+	if (status == 0 && (status = ll_reader_open(&in, path, t->text_out.fd, err)) == 0)
+		status = decode_stream(t, in, err);
 	ll_reader_close(in);
-	ll_transcript_free(transcript);
+	ll_shown_free(&t->shown);
 	return status;
 }
 
@@ -537,38 +517,38 @@ decode_all(struct tokenize *t, struct ll_err *err)
 
 	if (ids_as_text)
 		return decode_ids(t, err);
-	if (source_count == 0)
-		status = add_file("-", err);
-	for (size_t i = 0; i < source_count && status == 0; i++)
-		status = decode_source(t, sources[i].value, err);
+	t->shown.special = special;
+	t->shown.echo = echo;
+	if (sources.count == 0)
+		return decode_source(t, "-", err);
+	for (size_t i = 0; i < sources.count && status == 0; i++)
+		status = decode_source(t, sources.list[i].value, err);
 	return status;
 }
 
+/* What is given but has no effect is refused. */
 static void
 check_options(void)
 {
-	static const void *const chat_only[] = { &format_name, &system_text, &date };
-	static const void *const encode_only[] = { &sources, &chat, &no_bos, &render, &count_only, &from_ids };
+	const struct ll_opt_rule rules[] = {
+		{ decode, &sources, "with --decode" }, { decode, &chat, "with --decode" }, { decode, &no_bos, "with --decode" },
+		{ decode, &render, "with --decode" }, { decode, &count_only, "with --decode" },
+		{ decode, &from_ids, "with --decode" }, { decode, &format_name, "with --decode" },
+		{ decode, &system_text, "with --decode" }, { decode, &date, "with --decode" },
+		{ decode, &input_name, "with --decode" },
+		{ !decode, &echo, "without --decode" }, { !decode, &unordered, "without --decode" },
+		{ !jsonl, &unordered, "without --jsonl" }, { !jsonl, &input_name, "without --jsonl" },
+		{ !chat && !jsonl, &format_name, "without --chat" }, { !chat && !jsonl, &system_text, "without --chat" },
+		{ !chat && !jsonl, &date, "without --chat" },
+		{ chat, &special, "with --chat: messages are plain text" },
+		{ lines, &nul, "with --lines" }, { jsonl, &lines, "with --jsonl" }, { jsonl, &nul, "with --jsonl" },
+		{ jsonl, &from_ids, "with --jsonl" }, { decode && ids_as_text, &jsonl, "with --ids" },
+		{ decode && ids_as_text, &echo, "with --ids" }, { from_ids, &chat, "with --from-ids" },
+		{ from_ids, &special, "with --from-ids" }, { from_ids, &no_bos, "with --from-ids" },
+		{ render, &count_only, "with --render" }, { render || count_only, &ids_as_text, "with --render or --count" },
+	};
 
-	for (size_t i = 0; !chat && i < sizeof(chat_only) / sizeof(chat_only[0]); i++)
-		ll_opt_refuse(chat_only[i], "without --chat");
-	for (size_t i = 0; decode && i < sizeof(encode_only) / sizeof(encode_only[0]); i++)
-		ll_opt_refuse(encode_only[i], "with --decode");
-	if (!decode)
-		ll_opt_refuse(&echo, "without --decode");
-	if (decode && ids_as_text)
-		ll_opt_refuse(&echo, "with --ids");
-	if (chat)
-		ll_opt_refuse(&special, "with --chat: messages are plain text");
-	if (from_ids) {
-		ll_opt_refuse(&chat, "with --from-ids");
-		ll_opt_refuse(&special, "with --from-ids");
-		ll_opt_refuse(&no_bos, "with --from-ids");
-	}
-	if (render)
-		ll_opt_refuse(&count_only, "with --render");
-	if (render || count_only)
-		ll_opt_refuse(&ids_as_text, "with --render or --count");
+	ll_opt_refuse_all(rules, sizeof(rules) / sizeof(rules[0]));
 }
 
 int
@@ -592,10 +572,15 @@ main(int argc, char **argv)
 		status = ll_writer_close(t.stream, status, &err);
 	else if (t.text_open)
 		status = ll_out_close(&t.text_out, status, &err);
+	/* Each bad record was told when it was met. */
+	if (status == 0 && t.failed) {
+		err = (struct ll_err){ .code = LL_EDATA, .reported = 1 };
+		status = -LL_EDATA;
+	}
 	ll_tokenizer_free(t.tokenizer);
 	ll_vocab_free(t.vocab);
 	free(t.vocab_named);
 	free(t.ids.ids);
-	free(sources);
+	free(sources.list);
 	return ll_exit(program.name, status, &err);
 }

@@ -48,24 +48,32 @@ remove_at(struct ll_ids *ids, size_t place)
 	memmove(ids->ids + place, ids->ids + place + 1, (ids->count - place) * sizeof(*ids->ids));
 }
 
-static int
-encode_chat(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
-    const char *text, size_t length, struct ll_ids *ids, struct ll_err *err)
+int
+ll_prompt_encode_messages(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
+    const struct ll_message *messages, size_t count, struct ll_ids *ids, struct ll_err *err)
 {
-	struct ll_message messages[2];
-	size_t count = 0, begin = ids->count;
-	int status;
+	size_t begin = ids->count;
+	int status = ll_chat_render(options->chat, tokenizer, messages, count, true, true, ids, NULL, err);
 
-	if (options->system != NULL)
-		messages[count++] = (struct ll_message){ .role = "system", .content = options->system,
-		    .length = strlen(options->system) };
-	messages[count++] = (struct ll_message){ .role = "user", .content = text, .length = length };
-	status = ll_chat_render(options->chat, tokenizer, messages, count, true, true, ids, NULL, err);
 	if (status == 0 && !options->bos && ids->count > begin &&
 	    ids->ids[begin] == ll_tokenizer_vocab(tokenizer)->bos &&
 	    options->chat->format != LL_CHAT_CHATML)
 		remove_at(ids, begin);
 	return status;
+}
+
+static int
+encode_chat(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
+    const char *text, size_t length, struct ll_ids *ids, struct ll_err *err)
+{
+	struct ll_message messages[2];
+	size_t count = 0;
+
+	if (options->system != NULL)
+		messages[count++] = (struct ll_message){ .role = "system", .content = options->system,
+		    .length = strlen(options->system) };
+	messages[count++] = (struct ll_message){ .role = "user", .content = text, .length = length };
+	return ll_prompt_encode_messages(tokenizer, options, messages, count, ids, err);
 }
 
 int
@@ -85,6 +93,27 @@ ll_prompt_encode(const struct ll_tokenizer *tokenizer, const struct ll_prompt_op
 		status = ll_tokenizer_encode(tokenizer, text, length, options->special, ids, err);
 	if (status == 0 && bos && ids->count > begin + 1 && ids->ids[begin + 1] == vocab->bos)
 		remove_at(ids, begin);
+	return status;
+}
+
+int
+ll_prompt_format(struct ll_chat *chat, const char *name, const char *date, const struct ll_vocab *vocab,
+    struct ll_err *err)
+{
+	int status = name != NULL ? ll_chat_by_name(chat, name, err) : ll_chat_recognise(chat, vocab, err);
+
+	if (status == 0 && date != NULL)
+		status = ll_chat_set_date(chat, date, err);
+	return status;
+}
+
+int
+ll_prompt_list(const struct ll_ids *ids, struct ll_buf *text, struct ll_err *err)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < ids->count && status == 0; i++)
+		status = ll_buf_printf(text, err, "%s%" PRIu32, i > 0 ? " " : "", ids->ids[i]);
 	return status;
 }
 

@@ -12,6 +12,7 @@
 #include "tokenize/tokenizer.h"
 
 struct ll_err;
+struct ll_record;
 
 struct ll_prompt_options {
 	bool bos;			/* the model's BOS, where it wants one */
@@ -24,9 +25,24 @@ struct ll_prompt_options {
 int ll_prompt_encode(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
     const char *text, size_t length, struct ll_ids *ids, struct ll_err *err);
 
+/* The same for messages of a chat, to which options->system adds nothing. */
+int ll_prompt_encode_messages(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
+    const struct ll_message *messages, size_t count, struct ll_ids *ids, struct ll_err *err);
+
+/* The chat format of this name, or (NULL) the vocabulary's own; `date` may be NULL. As ll_chat_by_name, ll_chat_recognise. */
+int ll_prompt_format(struct ll_chat *chat, const char *name, const char *date, const struct ll_vocab *vocab,
+    struct ll_err *err);
+
+/* The prompt or the messages of a record; `where` begins every message. -LL_EDATA also for an empty prompt. */
+int ll_prompt_encode_record(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
+    const struct ll_record *record, struct ll_ids *ids, const char *where, struct ll_err *err);
+
 /* Decimal numbers and white space. -LL_EDATA for anything else, or an id that is not in the vocabulary. */
 int ll_prompt_parse_ids(const struct ll_tokenizer *tokenizer, const char *text, size_t length,
     struct ll_ids *ids, struct ll_err *err);
+
+/* The ids as decimal numbers, a space between them. */
+int ll_prompt_list(const struct ll_ids *ids, struct ll_buf *text, struct ll_err *err);
 
 /* The bytes that ids stand for; special tokens by their names, or left out. */
 int ll_prompt_spell(const struct ll_tokenizer *tokenizer, const struct ll_ids *ids, bool special,

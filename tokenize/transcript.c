@@ -24,16 +24,18 @@ struct ll_transcript {
 	size_t begin, end, cap;		/* those that are not shown whole: entries[begin .. end - 1] */
 	struct ll_buf text;
 	const char *separator;
+	size_t separator_length;
 };
 
 int
-ll_transcript_new(struct ll_transcript **out, const char *separator, struct ll_err *err)
+ll_transcript_new(struct ll_transcript **out, const char *separator, size_t length, struct ll_err *err)
 {
 	struct ll_transcript *transcript = ll_alloc(1, sizeof(*transcript), err);
 
 	if (transcript == NULL)
 		return -LL_ENOMEM;
 	transcript->separator = separator;
+	transcript->separator_length = length;
 	*out = transcript;
 	return 0;
 }
@@ -113,7 +115,7 @@ advance(struct ll_transcript *transcript, struct ll_err *err)
 		if (!entry->ended)
 			break;
 		if (status == 0)
-			status = ll_buf_puts(&transcript->text, transcript->separator, err);
+			status = ll_buf_add(&transcript->text, transcript->separator, transcript->separator_length, err);
 		ll_buf_free(&entry->waiting);
 		transcript->begin++;
 	}

@@ -16,8 +16,8 @@
 struct ll_err;
 struct ll_transcript;
 
-/* `separator` is put behind each sequence ("" for none); borrowed. */
-int ll_transcript_new(struct ll_transcript **out, const char *separator, struct ll_err *err);
+/* `separator`, of so many bytes, is put behind each sequence; borrowed. */
+int ll_transcript_new(struct ll_transcript **out, const char *separator, size_t length, struct ll_err *err);
 void ll_transcript_free(struct ll_transcript *transcript);
 
 /* Makes a sequence known: ids that come later but are lower wait for nothing and go first. */

@@ -31,7 +31,7 @@ test_the_first_is_shown_as_it_grows(void **state)
 	struct ll_transcript *transcript;
 
 	(void)state;
-	assert_int_equal(ll_transcript_new(&transcript, "\n", NULL), 0);
+	assert_int_equal(ll_transcript_new(&transcript, "\n", 1, NULL), 0);
 	assert_int_equal(ll_transcript_begin(transcript, 5, NULL), 0);
 	assert_int_equal(ll_transcript_add(transcript, 7, "seven", 5, NULL), 0);
 	assert_int_equal(ll_transcript_add(transcript, 5, "fi", 2, NULL), 0);
@@ -51,7 +51,7 @@ test_half_a_character(void **state)
 	struct ll_transcript *transcript;
 
 	(void)state;
-	assert_int_equal(ll_transcript_new(&transcript, "", NULL), 0);
+	assert_int_equal(ll_transcript_new(&transcript, "", 0, NULL), 0);
 	assert_int_equal(ll_transcript_add(transcript, 1, "a\xc3", 2, NULL), 0);
 	expect(transcript, "a");
 	assert_int_equal(ll_transcript_add(transcript, 2, "b", 1, NULL), 0);
@@ -70,7 +70,7 @@ test_any_order(void **state)
 	char text[16];
 
 	(void)state;
-	assert_int_equal(ll_transcript_new(&transcript, ";", NULL), 0);
+	assert_int_equal(ll_transcript_new(&transcript, ";", 1, NULL), 0);
 	for (uint64_t i = 0; i < COUNT; i++)
 		assert_int_equal(ll_transcript_begin(transcript, i, NULL), 0);
 	for (uint64_t i = 0; i < COUNT; i++) {

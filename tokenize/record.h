@@ -1,0 +1,79 @@
+/*
+ * A record of JSON Lines: a prompt and how it is to be answered; and the META frame in which
+ * its id and options travel with its sequences. ll-tokenize(1) describes the fields,
+ * ll-stream(5) the frame. Who gives an option twice, in a record and on a command line, means
+ * the record's.
+ */
+
+#ifndef LL_TOKENIZE_RECORD_H
+#define LL_TOKENIZE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct ll_err;
+struct ll_json;
+
+#define LL_RECORD_SAMPLES_MAX 1024
+#define LL_RECORD_STOPS_MAX 64
+#define LL_RECORD_STOP_BYTES 4096
+#define LL_RECORD_ID_BYTES 4096
+
+enum ll_record_given {
+	LL_GAVE_TEMPERATURE = 1,
+	LL_GAVE_TOP_K = 2,
+	LL_GAVE_TOP_P = 4,
+	LL_GAVE_MIN_P = 8,
+	LL_GAVE_SEED = 16,
+	LL_GAVE_LIMIT = 32,
+	LL_GAVE_STOP = 64,
+	LL_GAVE_SAMPLES = 128
+};
+
+/* Everything is borrowed from `json`. */
+struct ll_record {
+	struct ll_json *json;
+	const struct ll_json *id;	/* a string or a whole number, or NULL */
+	const char *prompt;		/* or NULL: then there are messages */
+	size_t prompt_length;
+	const struct ll_json *messages;	/* an array */
+	const char *chat_field;		/* a member that ll_chat_options takes, or NULL */
+	unsigned given;			/* enum ll_record_given: which of these count */
+	double temperature, top_p, min_p;
+	int64_t top_k, seed, limit;
+	int64_t samples;		/* 1 unless it was given */
+	const char *stops[LL_RECORD_STOPS_MAX];
+	size_t stop_count;
+	const struct ll_json *error;	/* of a META frame: the record failed; an object, or NULL */
+};
+
+/*
+ * Parses a line. `where` ("file:line") begins every message. -LL_EDATA for what is no record,
+ * a field that is unknown or has no effect among them; `id` is there if it could be read.
+ * Free in any case.
+ */
+int ll_record_parse(struct ll_record *record, const char *line, size_t length, const char *where,
+    struct ll_err *err);
+void ll_record_free(struct ll_record *record);
+
+/* True for a line of nothing but white space: no record, though it counts as a line. */
+bool ll_record_blank(const char *line, size_t length);
+
+/* Appends what travels of a record: its id and options. */
+int ll_record_meta(const struct ll_record *record, struct ll_buf *out, struct ll_err *err);
+
+/* Appends the META of a record that failed: its id, if it had one, and the error. */
+int ll_record_failed(const struct ll_record *record, const struct ll_err *why, struct ll_buf *out,
+    struct ll_err *err);
+
+/*
+ * Reads a META payload: a record without prompt. Members that are not known are ignored,
+ * known ones have the bounds of a record's. Free as one.
+ */
+int ll_record_read_meta(struct ll_record *record, const char *text, size_t length, const char *where,
+    struct ll_err *err);
+
+#endif
