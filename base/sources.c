@@ -38,6 +38,11 @@ take_lines(struct reading *reading, bool end, const char *name, struct ll_err *e
 
 	while (status == 0 && ll_lines_next(&reading->lines, end, &cut.text, &cut.length)) {
 		cut.line = ++reading->line;
+		/* A byte order mark may begin a file of records. */
+		if (plan->apart && cut.line == 1 && cut.length >= 3 && memcmp(cut.text, "\xef\xbb\xbf", 3) == 0) {
+			cut.text += 3;
+			cut.length -= 3;
+		}
 		status = plan->take(plan->arg, &cut, err);
 	}
 	return status == 0 && plan->rest != NULL ? plan->rest(plan->arg, err) : status;

@@ -36,7 +36,8 @@ struct ll_cut {
 struct ll_sources_plan {
 	bool split;		/* into lines, which end with: */
 	char delimiter;
-	bool apart;		/* lines end where their source does, which may be compressed, and are counted anew */
+	bool apart;		/* lines end where their source does, which may be compressed and begin
+				   with a byte order mark, and are counted anew */
 	const char *stdin_name;	/* NULL: "standard input" */
 	int out;		/* watched while it waits, as by ll_read; or -1 */
 	int (*take)(void *arg, const struct ll_cut *cut, struct ll_err *err);

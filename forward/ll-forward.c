@@ -83,6 +83,7 @@ struct stage {
 	/* A later stage gathers these until FLUSH: */
 	struct ll_item *items;	/* [rows] */
 	size_t item_count, row_count;
+	uint64_t evaluated;	/* positions in all */
 };
 
 /* -L A-B, A- or A: layers A to B inclusive; without it from `boundary` to the last. */
@@ -360,6 +361,7 @@ run_items(struct stage *stage, const struct ll_item *items, size_t count, struct
 	for (size_t i = 0; i < count; i++)
 		for (size_t row = 0; row < items[i].rows; row++)
 			stage->places[rows++] = (struct ll_row){ items[i].sequence, items[i].position + row };
+	stage->evaluated += rows;
 	if ((status = ll_forward_layers(stage->forward, stage->places, rows, err)) < 0)
 		return status;
 	if (stage->logits)
@@ -553,6 +555,7 @@ one_stream(struct stage *stage, struct ll_err *err)
 	else if (status == 0)
 		status = run_later(stage, &header, err);
 	ll_header_free(&header);
+	ll_note(program.name, "%llu positions evaluated", (unsigned long long)stage->evaluated);
 	ll_note(program.name, "%zu bytes of run state and KV cache", ll_forward_bytes(stage->forward));
 	return status;
 }

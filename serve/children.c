@@ -32,7 +32,7 @@ become(char *const *argv)
 		}
 	}
 	execvp(argv[0], argv);
-	count = snprintf(line, sizeof(line), "ll-chat: %s: %s\n", argv[0], strerror(errno));
+	count = snprintf(line, sizeof(line), "%s: %s: %s\n", program_invocation_short_name, argv[0], strerror(errno));
 	if (count > 0 && write(STDERR_FILENO, line, (size_t)count) < 0)
 		_exit(LL_EIO);
 	_exit(LL_EINPUT);

@@ -309,19 +309,13 @@ one_record(struct tokenize *t, const struct ll_cut *cut, struct ll_err *err)
 static int
 take_cut(void *arg, const struct ll_cut *cut, struct ll_err *err)
 {
-	struct ll_cut line = *cut;
 	struct tokenize *t = arg;
 	int status = 0;
 
 	if (!jsonl)
 		return one_prompt(t, cut, err);
-	/* A byte order mark may begin a file. */
-	if (line.line == 1 && line.length >= 3 && memcmp(line.text, "\xef\xbb\xbf", 3) == 0) {
-		line.text += 3;
-		line.length -= 3;
-	}
-	if (!ll_record_blank(line.text, line.length))
-		status = one_record(t, &line, err);
+	if (!ll_record_blank(cut->text, cut->length))
+		status = one_record(t, cut, err);
 	t->records++;
 	return status;
 }

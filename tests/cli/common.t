@@ -12,6 +12,7 @@ try() {
 	case $1 in
 	ll-tokenize) $soon "$1" <text ;;
 	ll-chat) $soon "$1" -n 4 <text ;;
+	ll-batch) echo '{"prompt": "one two"}' | $soon "$1" -n 4 --seed 1 ;;
 	ll-embed | ll-forward) $soon "$1" --once <tokens ;;
 	ll-sample) $soon "$1" -t 0 -n 1 <logits ;;
 	ll-cat) $soon "$1" -t <logits ;;
