@@ -207,26 +207,40 @@ def refusals():
     os.unlink("new.jsonl")
 
 
+def stages_of(parent, name):
+    """The processes of this name that a batch started, in the order of the pipe."""
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/stat", encoding="utf-8") as file:
+                command, _, rest = file.read().rpartition(")")
+        except OSError:
+            continue
+        if command.partition("(")[2] == name and int(rest.split()[1]) == parent and rest.split()[0] != "Z":
+            found.append(int(entry))
+    return sorted(found)
+
+
 def stage_killed():
     """A stage that is killed ends the batch; what was answered stays, and the rest comes later."""
-    put("in.jsonl", records(400, bad=False))
+    put("in.jsonl", records(150, bad=False))
     os.unlink("whole.jsonl")
-    run(f"ll-batch {SAMPLING} in.jsonl -o whole.jsonl")
+    run(f"ll-batch {SAMPLING} -n 60 in.jsonl -o whole.jsonl")
     for name in ("ll-forward", "ll-sample", "ll-tokenize"):
         if os.path.exists("out.jsonl"):
             os.unlink("out.jsonl")
-        process = subprocess.Popen(["sh", "-c", f"exec ll-batch {SAMPLING} in.jsonl -o out.jsonl"],
+        process = subprocess.Popen(["sh", "-c", f"exec ll-batch {SAMPLING} -n 60 in.jsonl -o out.jsonl"],
                                    stderr=subprocess.PIPE)
         end = time.monotonic() + LIMIT
         while time.monotonic() < end and process.poll() is None and not (
                 os.path.exists("out.jsonl") and os.path.getsize("out.jsonl")):
             time.sleep(0.002)
-        stages = run(f"pgrep -P {process.pid} -x {name}")[1].split()
+        stages = stages_of(process.pid, name)
         if stages:
-            os.kill(int(stages[-1]), signal.SIGKILL)
+            os.kill(stages[-1], signal.SIGKILL)
         told = process.communicate(timeout=LIMIT)[1]
         status = process.returncode
-        run(f"ll-batch {SAMPLING} in.jsonl -o out.jsonl")
+        run(f"ll-batch {SAMPLING} -n 60 in.jsonl -o out.jsonl")
         test(f"{name} is killed", "" if stages and status in (65, 70) and told.count(b"\n") <= 2 and b"was killed" in told and
              get("out.jsonl") == get("whole.jsonl") else f"{stages} {status} {told}")
 
