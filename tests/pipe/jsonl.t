@@ -155,6 +155,25 @@ def messages():
           run("ll-tokenize --ids", b"a\0b \xc3\xa9\n")[1])
 
 
+def golden():
+    """Conversations and tools as the reference template of Llama 3.1 renders them."""
+    vocabulary = os.path.join(os.environ.get("LL_TEST_DATA", ""), "llama3-tokenizer.model")
+    if not os.path.exists(vocabulary):
+        return test("records as the reference template has them # SKIP no vocabulary of Llama 3", [])
+    with open(os.path.join(os.environ["TESTS"], "data", "chat-golden.jsonl"), encoding="utf-8") as file:
+        cases = [case for case in map(json.loads, file)
+                 if case["format"] == "hf-jinja/3.1" and case.get("add_generation_prompt")
+                 # Text that spells a special token is text here, whatever a string of it becomes there.
+                 and "special-token text" not in case["name"]]
+    fields = "messages", "tools", "builtin_tools", "tools_in_user_message", "date_string"
+    data = lines(*[{k: case[k] for k in fields if k in case} for case in cases])
+    status, out, told = run(f"ll-tokenize --jsonl --ids --vocab {vocabulary} --chat-format llama3.1", data)
+    got = [[int(n) for n in line.split()] for line in out.splitlines()]
+    wrong = [case["name"] for case, ids in zip(cases, got) if ids != case["ids"]]
+    test(f"{len(cases)} records as the reference template has them",
+         "" if status == 0 and not wrong and len(got) == len(cases) > 8 else f"{status} {wrong} {told}")
+
+
 FAULTS = [
     (b"nonsense", "bad JSON at column"), (b'{"prompt": "a"', "bad JSON"), (b'{"prompt": "a"} x', "bad JSON"),
     (b"[1]", "is an array, not an object"), (b"17", "is a whole number, not an object"),
@@ -190,8 +209,10 @@ FAULTS = [
     (b'{"prompt": "a", "tools": [{}]}', "tools: has no effect without messages"),
     (b'{"messages": []}', "messages: is empty"), (b'{"messages": {}}', "messages: is an object, not an array"),
     (b'{"messages": [7]}', "messages"), (b'{"messages": [{"role": "user"}]}', "messages"),
-    (b'{"messages": [{"role": "user\\n", "content": "x"}]}', "messages"),
-    (b'{"messages": [{"role": "king", "content": "x"}]}', "messages"),
+    (b'{"messages": [{"role": "user\\n", "content": "x"}]}', "role 'user?' is not one of"),
+    (b'{"messages": [{"role": "king", "content": "x"}]}', "role 'king' is not one of"),
+    (b'{"messages": [{"role": "user", "content": "x"}], "tools": 7}', "tools: "),
+    (b'{"messages": [{"role": "user", "content": "x"}], "tools": [{"name": "f"}]}', "tools"),
     (b'{"messages": [{"role": "user", "content": "x", "colour": "red"}]}', "messages"),
     (lines({"prompt": "a", **{f"k{i}": i for i in range(100000)}})[:-1], "unknown field"),
 ]
@@ -321,6 +342,7 @@ def meta_faults():
 def main():
     nul_separated()
     messages()
+    golden()
     options_count()
     stop_strings()
     samples()
