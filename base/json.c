@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,15 +138,39 @@ ll_json_parse(struct ll_json **result, const char *text, size_t length, const ch
 	return 0;
 }
 
+/*
+ * jansson tells want of memory as bad JSON: a token that it could not keep. So allocations
+ * that fail in this thread are noted.
+ */
+static _Thread_local bool starved;
+
+static void *
+noting_malloc(size_t size)
+{
+	void *memory = malloc(size);
+
+	starved |= memory == NULL;
+	return memory;
+}
+
+static void
+note_failures(void)
+{
+	json_set_alloc_funcs(noting_malloc, free);
+}
+
 int
 ll_json_parse_line(struct ll_json **result, const char *text, size_t length, const char *what,
     struct ll_err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	json_error_t error;
-	json_t *value = json_loadb(text, length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
-	    &error);
+	json_t *value;
 
-	if (value == NULL && json_error_code(&error) == json_error_out_of_memory)
+	pthread_once(&once, note_failures);
+	starved = false;
+	value = json_loadb(text, length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	if (value == NULL && starved)
 		return ll_fail(err, LL_ENOMEM, "out of memory: %s", what);
 	if (value == NULL)
 		return ll_fail(err, LL_EDATA, "%s: bad JSON at column %d: %s", what, error.position, error.text);

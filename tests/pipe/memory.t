@@ -32,6 +32,8 @@ PROGRAMS = [
     "ll-cat --canonical logits.lls", "ll-cat --npy logits.lls", "ll-cat --verify logits.lls",
     "ll-diff logits.lls logits.lls", f"ll-info --tensors {MODEL}", f"ll-info --json {MODEL}",
     "ll-chat -n 2 -j 1",
+    "ll-tokenize --jsonl records", "ll-tokenize --jsonl --ids records.gz",
+    "ll-tokenize -d --jsonl answered.lls", "ll-batch -n 2 -j 1 --seed 1 records",
 ]
 STAGES = ["ll-tokenize text", "ll-embed", "ll-forward -L 0-1 -j 2", "ll-forward -L 2- -j 1",
           "ll-sample --seed 1 -n 3", "ll-tokenize -d"]
@@ -151,7 +153,11 @@ def flat():
 def prepare():
     for line in ("echo one two >text", "ll-tokenize -p 'one two three' >one.lls",
                  "ll-embed --once one.lls >states.lls", "ll-forward --once one.lls >logits.lls",
-                 "ll-sample -n 1 --seed 1 logits.lls >samples.lls"):
+                 "ll-sample -n 1 --seed 1 logits.lls >samples.lls",
+                 """printf '%s\\n' '{"id":"a","prompt":"one","n":2,"stop":["zz"],"limit":3}' """
+                 """'{"messages":[{"role":"user","content":"x"}],"seed":4}' >records""",
+                 "gzip <records >records.gz",
+                 "ll-tokenize --jsonl records | ll-forward | ll-sample -n 2 --seed 1 --logprobs 1 >answered.lls"):
         subprocess.run(line, shell=True, check=True)
 
 
