@@ -109,6 +109,12 @@ ll_json_free(struct ll_json *value)
 	json_decref(in(value));
 }
 
+struct ll_json *
+ll_json_keep(const struct ll_json *value)
+{
+	return out(json_incref((json_t *)(uintptr_t)value));
+}
+
 char *
 ll_json_text(const struct ll_json *value, bool pretty, struct ll_err *err)
 {

@@ -26,6 +26,8 @@ struct ll_json *ll_json_null(void);
 void ll_json_set(struct ll_json *object, const char *key, struct ll_json *value);
 void ll_json_add(struct ll_json *array, struct ll_json *value);
 void ll_json_free(struct ll_json *value);
+/* The same value, held once more: free it as well. */
+struct ll_json *ll_json_keep(const struct ll_json *value);
 
 /*
  * The text of a value, in the order that keys were set; `pretty` indents by two.
