@@ -390,6 +390,16 @@ ll_calls_tag(struct ll_calls *p, struct ll_err *err)
 	return status;
 }
 
+static bool
+is_stop(const struct ll_vocab *vocab, uint32_t id)
+{
+	size_t i = 0;
+
+	while (i < vocab->stop_count && vocab->stops[i] != id)
+		i++;
+	return i < vocab->stop_count || id == vocab->eos || id == vocab->eot;
+}
+
 int
 ll_calls_id(struct ll_calls *p, const struct ll_tokenizer *tokenizer, uint32_t id, uint32_t show,
     struct ll_err *err)
@@ -407,7 +417,7 @@ ll_calls_id(struct ll_calls *p, const struct ll_tokenizer *tokenizer, uint32_t i
 		return ll_calls_tag(p, err);
 	if (length == strlen("<|eom_id|>") && memcmp(bytes, "<|eom_id|>", length) == 0)
 		p->stop = LL_STOPPED_MESSAGE;
-	else
+	else if (is_stop(ll_tokenizer_vocab(tokenizer), id))
 		p->stop = LL_STOPPED_TURN;
 	return 0;
 }

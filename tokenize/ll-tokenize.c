@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/io.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/sources.h"
@@ -22,12 +23,13 @@
 #include "tokenize/prompt.h"
 #include "tokenize/record.h"
 #include "tokenize/shown.h"
+#include "tokenize/spoken.h"
 #include "tokenize/transcript.h"
 
 static const char *model_path, *vocab_path, *output_path, *system_text, *date, *format_name;
-static const char *input_name;
+static const char *input_name, *tools_path;
 static bool decode, chat, lines, nul, jsonl, special, no_bos, ids_as_text, from_ids, count_only, render, echo,
-    unordered;
+    unordered, messages, calls;
 
 static struct ll_sources sources;
 
@@ -53,7 +55,9 @@ static const struct ll_opt options[] = {
 	{ 0, "jsonl", LL_OPT_FLAG, &jsonl, NULL, "the text is records of JSON Lines; with -d so are the answers", 0, 0, NULL },
 	{ 0, "name", LL_OPT_STRING, &input_name, "NAME", "with --jsonl, what messages call standard input", 0, 0, NULL },
 	{ 0, "chat", LL_OPT_FLAG, &chat, NULL, "the text is a user's message in the model's chat format", 0, 0, NULL },
-	{ 0, "chat-format", LL_OPT_STRING, &format_name, "NAME", "llama3, llama3.1, llama3.2, meta or chatml (default: the model's)", 0, 0, NULL },
+	{ 0, "chat-format", LL_OPT_STRING, &format_name, "NAME", "llama3.1, meta, chatml, mistral or another (default: the model's)", 0, 0, NULL },
+	{ 0, "messages", LL_OPT_FLAG, &messages, NULL, "the text is a conversation: messages in JSON", 0, 0, NULL },
+	{ 0, "tools", LL_OPT_STRING, &tools_path, "FILE", "the tools that a chat may call: definitions in JSON", 0, 0, NULL },
 	{ 'S', "system", LL_OPT_STRING, &system_text, "TEXT", "system message", 0, 0, NULL },
 	{ 0, "date", LL_OPT_STRING, &date, "DATE", "the date that the prompt names, where its format has one", 0, 0, NULL },
 	{ 0, "special", LL_OPT_FLAG, &special, NULL, "special tokens in the text count as such; with -d they are shown", 0, 0, NULL },
@@ -64,6 +68,7 @@ static const struct ll_opt options[] = {
 	{ 0, "from-ids", LL_OPT_FLAG, &from_ids, NULL, "the input is ids as text, not text", 0, 0, NULL },
 	{ 'd', "decode", LL_OPT_FLAG, &decode, NULL, "turn a stream into text", 0, 0, NULL },
 	{ 0, "echo", LL_OPT_FLAG, &echo, NULL, "with -d, show the prompt too", 0, 0, NULL },
+	{ 0, "calls", LL_OPT_FLAG, &calls, NULL, "with -d, answers as messages in JSON, with the tools they call", 0, 0, NULL },
 	{ 0, "unordered", LL_OPT_FLAG, &unordered, NULL, "with -d --jsonl, each answer as it ends, not in order", 0, 0, NULL },
 	LL_OPTS_COMMON,
 	{ 0, "file", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, add_file },
@@ -82,10 +87,10 @@ static const struct ll_program program = {
 	.name = "ll-tokenize",
 	.summary = "turn text into tokens and back",
 	.usage = "[-0hlqvV] [-m FILE | --vocab FILE] [-o FILE] [-p TEXT] [--special] [--no-bos]\n"
-	    "                   [--chat] [-S TEXT] [--chat-format NAME] [--date DATE]\n"
+	    "                   [--chat | --messages] [-S TEXT] [--tools FILE] [--chat-format NAME] [--date DATE]\n"
 	    "                   [--jsonl [--name NAME]] [--render | --count | --ids] [--from-ids] [FILE ...]\n"
 	    "       ll-tokenize -d [-0hlqvV] [-m FILE | --vocab FILE] [-o FILE] [--echo] [--special]\n"
-	    "                   [--ids | --jsonl [--unordered]] [STREAM ...]",
+	    "                   [--ids | --calls | --jsonl [--unordered]] [STREAM ...]",
 	.options = options,
 	.fail = fail_usage,
 };
@@ -96,6 +101,7 @@ struct tokenize {
 	char *vocab_named;	/* the path it was opened from */
 	struct ll_chat format;
 	bool format_open;
+	struct ll_json *tools;
 	struct ll_writer *stream;	/* encoding into a stream, or NULL: */
 	struct ll_out text_out;		/* text goes here */
 	bool text_open;
@@ -208,7 +214,7 @@ static struct ll_prompt_options
 prompt_options(const struct tokenize *t)
 {
 	return (struct ll_prompt_options){
-		.bos = !no_bos, .special = special, .chat = chat ? &t->format : NULL, .system = system_text,
+		.bos = !no_bos, .special = special, .chat = chat || messages ? &t->format : NULL, .system = system_text,
 	};
 }
 
@@ -221,6 +227,7 @@ one_prompt(struct tokenize *t, const struct ll_cut *cut, struct ll_err *err)
 
 	t->ids.count = 0;
 	status = from_ids ? ll_prompt_parse_ids(t->tokenizer, cut->text, cut->length, &t->ids, err) :
+	    messages ? ll_prompt_encode_json(t->tokenizer, &prompt, cut->text, cut->length, &t->ids, cut->name, err) :
 	    ll_prompt_encode(t->tokenizer, &prompt, cut->text, cut->length, &t->ids, err);
 	if (status < 0)
 		return status;
@@ -238,6 +245,9 @@ open_format(struct tokenize *t, struct ll_err *err)
 {
 	int status = t->format_open ? 0 : ll_prompt_format(&t->format, format_name, date, t->vocab, err);
 
+	if (status == 0 && tools_path != NULL && t->tools == NULL)
+		status = ll_prompt_open_tools(&t->tools, tools_path, err);
+	t->format.tools = t->tools;
 	t->format_open = status == 0;
 	return status;
 }
@@ -346,7 +356,7 @@ encode(struct tokenize *t, struct ll_err *err)
 	const char *path = vocab_path;
 	int status = path == NULL ? ll_model_choose(&path, model_path, "", err) : 0;
 
-	if (status < 0 || (status = open_vocab(t, path, err)) < 0 || (chat && (status = open_format(t, err)) < 0))
+	if (status < 0 || (status = open_vocab(t, path, err)) < 0 || ((chat || messages) && (status = open_format(t, err)) < 0))
 		return status;
 	if (t->stream != NULL && (status = begin_stream(t, err)) < 0)
 		return status;
@@ -484,6 +494,8 @@ decode_source(struct tokenize *t, const char *path, struct ll_err *err)
 	int status = jsonl ? ll_answers_new(&t->shown.answers, !unordered, err) :
 	    ll_transcript_new(&t->shown.transcript, nul ? "" : "\n", lines || nul, err);
 
+	if (status == 0 && calls)
+		status = ll_spoken_new(&t->shown.spoken, err);
 	if (status == 0 && (status = ll_reader_open(&in, path, t->text_out.fd, err)) == 0)
 		status = decode_stream(t, in, err);
 	ll_reader_close(in);
@@ -524,6 +536,7 @@ decode_all(struct tokenize *t, struct ll_err *err)
 static void
 check_options(void)
 {
+	bool any_chat = chat || messages || jsonl;
 	const struct ll_opt_rule rules[] = {
 		{ decode, &sources, "with --decode" }, { decode, &chat, "with --decode" }, { decode, &no_bos, "with --decode" },
 		{ decode, &render, "with --decode" }, { decode, &count_only, "with --decode" },
@@ -532,8 +545,12 @@ check_options(void)
 		{ decode, &input_name, "with --decode" },
 		{ !decode, &echo, "without --decode" }, { !decode, &unordered, "without --decode" },
 		{ !jsonl, &unordered, "without --jsonl" }, { !jsonl, &input_name, "without --jsonl" },
-		{ !chat && !jsonl, &format_name, "without --chat" }, { !chat && !jsonl, &system_text, "without --chat" },
-		{ !chat && !jsonl, &date, "without --chat" },
+		{ !any_chat, &format_name, "without --chat" }, { !any_chat, &system_text, "without --chat" },
+		{ !any_chat, &date, "without --chat" }, { !any_chat, &tools_path, "without --chat" },
+		{ decode, &messages, "with --decode" }, { chat, &messages, "with --chat" }, { jsonl, &messages, "with --jsonl" },
+		{ from_ids, &messages, "with --from-ids" }, { messages, &special, "with --messages: they are plain text" },
+		{ !decode, &calls, "without --decode" }, { jsonl, &calls, "with --jsonl" }, { ids_as_text, &calls, "with --ids" },
+		{ calls, &special, "with --calls" },
 		{ chat, &special, "with --chat: messages are plain text" },
 		{ lines, &nul, "with --lines" }, { jsonl, &lines, "with --jsonl" }, { jsonl, &nul, "with --jsonl" },
 		{ jsonl, &from_ids, "with --jsonl" }, { decode && ids_as_text, &jsonl, "with --ids" },
@@ -575,6 +592,7 @@ main(int argc, char **argv)
 	ll_vocab_free(t.vocab);
 	free(t.vocab_named);
 	free(t.ids.ids);
+	ll_json_free(t.tools);
 	free(sources.list);
 	return ll_exit(program.name, status, &err);
 }

@@ -12,6 +12,7 @@
 #include "tokenize/tokenizer.h"
 
 struct ll_err;
+struct ll_json;
 struct ll_record;
 
 struct ll_prompt_options {
@@ -28,6 +29,16 @@ int ll_prompt_encode(const struct ll_tokenizer *tokenizer, const struct ll_promp
 /* The same for messages of a chat, to which options->system adds nothing. */
 int ll_prompt_encode_messages(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
     const struct ll_message *messages, size_t count, struct ll_ids *ids, struct ll_err *err);
+
+/*
+ * The same for a conversation in JSON: a list of messages (messages.h), or an object with
+ * them as "messages" and with what ll_chat_options takes. `where` begins every message.
+ */
+int ll_prompt_encode_json(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
+    const char *text, size_t length, struct ll_ids *ids, const char *where, struct ll_err *err);
+
+/* Reads a file that holds a list of tool definitions, or one. Free with ll_json_free. */
+int ll_prompt_open_tools(struct ll_json **out, const char *path, struct ll_err *err);
 
 /* The chat format of this name, or (NULL) the vocabulary's own; `date` may be NULL. As ll_chat_by_name, ll_chat_recognise. */
 int ll_prompt_format(struct ll_chat *chat, const char *name, const char *date, const struct ll_vocab *vocab,

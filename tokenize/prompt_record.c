@@ -1,11 +1,14 @@
 /*
- * From a record of JSON Lines to the ids of its prompt; see prompt.h.
+ * From a record of JSON Lines, or a conversation in JSON, to the ids of its prompt; see
+ * prompt.h.
  */
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "tokenize/prompt.h"
@@ -16,7 +19,7 @@ static int
 add_system(struct ll_message **out, size_t *count, const struct ll_messages *from, const char *system,
     struct ll_err *err)
 {
-	bool add = system != NULL && strcmp(from->messages[0].role, "system") != 0;
+	bool add = system != NULL && (from->count == 0 || strcmp(from->messages[0].role, "system") != 0);
 	struct ll_message *messages = ll_alloc(from->count + 1, sizeof(*messages), err);
 
 	if (messages == NULL)
@@ -31,7 +34,7 @@ add_system(struct ll_message **out, size_t *count, const struct ll_messages *fro
 
 static int
 encode_messages(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
-    const struct ll_record *record, struct ll_ids *ids, struct ll_err *err)
+    const struct ll_json *object, const struct ll_json *list, struct ll_ids *ids, struct ll_err *err)
 {
 	struct ll_prompt_options own = *options;
 	struct ll_chat chat = *options->chat;
@@ -41,8 +44,8 @@ encode_messages(const struct ll_tokenizer *tokenizer, const struct ll_prompt_opt
 	int status;
 
 	own.chat = &chat;
-	if ((status = ll_chat_options(&chat, record->json, err)) == 0 &&
-	    (status = ll_messages_read(&read, record->messages, "messages", err)) == 0 &&
+	if ((status = ll_chat_options(&chat, object, err)) == 0 &&
+	    (status = ll_messages_read(&read, list, "messages", err)) == 0 &&
 	    (status = add_system(&messages, &count, read, options->system, err)) == 0)
 		status = ll_prompt_encode_messages(tokenizer, &own, messages, count, ids, err);
 	free(messages);
@@ -62,7 +65,7 @@ ll_prompt_encode_record(const struct ll_tokenizer *tokenizer, const struct ll_pr
 	if (record->prompt != NULL)
 		status = ll_prompt_encode(tokenizer, options, record->prompt, record->prompt_length, ids, &own);
 	else
-		status = encode_messages(tokenizer, options, record, ids, &own);
+		status = encode_messages(tokenizer, options, record->json, record->messages, ids, &own);
 	if (status == 0 && ids->count == 0)
 		return ll_fail(err, LL_EDATA, "%s: prompt: is empty", where);
 	if (status == 0)
@@ -70,4 +73,78 @@ ll_prompt_encode_record(const struct ll_tokenizer *tokenizer, const struct ll_pr
 	/* What this record asks of the chat format is the record's fault. */
 	return ll_fail(err, own.code == LL_EUNSUPPORTED ? LL_EDATA : own.code, "%s: %s%s", where,
 	    record->prompt != NULL ? "prompt: " : "", own.text);
+}
+
+/* Nothing that the object says is passed over. */
+static int
+check_members(const struct ll_json *object, const char *where, struct ll_err *err)
+{
+	static const char *const known[] = { "messages", "tools", "builtin_tools", "tools_in_user_message",
+	    "date_string", "categories", "excluded_category_keys", "tool_prompt_format" };
+	const struct ll_json *value;
+	void *place = NULL;
+	const char *key;
+
+	while (ll_json_next(object, &place, &key, &value)) {
+		size_t i = 0;
+
+		while (i < sizeof(known) / sizeof(known[0]) && strcmp(key, known[i]) != 0)
+			i++;
+		if (i == sizeof(known) / sizeof(known[0]))
+			return ll_fail(err, LL_EDATA, "%s: unknown field '%.100s'", where, key);
+	}
+	return 0;
+}
+
+int
+ll_prompt_encode_json(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
+    const char *text, size_t length, struct ll_ids *ids, const char *where, struct ll_err *err)
+{
+	struct ll_err own = { 0 };
+	struct ll_json *json;
+	int status = ll_json_parse(&json, text, length, where, err);
+	bool object;
+
+	if (status < 0)
+		return status;
+	object = ll_json_kind(json) == LL_JSON_OBJECT;
+	status = object ? check_members(json, where, err) : 0;
+	if (status == 0 && (status = encode_messages(tokenizer, options, object ? json : NULL,
+	    object ? ll_json_get(json, "messages") : json, ids, &own)) < 0)
+		ll_fail(err, own.code, "%s: %s", where, own.text);
+	ll_json_free(json);
+	return status;
+}
+
+int
+ll_prompt_open_tools(struct ll_json **out, const char *path, struct ll_err *err)
+{
+	struct ll_buf text = { 0 };
+	struct ll_chat checked = { 0 };
+	struct ll_err own = { 0 };
+	struct ll_json *object = ll_json_object(), *tools = NULL;
+	int fd = ll_open_input(path, err), status = fd < 0 ? fd : ll_read_all(fd, &text, path, err);
+
+	if (fd > STDIN_FILENO)
+		close(fd);
+	if (status == 0)
+		status = ll_json_parse(&tools, text.data != NULL ? text.data : "", text.len, path, err);
+	if (status == 0 && ll_json_kind(tools) == LL_JSON_OBJECT) {
+		struct ll_json *list = ll_json_array();
+
+		ll_json_add(list, tools);
+		tools = list;
+	}
+	if (status == 0) {
+		ll_json_set(object, "tools", ll_json_keep(tools));
+		if ((status = ll_chat_options(&checked, object, &own)) < 0)
+			ll_fail(err, own.code, "%s: %s", path, own.text);
+	}
+	ll_json_free(object);
+	ll_buf_free(&text);
+	if (status == 0)
+		*out = tools;
+	else
+		ll_json_free(tools);
+	return status;
 }

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "tokenize/shown.h"
+#include "tokenize/spoken.h"
 #include "tokenize/transcript.h"
 
 void
@@ -13,6 +14,8 @@ ll_shown_free(struct ll_shown *shown)
 {
 	ll_transcript_free(shown->transcript);
 	ll_answers_free(shown->answers);
+	ll_spoken_free(shown->spoken);
+	shown->spoken = NULL;
 	shown->transcript = NULL;
 	shown->answers = NULL;
 }
@@ -51,6 +54,8 @@ show_id(struct ll_shown *shown, uint64_t sequence, uint32_t id, uint32_t show, b
 		return failure(err);
 	if (hidden && *begun)
 		return 0;
+	if (shown->spoken != NULL && !hidden)
+		return ll_spoken_id(shown->spoken, shown->tokenizer, sequence, id, show, false, err);
 	if ((status = ll_tokenizer_piece(shown->tokenizer, id, &bytes, &length, &is_special, err)) < 0)
 		return status;
 	length = show < length ? show : length;
@@ -123,21 +128,44 @@ ll_shown_sample(struct ll_shown *shown, uint64_t sequence, uint64_t position,
 
 	if (status == 0 && shown->answers != NULL && sample->count > 0 && !sample->final)
 		status = show_logprobs(shown, sequence, sample, err);
+	if (shown->spoken != NULL && sample->final)
+		return ll_spoken_id(shown->spoken, shown->tokenizer, sequence, sample->token, 0, true, err);
 	if (status < 0 || (sample->final && !shown->special))
 		return status;
 	return show_id(shown, sequence, sample->token, sample->show, false, err);
 }
 
+static int
+end_spoken(struct ll_shown *shown, uint64_t sequence, struct ll_err *err)
+{
+	struct ll_buf line = { 0 };
+	int status = ll_spoken_end(shown->spoken, sequence, &line, err);
+
+	if (status == 0)
+		status = ll_transcript_add(shown->transcript, sequence, line.data, line.len, err);
+	ll_buf_free(&line);
+	return status;
+}
+
 int
 ll_shown_end(struct ll_shown *shown, uint64_t sequence, const struct ll_answer_end *end, struct ll_err *err)
 {
-	return shown->answers != NULL ? ll_answers_end(shown->answers, sequence, end, err) :
+	int status = shown->spoken != NULL ? end_spoken(shown, sequence, err) : 0;
+
+	return status < 0 ? status : shown->answers != NULL ? ll_answers_end(shown->answers, sequence, end, err) :
 	    ll_transcript_end(shown->transcript, sequence, err);
 }
 
 int
 ll_shown_end_all(struct ll_shown *shown, bool in_order, struct ll_err *err)
 {
+	uint64_t sequence;
+	int status = 0;
+
+	while (status == 0 && shown->spoken != NULL && ll_spoken_any(shown->spoken, &sequence))
+		status = end_spoken(shown, sequence, err);
+	if (status < 0)
+		return status;
 	if (shown->answers == NULL)
 		return ll_transcript_end_all(shown->transcript, err);
 	return in_order ? ll_answers_end_all(shown->answers, err) : ll_answers_give_up(shown->answers, err);

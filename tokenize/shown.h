@@ -13,6 +13,7 @@
 #include "tokenize/answers.h"
 #include "tokenize/tokenizer.h"
 
+struct ll_spoken;
 struct ll_transcript;
 
 struct ll_shown {
@@ -21,6 +22,7 @@ struct ll_shown {
 	bool echo;			/* prompts too */
 	struct ll_transcript *transcript;	/* one of these */
 	struct ll_answers *answers;
+	struct ll_spoken *spoken;	/* with a transcript: answers as messages, one a line */
 };
 
 struct ll_shown_sample {
