@@ -156,6 +156,42 @@ golden_smollm(void **state)
 	golden_each(golden_own_path("golden/smollm.jsonl"), check_smollm, &chat);
 }
 
+/*
+ * Mistral's own code tokenizes question and answer apart, and the vocabulary puts a space
+ * before each: the prompt shows one where the ids have one, and no second one.
+ */
+static void
+spaces_of_the_vocabulary(void **state)
+{
+	static const char *const segments[] = { "[INST] S\n\nu [/INST]", "a", "[INST] v [/INST]" };
+	const struct ll_message turns[] = {
+		{ .role = "system", .content = "S", .length = 1 }, { .role = "user", .content = "u", .length = 1 },
+		{ .role = "assistant", .content = "a", .length = 1 }, { .role = "user", .content = "v", .length = 1 },
+	};
+	const struct ll_tokenizer *spm = llama2_vocab.tokenizer;
+	struct ll_ids want = { 0 }, ids = { 0 };
+	struct ll_buf text = { 0 };
+	struct ll_chat chat;
+
+	(void)state;
+	if (spm == NULL)
+		skip();
+	assert_int_equal(ll_chat_by_name(&chat, "mistral", NULL), 0);
+	assert_int_equal(ll_ids_add(&want, 1, NULL), 0);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(ll_tokenizer_encode(spm, segments[i], strlen(segments[i]), false, &want, NULL), 0);
+		if (i == 1)
+			assert_int_equal(ll_ids_add(&want, 2, NULL), 0);
+	}
+	assert_int_equal(ll_chat_render(&chat, spm, turns, 4, true, true, &ids, &text, NULL), 0);
+	assert_string_equal(text.data, "<s> [INST] S\n\nu [/INST] a</s> [INST] v [/INST]");
+	assert_int_equal(ids.count, want.count);
+	assert_memory_equal(ids.ids, want.ids, want.count * sizeof(*want.ids));
+	ll_buf_free(&text);
+	free(ids.ids);
+	free(want.ids);
+}
+
 static struct tiny tiny;
 static struct ll_tokenizer *tokenizer;
 
@@ -375,6 +411,7 @@ open_all(void **state)
 {
 	(void)state;
 	llama = open_tokenizer(golden_path("llama3-tokenizer.model"));
+	llama2_vocab = open_tokenizer(golden_path("llama2-tokenizer.model"));
 	smollm = open_tokenizer(getenv("LL_TEST_SMOLLM"));
 	tiny_begin(&tiny, LL_VOCAB_BPE_RANKS, "llama-bpe");
 	tiny_add(&tiny, "\n\n", LL_TOKEN_NORMAL);
@@ -387,6 +424,7 @@ close_all(void **state)
 {
 	(void)state;
 	close_tokenizer(&llama);
+	close_tokenizer(&llama2_vocab);
 	close_tokenizer(&smollm);
 	ll_tokenizer_free(tokenizer);
 	return 0;
@@ -398,6 +436,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden),
 		cmocka_unit_test(golden_smollm),
+		cmocka_unit_test(spaces_of_the_vocabulary),
 		cmocka_unit_test(llama3),
 		cmocka_unit_test(llama31),
 		cmocka_unit_test(chatml),
