@@ -227,10 +227,11 @@ squeeze_text(struct squeeze *s)
 	while (is_space(peek(s, run)))
 		run++;
 	if (run > 0) {
-		bool end = s->at + run == s->in.length;
+		/* Jinja drops one newline at the end of a template. */
+		bool last = s->at + run == s->in.length && peek(s, run - 1) == '\n';
 
-		if (!s->dashed && !end && !(opens(s, run) && peek(s, run + 2) == '-'))
-			take(s, s->in.text + s->at, run);
+		if (!s->dashed && !(opens(s, run) && peek(s, run + 2) == '-'))
+			take(s, s->in.text + s->at, run - last);
 		s->at += run;
 	} else if (opens(s, 0)) {
 		s->tag = peek(s, 1);

@@ -395,6 +395,52 @@ recognised(void **state)
 	}
 }
 
+/* The hash that the refusal of an unknown template tells. */
+static const char *
+hash_of(const char *template, char out[40])
+{
+	struct ll_vocab vocab = { .chat_template = template, .chat_template_length = strlen(template) };
+	struct ll_err err = { 0 };
+	struct ll_chat chat;
+	const char *place;
+
+	assert_int_equal(ll_chat_recognise(&chat, &vocab, &err), -LL_EUNSUPPORTED);
+	place = strchr(err.text, '(');
+	assert_non_null(place);
+	snprintf(out, 40, "%.18s", place);
+	return out;
+}
+
+/* What a rendering does not depend on makes no other template of it; all else does. */
+static void
+hashes(void **state)
+{
+	static const char plain[] = "{{ bos_token }}\n{% if a == 'x\\n' %}b {{ c }}{% endif %}";
+	static const char *const same[] = {
+		"{{bos_token}}\n{%if a=='x\\n'%}b {{c}}{%endif%}",
+		"{# note #}{{ bos_token }}\n{% if a == \"x\\n\" %}b {{ c }}{% endif %}",
+		"{{ bos_token }}\n{% if a == 'x\n' %}b {{ c }}{% endif %}\n",
+		"  {{- bos_token }}\n{% if a == 'x\\n' -%} \n b {{ c }}  {%- endif %}",
+	};
+	static const char *const other[] = {
+		"{{ bos_token }}{% if a == 'x\\n' %}b {{ c }}{% endif %}",
+		"{{ bos_token }}\n{% if a == 'x \\n' %}b {{ c }}{% endif %}",
+		"{{ bos_token }}\n{% if a == 'x\\n' %}b{{ c }}{% endif %}",
+		"{{ bos_token }}\n{% if a == 'x\\n' %}b {{- c }}{% endif %}",
+		"{{ bos_token }}\n{% if a == 'x\\n' %}b {% c %}{% endif %}",
+		"{{ bos_token }}\n{% if a == 'x\\n' %}b {{ c }}{% endif %}z",
+		"{{ bos_token }}\n{% if a == 'x\\n' %}b {{ c }}{% endif %}\n\n",
+		"{{ bos_token }}\n{% if a == 'x\\n",
+	};
+	char a[40], b[40];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		assert_string_equal(hash_of(same[i], b), hash_of(plain, a));
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		assert_string_not_equal(hash_of(other[i], b), hash_of(plain, a));
+}
+
 static void
 unknown_name(void **state)
 {
@@ -443,6 +489,7 @@ main(void)
 		cmocka_unit_test(no_injection),
 		cmocka_unit_test(lacking_specials),
 		cmocka_unit_test(recognised),
+		cmocka_unit_test(hashes),
 		cmocka_unit_test(unknown_name),
 	};
 
