@@ -128,6 +128,10 @@ recognise(const char *text, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	/* Those that take any messages. */
+	static const enum ll_chat_format formats[] = {
+		LL_CHAT_LLAMA3, LL_CHAT_LLAMA31, LL_CHAT_LLAMA32, LL_CHAT_META, LL_CHAT_CHATML
+	};
 	const struct ll_tokenizer *tokenizer;
 	char *text;
 
@@ -140,7 +144,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data + 1, size - 1);
 	round_trip(tokenizer, text, size - 1, false);
 	round_trip(tokenizer, text, size - 1, true);
-	chat_round_trip(tokenizer, LL_CHAT_LLAMA3 + data[0] / KINDS % LL_CHAT_CHATML, text, size - 1);
+	chat_round_trip(tokenizer, formats[data[0] / KINDS % 5], text, size - 1);
 	recognise(text, size - 1);
 	free(text);
 	return 0;
