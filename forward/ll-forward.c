@@ -86,31 +86,15 @@ struct stage {
 	uint64_t evaluated;	/* positions in all */
 };
 
-/* -L A-B, A- or A: layers A to B inclusive; without it from `boundary` to the last. */
+/* Those of -L; without it from `boundary` to the last. */
 static int
 choose_layers(struct stage *stage, size_t boundary, struct ll_err *err)
 {
 	size_t count = stage->model->hp.layers, last = count - 1, first = boundary;
-	const char *text = layers_text;
-	char *end;
+	int status = layers_text != NULL ? ll_model_layers(stage->model, layers_text, &first, &last, err) : 0;
 
-	if (text != NULL) {
-		first = last = strtoul(text, &end, 10);
-		if (end != text && *end == '-') {
-			const char *second = end + 1;
-
-			last = *second == '\0' ? count - 1 : strtoul(second, &end, 10);
-			if (*second == '\0')
-				end = (char *)(uintptr_t)second;
-		}
-		if (end == text || *end != '\0' || strpbrk(text, "+ ") != NULL || *text == '-')
-			return ll_fail(err, LL_EUSAGE, "--layers: '%.100s' is not A-B", text);
-		if (first > last && last < count && text[strlen(text) - 1] != '-')
-			return ll_fail(err, LL_EUSAGE, "--layers: %.100s ends before it begins", text);
-		if (first > last || last >= count)
-			return ll_fail(err, LL_EUSAGE, "--layers: %s, but %s has layers 0 to %zu", text,
-			    stage->model->path, count - 1);
-	}
+	if (status < 0)
+		return status;
 	if (first != boundary)
 		return ll_fail(err, LL_EDATA, "%s: stream is cut before layer %zu, but --layers begins with %zu",
 		    ll_reader_name(stage->in), boundary, first);

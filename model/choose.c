@@ -3,6 +3,7 @@
  */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/config.h"
 #include "base/err.h"
@@ -33,5 +34,29 @@ ll_model_context(const struct ll_model *model, int64_t *context, struct ll_err *
 	if ((uint64_t)*context > model->hp.context)
 		return ll_fail(err, LL_EUSAGE, "--context: %lld is more than the %zu positions of %s",
 		    (long long)*context, model->hp.context, model->path);
+	return 0;
+}
+
+int
+ll_model_layers(const struct ll_model *model, const char *text, size_t *first, size_t *last, struct ll_err *err)
+{
+	size_t count = model->hp.layers;
+	char *end;
+
+	*first = *last = strtoul(text, &end, 10);
+	if (end != text && *end == '-') {
+		const char *second = end + 1;
+
+		*last = *second == '\0' ? count - 1 : strtoul(second, &end, 10);
+		if (*second == '\0')
+			end = (char *)(uintptr_t)second;
+	}
+	if (end == text || *end != '\0' || strpbrk(text, "+ ") != NULL || *text == '-')
+		return ll_fail(err, LL_EUSAGE, "--layers: '%.100s' is not A-B", text);
+	if (*first > *last && *last < count && text[strlen(text) - 1] != '-')
+		return ll_fail(err, LL_EUSAGE, "--layers: %.100s ends before it begins", text);
+	if (*first > *last || *last >= count)
+		return ll_fail(err, LL_EUSAGE, "--layers: %s, but %s has layers 0 to %zu", text, model->path,
+		    count - 1);
 	return 0;
 }

@@ -98,6 +98,10 @@ int ll_model_choose(const char **path, const char *option, const char *named, st
 /* The positions a sequence may have: *context if given (not 0), else the model's. -LL_EUSAGE beyond the model's. */
 int ll_model_context(const struct ll_model *model, int64_t *context, struct ll_err *err);
 
+/* What --layers says: A-B, A- (to the end) or A alone, both inclusive. -LL_EUSAGE beyond the model's. */
+int ll_model_layers(const struct ll_model *model, const char *text, size_t *first, size_t *last,
+    struct ll_err *err);
+
 /* Bytes of KV cache a position takes over `layers` layers, `bytes` per number (2: f16, 4: f32). */
 size_t ll_model_kv_bytes(const struct ll_hparams *hp, size_t layers, size_t bytes);
 
