@@ -375,7 +375,22 @@ ll_config_preset(const char *name, const struct ll_yaml **preset, const char **p
 	    list[0] != '\0' ? "; there are " : "; there are none", list);
 }
 
-char *
+/* Kept texts, so that they are not lost from sight. */
+static char **kept;
+static size_t kept_count, kept_cap;
+
+const char *
+ll_config_keep(char *text, struct ll_err *err)
+{
+	if (text == NULL || ll_grow(&kept, &kept_cap, kept_count + 1, sizeof(*kept), err) < 0) {
+		free(text);
+		return NULL;
+	}
+	kept[kept_count++] = text;
+	return text;
+}
+
+const char *
 ll_config_path(const char *text, const char *file, struct ll_err *err)
 {
 	const char *home = getenv("HOME"), *slash = strrchr(file, '/');
@@ -386,7 +401,9 @@ ll_config_path(const char *text, const char *file, struct ll_err *err)
 	else if (text[0] != '/' && slash != NULL)
 		ll_buf_add(&path, file, (size_t)(slash - file) + 1, err);
 	ll_buf_puts(&path, text[0] == '~' && text[1] == '/' && home != NULL ? text + 1 : text, err);
-	return err->code == 0 ? path.data : NULL;
+	if (err->code != 0)
+		ll_buf_free(&path);
+	return ll_config_keep(path.data, err);
 }
 
 int

@@ -52,7 +52,7 @@ int ll_config_preset(const char *name, const struct ll_yaml **preset, const char
 
 /*
  * The path that a model's name stands for, into *path: the same pointer when it is no name.
- * A name has no '/'. What is new is never freed: a program has one model or two.
+ * A name has no '/'. What is new is kept.
  */
 int ll_config_model(const char **path, struct ll_err *err);
 
@@ -62,8 +62,11 @@ void ll_config_names(const char *section, void (*each)(const char *name, void *a
 /* The model that a file names, as a path, or NULL; set by opt_config.c. */
 extern const char *ll_config_default_model;
 
-/* A path as a file means it: ~/ is the home, and what is relative is so to that file's folder. NULL: out of memory. */
-char *ll_config_path(const char *text, const char *file, struct ll_err *err);
+/* A path as a file means it: ~/ is the home, and what is relative is so to that file's folder. Kept. NULL: out of memory. */
+const char *ll_config_path(const char *text, const char *file, struct ll_err *err);
+
+/* Keeps a text until the program ends: it is the table's then. NULL: out of memory. */
+const char *ll_config_keep(char *text, struct ll_err *err);
 
 /* From here on, for the processes that this one starts, nothing is configured. */
 void ll_config_seal(void);

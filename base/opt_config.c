@@ -29,15 +29,16 @@ source_text(const char *path, size_t line, const char *preset)
 {
 	struct ll_err err = { 0 };
 	struct ll_buf text = { 0 };
+	const char *kept;
 
 	if (preset != NULL)
 		ll_buf_printf(&text, &err, "preset %s, ", preset);
 	ll_buf_puts(&text, path, &err);
 	if (line > 0)
 		ll_buf_printf(&text, &err, ":%zu", line);
-	if (err.code != 0)
+	if ((kept = ll_config_keep(text.data, &err)) == NULL)
 		config_failed(&err);
-	return text.data;
+	return kept;
 }
 
 /* A call's own message begins with the option's name. */
