@@ -29,6 +29,7 @@ enum state {
 struct ll_calls {
 	enum state state;
 	bool certain;		/* the candidate's beginning is right */
+	bool begun;		/* for ll_tokenizer_strip */
 	struct ll_buf said;
 	struct ll_buf held;
 	size_t at;		/* held before it is done with */
@@ -411,8 +412,10 @@ ll_calls_id(struct ll_calls *p, const struct ll_tokenizer *tokenizer, uint32_t i
 
 	if (status < 0)
 		return status;
+	length = special || show > length ? length : show;
+	ll_tokenizer_strip(tokenizer, id, &p->begun, &bytes, &length);
 	if (!special)
-		return ll_calls_text(p, bytes, show < length ? show : length, err);
+		return ll_calls_text(p, bytes, length, err);
 	if (length == strlen("<|python_tag|>") && memcmp(bytes, "<|python_tag|>", length) == 0)
 		return ll_calls_tag(p, err);
 	if (length == strlen("<|eom_id|>") && memcmp(bytes, "<|eom_id|>", length) == 0)

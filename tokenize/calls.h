@@ -58,8 +58,8 @@ int ll_calls_text(struct ll_calls *calls, const char *bytes, size_t length, stru
 int ll_calls_tag(struct ll_calls *calls, struct ll_err *err);
 /*
  * Takes an id: its text, or its meaning if it is special. At most `show` bytes of its text,
- * UINT32_MAX for all of them. The end of a turn is noted, not acted on; other special
- * tokens are nothing.
+ * UINT32_MAX for all of them; without the space that SentencePiece puts before a text. The
+ * end of a turn is noted, not acted on; other special tokens are nothing.
  */
 int ll_calls_id(struct ll_calls *calls, const struct ll_tokenizer *tokenizer, uint32_t id,
     uint32_t show, struct ll_err *err);

@@ -240,6 +240,37 @@ ids(void **state)
 	ll_tokenizer_free(tokenizer);
 }
 
+/* The space that SentencePiece puts before an answer is no part of it. */
+static void
+sentencepiece(void **state)
+{
+	static const char *const answers[] = { "Hello <b>", " two", "[f(a=1)]" };
+	static const char *const want[] = { "Hello <b>", " two", "" };
+	struct opened llama2 = open_tokenizer(golden_path("llama2-tokenizer.model"));
+
+	(void)state;
+	if (llama2.tokenizer == NULL)
+		skip();
+	for (size_t i = 0; i < 3; i++) {
+		struct ll_ids list = { 0 };
+		struct ll_calls *calls;
+		size_t count;
+
+		assert_int_equal(ll_tokenizer_encode(llama2.tokenizer, answers[i], strlen(answers[i]), false, &list, NULL), 0);
+		assert_int_equal(ll_calls_new(&calls, NULL), 0);
+		for (size_t j = 0; j < list.count; j++)
+			assert_int_equal(ll_calls_id(calls, llama2.tokenizer, list.ids[j], UINT32_MAX, NULL), 0);
+		assert_int_equal(ll_calls_end(calls, NULL), 0);
+		assert_int_equal(ll_calls_said(calls)->len, strlen(want[i]));
+		assert_memory_equal(ll_calls_said(calls)->data != NULL ? ll_calls_said(calls)->data : "", want[i], strlen(want[i]));
+		(void)ll_calls_list(calls, &count);
+		assert_int_equal(count, i == 2);
+		ll_calls_free(calls);
+		free(list.ids);
+	}
+	close_tokenizer(&llama2);
+}
+
 /* What the renderers write in each style is read again. */
 static void
 there_and_back(void **state)
@@ -284,6 +315,7 @@ main(void)
 		cmocka_unit_test(streams),
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(ids),
+		cmocka_unit_test(sentencepiece),
 		cmocka_unit_test(there_and_back),
 	};
 
