@@ -74,8 +74,9 @@ show(struct ll_progress *progress, int64_t now, bool last)
 
 	ll_progress_text(progress, now - progress->began, text, sizeof(text));
 	width = (int)strlen(text);
-	length = snprintf(line, sizeof(line), "\r%s: %s%*s%s", progress->program, text,
-	    progress->width > width ? progress->width - width : 0, "", last ? "\n" : "");
+	/* The cursor waits in front, so that what another stage has to tell begins there, too. */
+	length = snprintf(line, sizeof(line), "%s: %s%*s%s", progress->program, text,
+	    progress->width > width ? progress->width - width : 0, "", last ? "\n" : "\r");
 	progress->width = width;
 	progress->last = now;
 	/* There is nobody to tell of a failure. */
