@@ -22,7 +22,8 @@
 
 const struct ll_config_key ll_config_keys[] = {
 	{ "batch", LL_OPT_INT, NULL },
-	{ "chat-format", LL_OPT_STRING, "llama3 llama3.1 llama3.2 meta chatml" },
+	{ "chat-format", LL_OPT_STRING, "llama3 llama3.1 llama3.2 meta llama2 chatml zephyr mistral mistral-v0.1 mistral-v0.2 "
+	  "mistral-v3 mistral-v3-tekken mistral-v7 mistral-v7-tekken llama-guard3 llama-guard3-1b" },
 	{ "chunk", LL_OPT_INT, NULL },
 	{ "context", LL_OPT_INT, NULL },
 	{ "date", LL_OPT_STRING, NULL },
