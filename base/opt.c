@@ -197,6 +197,17 @@ ll_opt_store(const struct ll_opt *option, const char *value, char *why, size_t s
 	}
 }
 
+void
+ll_opt_copy(const struct ll_opt *option, uint64_t *bytes, bool back)
+{
+	size_t size = option->type == LL_OPT_FLAG ? sizeof(bool) : option->type == LL_OPT_STRING ?
+	    sizeof(const char *) : sizeof(uint64_t);
+
+	if (option->type == LL_OPT_CALL)
+		return;
+	memcpy(back ? option->value : bytes, back ? (void *)bytes : option->value, size);
+}
+
 static void
 call(const struct ll_opt *option, const char *value)
 {
@@ -226,6 +237,7 @@ apply(const struct ll_opt *option, const char *value)
 	size_t i = (size_t)(option - current->options);
 
 	ll_opt_state.rank[i] = LL_RANK_COMMAND;
+	ll_opt_state.own[i] = true;
 	ll_opt_state.text[i] = value;
 	switch (option->type) {
 	case LL_OPT_FLAG:
@@ -386,11 +398,11 @@ ll_opt_given(const void *value)
 }
 
 const char *
-ll_opt_text(const void *value)
+ll_opt_own(const void *value)
 {
 	int i = place_of(value);
 
-	return i >= 0 ? ll_opt_state.text[i] : NULL;
+	return i >= 0 && ll_opt_state.own[i] ? ll_opt_state.text[i] : NULL;
 }
 
 void
@@ -401,9 +413,12 @@ ll_opt_refuse(const void *value, const char *why)
 
 	if (i < 0)
 		return;
-	/* A setting is for whatever it has an effect on. */
+	/* A setting is for whatever it has an effect on; elsewhere it is as if it were not there. */
 	if (ll_opt_state.source[i] != NULL) {
 		ll_note(current->name, "%s: %s has no effect %s", ll_opt_state.source[i], current->options[i].name, why);
+		ll_opt_copy(&current->options[i], &ll_opt_state.before[i], true);
+		ll_opt_state.rank[i] = LL_RANK_DEFAULT;
+		ll_opt_state.source[i] = NULL;
 		return;
 	}
 	snprintf(message, sizeof(message), "--%s has no effect %s", current->options[i].name, why);

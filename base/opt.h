@@ -61,8 +61,11 @@ void ll_opt_parse(const struct ll_program *program, int argc, char **argv);
 /* Whether the option whose value is at `value` was given, or set by a file or the environment. */
 bool ll_opt_given(const void *value);
 
-/* What it was given as, or NULL where it has its default. For handing it on to another program. */
-const char *ll_opt_text(const void *value);
+/*
+ * What it was given as, on the command line or by what is for this program alone; else NULL.
+ * For handing it on to the programs that this one starts: settings for all they find themselves.
+ */
+const char *ll_opt_own(const void *value);
 
 /*
  * Ends the program with 64 if the option whose value is at `value` was given on the command

@@ -55,7 +55,7 @@ call_option(const struct ll_opt *option, const char *value, char *why, size_t si
 
 /* Takes the value unless a higher one is there. */
 static void
-set(const struct ll_opt *option, const char *value, int rank, const char *source)
+set(const struct ll_opt *option, const char *value, int rank, bool own, const char *source)
 {
 	size_t i = (size_t)(option - ll_opt_state.program->options);
 	char why[300], message[1000];
@@ -63,6 +63,8 @@ set(const struct ll_opt *option, const char *value, int rank, const char *source
 
 	if (rank < ll_opt_state.rank[i])
 		return;
+	if (ll_opt_state.rank[i] == LL_RANK_DEFAULT)
+		ll_opt_copy(option, &ll_opt_state.before[i], false);
 	good = option->type == LL_OPT_CALL ? call_option(option, value, why, sizeof(why)) :
 	    ll_opt_store(option, value, why, sizeof(why));
 	if (!good) {
@@ -70,6 +72,7 @@ set(const struct ll_opt *option, const char *value, int rank, const char *source
 		ll_opt_fail(LL_ECONFIG, message);
 	}
 	ll_opt_state.rank[i] = rank;
+	ll_opt_state.own[i] = own;
 	ll_opt_state.text[i] = value;
 	ll_opt_state.source[i] = source;
 }
@@ -90,7 +93,7 @@ set_model(const struct ll_yaml *node, const char *path, const char *source)
 }
 
 static void
-set_preset(const char *name, int rank, const char *source)
+set_preset(const char *name, int rank, bool own, const char *source)
 {
 	const struct ll_yaml *preset;
 	struct ll_err err = { 0 };
@@ -108,7 +111,7 @@ set_preset(const char *name, int rank, const char *source)
 		const struct ll_opt *option = ll_opt_named(node->key);
 
 		if (option != NULL)
-			set(option, node->text, rank - 1, source_text(path, node->line, name));
+			set(option, node->text, rank - 1, own, source_text(path, node->line, name));
 	}
 }
 
@@ -129,9 +132,9 @@ set_node(const struct ll_config_file *file, const struct ll_yaml *node, int rank
 	if (strcmp(node->key, "model") == 0)
 		set_model(node, file->path, source);
 	else
-		set(option, node->text, rank, source);
+		set(option, node->text, rank, section, source);
 	if (strcmp(node->key, "preset") == 0)
-		set_preset(node->text, rank, source);
+		set_preset(node->text, rank, section, source);
 }
 
 static void
@@ -161,9 +164,9 @@ set_environment(void)
 			continue;
 		if (key->type == LL_OPT_FLAG && (strcmp(value, "0") == 0 || strcmp(value, "1") == 0))
 			value = *value == '1' ? "true" : "false";
-		set(option, value, LL_RANK_ENVIRONMENT, source_text(name, 0, NULL));
+		set(option, value, LL_RANK_ENVIRONMENT, false, source_text(name, 0, NULL));
 		if (strcmp(key->name, "preset") == 0)
-			set_preset(value, LL_RANK_ENVIRONMENT, name);
+			set_preset(value, LL_RANK_ENVIRONMENT, false, name);
 	}
 }
 
@@ -181,7 +184,7 @@ ll_opt_configure(void)
 		set_file(&files[i], LL_RANK_FILES + 4 * (int)i);
 	set_environment();
 	if (preset != NULL && ll_opt_state.rank[preset - ll_opt_state.program->options] == LL_RANK_COMMAND)
-		set_preset(*(const char **)preset->value, LL_RANK_COMMAND, NULL);
+		set_preset(*(const char **)preset->value, LL_RANK_COMMAND, true, NULL);
 }
 
 /* Variables that begin like ours and mean nothing: a mistake that --print-config shows. */

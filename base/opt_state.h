@@ -25,6 +25,8 @@ struct ll_opt_state {
 	const struct ll_program *program;
 	int rank[LL_OPT_MAX];		/* of the value, by its place in the table */
 	const char *text[LL_OPT_MAX];	/* the value as it was written */
+	bool own[LL_OPT_MAX];		/* it is for this program alone: the command line's, or of its section */
+	uint64_t before[LL_OPT_MAX];	/* the bytes of the default that a setting replaced */
 	const char *source[LL_OPT_MAX];	/* where, for messages; NULL: the command line */
 };
 
@@ -35,6 +37,9 @@ const struct ll_opt *ll_opt_named(const char *name);
 
 /* Stores a value, "true" or "false" for a flag. False: `why` says what is wrong, as "'x' is not a number". */
 bool ll_opt_store(const struct ll_opt *option, const char *value, char *why, size_t size);
+
+/* Copies the bytes of an option's value from or to `bytes`. */
+void ll_opt_copy(const struct ll_opt *option, uint64_t *bytes, bool back);
 
 /* Adds what files and environment say to the options that the command line left. Ends the program with 78. */
 void ll_opt_configure(void);

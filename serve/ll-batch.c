@@ -96,7 +96,10 @@ struct run {
 	struct ll_lines answers;
 };
 
-/* The stages; for the eye without what only this program has a use for. */
+/*
+ * The stages; for the eye without what only this program has a use for. Settings for all
+ * programs they find themselves.
+ */
 static void
 make_commands(struct ll_command commands[STAGES], bool shown)
 {
@@ -107,28 +110,28 @@ make_commands(struct ll_command commands[STAGES], bool shown)
 	ll_command_word(tokenize, true, "--jsonl");
 	ll_command_add(tokenize, "-m", model_path);
 	ll_command_word(tokenize, chat, "--chat");
-	ll_command_add(tokenize, "-S", system_text);
-	ll_command_add(tokenize, "--chat-format", format_name);
-	ll_command_add(tokenize, "--date", date);
+	ll_command_add(tokenize, "-S", ll_opt_own(&system_text));
+	ll_command_add(tokenize, "--chat-format", ll_opt_own(&format_name));
+	ll_command_add(tokenize, "--date", ll_opt_own(&date));
 	if (shown)
 		ll_command_word(tokenize, input_given, input_path);
 	else
 		ll_command_add(tokenize, "--name", strcmp(input_path, "-") != 0 ? input_path : NULL);
 	ll_command_begin(forward, "ll-forward");
-	ll_command_add(forward, "-b", batch);
-	ll_command_add(forward, "-c", context);
-	ll_command_add(forward, "-j", threads);
-	ll_command_add(forward, "--precision", precision);
+	ll_command_add(forward, "-b", ll_opt_own(&batch));
+	ll_command_add(forward, "-c", ll_opt_own(&context));
+	ll_command_add(forward, "-j", ll_opt_own(&threads));
+	ll_command_add(forward, "--precision", ll_opt_own(&precision));
 	ll_command_begin(sample, "ll-sample");
-	ll_command_add(sample, "-n", limit);
-	ll_command_add(sample, "-t", temperature);
-	ll_command_add(sample, "--top-k", top_k);
-	ll_command_add(sample, "--top-p", top_p);
-	ll_command_add(sample, "--min-p", min_p);
-	ll_command_add(sample, "--seed", seed);
+	ll_command_add(sample, "-n", ll_opt_own(&limit));
+	ll_command_add(sample, "-t", ll_opt_own(&temperature));
+	ll_command_add(sample, "--top-k", ll_opt_own(&top_k));
+	ll_command_add(sample, "--top-p", ll_opt_own(&top_p));
+	ll_command_add(sample, "--min-p", ll_opt_own(&min_p));
+	ll_command_add(sample, "--seed", ll_opt_own(&seed));
 	for (size_t i = 0; i < stop_count; i++)
 		ll_command_add(sample, "--stop", stops[i]);
-	ll_command_add(sample, "--logprobs", logprobs);
+	ll_command_add(sample, "--logprobs", ll_opt_own(&logprobs));
 	ll_command_begin(decode, "ll-tokenize");
 	ll_command_word(decode, true, "-d");
 	ll_command_word(decode, true, "--jsonl");

@@ -114,11 +114,11 @@ add(struct command *command, const char *option, const char *value)
 	command->words[command->count++] = value;
 }
 
-/* An option as it was given, or set. */
+/* An option as it was given; settings for all programs the stages find themselves. */
 static void
 hand_on(struct command *command, const char *option, const void *value)
 {
-	add(command, option, ll_opt_text(value));
+	add(command, option, ll_opt_own(value));
 }
 
 static void

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 64
+plan 70
 unset LL_CONFIG
 bin=${PATH%%:*}
 
@@ -81,8 +81,26 @@ ok "and the stream's history tells them" like "ll-sample --temperature=0.8 --see
 ok "without the system message" not like "Answer" \
     "echo 'system: Answer' >s.yaml; LL_CONFIG=s.yaml ll-tokenize --chat -p x | ll-cat -t"
 ok "a setting without effect is no error" quiet "ll-sample -t 0 <logits >out"
+ok "it is as if it were not there" same "LL_CONFIG= ll-tokenize -p x | ll-cat -t | grep -v history" \
+    "LL_CONFIG=s.yaml ll-tokenize -p x | ll-cat -t | grep -v history"
 ok "-v tells it" like "low.yaml:6: top-k has no effect with temperature 0" "ll-sample -v -t 0 <logits 2>&1 >out"
 fails 64 "--top-k has no effect with temperature 0" "ll-sample -t 0 --top-k 5 <logits"
+
+# Programs that start others.
+mine() {
+	echo "$1" >mine.yaml
+	shift
+	LL_CONFIG=mine.yaml "$@"
+}
+echo '{"prompt": "one two"}' >one.jsonl
+ok "a section is handed on" like "ll-sample -t 0.9" "mine 'll-chat: {temperature: 0.9}' ll-chat -x"
+ok "what is for all is not" not like "0.9" "mine 'temperature: 0.9' ll-chat -x"
+ok "the stages find it" same "echo one | LL_CONFIG= ll-chat -t 0 -n 5" \
+    "echo one | mine '{temperature: 0, top-k: 5, limit: 5, ll-chat: {threads: 1}}' ll-chat"
+ok "of ll-batch too" same "LL_CONFIG= ll-batch -t 0 -n 5 one.jsonl" \
+    "mine '{temperature: 0, top-k: 5, limit: 5}' ll-batch one.jsonl"
+ok "which hands on what it is given" same "LL_CONFIG= ll-batch -t 0 -n 5 one.jsonl" \
+    "mine '{temperature: 2, ll-batch: {limit: 5}}' ll-batch -t 0 one.jsonl"
 
 # Presets.
 ok "a preset of one's own" is "temperature: 0.11 # preset mine, low.yaml:11" \
