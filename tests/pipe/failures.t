@@ -68,7 +68,7 @@ mkdir folder
 echo "This is a text." >text
 : >empty
 for program in ll-embed ll-forward; do
-	fails 66 "$program: folder: is a directory" "$program -m folder <tokens.lls | rest"
+	fails 66 "$program: folder: a folder with neither" "$program -m folder <tokens.lls | rest"
 	fails 66 "$program: fifo: is not a regular file" "$soon $program -m fifo <tokens.lls | rest"
 	fails 66 "$program: /dev/zero: is not a regular file" "$soon $program -m /dev/zero <tokens.lls | rest"
 	fails 65 "$program: text: " "$program -m text <tokens.lls | rest"
@@ -80,7 +80,7 @@ for program in "ll-tokenize -p one" "ll-info"; do
 	name=${program%% *}
 	option=-m
 	[ "$name" != ll-info ] || option=
-	fails 66 "$name: folder: is a directory" "$program $option folder"
+	fails 66 "$name: folder: " "$program $option folder"
 	fails 66 "$name: fifo: is not a regular file" "$soon $program $option fifo"
 	fails 65 "$name: text: " "$program $option text"
 	fails 65 "$name: empty: file is empty" "$program $option empty"

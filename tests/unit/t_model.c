@@ -489,7 +489,7 @@ not_a_file(void **state)
 		int code;
 		const char *text;
 	} cases[] = {
-		{ "/", LL_EINPUT, "/: is a directory" },
+		{ "/", LL_EINPUT, "/: a folder with neither config.json" },
 		{ "/dev/zero", LL_EINPUT, "/dev/zero: is not a regular file" },
 		{ "/none/model.gguf", LL_EINPUT, "/none/model.gguf: No such file" },
 	};
