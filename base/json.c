@@ -126,17 +126,36 @@ ll_json_text(const struct ll_json *value, bool pretty, struct ll_err *err)
 	return text;
 }
 
+/* jansson takes a lack of memory for bad JSON, or loses a letter: whether there was one is noted here. */
+static _Thread_local bool starved;
+
+static void *
+allocate(size_t size)
+{
+	void *block = malloc(size);
+
+	starved = starved || block == NULL;
+	return block;
+}
+
 int
 ll_json_parse(struct ll_json **result, const char *text, size_t length, const char *what,
     struct ll_err *err)
 {
 	json_error_t error;
 	const size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
-	json_t *value = json_loadb(text, length, flags, &error);
+	json_t *value;
 
+	json_set_alloc_funcs(allocate, free);
+	starved = false;
+	value = json_loadb(text, length, flags, &error);
 	/* Some programs write "no limit" as a whole number of more than 64 bits. */
 	if (value == NULL && json_error_code(&error) == json_error_numeric_overflow)
 		value = json_loadb(text, length, flags | JSON_DECODE_INT_AS_REAL, &error);
+	if (starved) {
+		json_decref(value);
+		return ll_fail(err, LL_ENOMEM, "out of memory: %s", what);
+	}
 	if (value == NULL)
 		return ll_fail(err, LL_EDATA, "%s: bad JSON at line %d, column %d: %s", what, error.line,
 		    error.column, error.text);

@@ -19,6 +19,7 @@ NO_MEMORY, IO_ERROR = 71, 74
 SPACES = 4500, 5000, 6000, 8000, 12000, 20000, 40000  # kilobytes
 RUNS = 48  # of each program; where it allocates more often, only some of the allocations fail
 MODEL = os.environ["LL_MODEL"]
+FOLDERS = os.path.join(os.environ["TESTS"], "data", "containers")
 SHIM = os.path.join(os.environ["TESTS"], "preload", "failalloc.c")
 
 PROGRAMS = [
@@ -31,6 +32,7 @@ PROGRAMS = [
     "ll-cat logits.lls", "ll-cat -t logits.lls", "ll-cat --json logits.lls",
     "ll-cat --canonical logits.lls", "ll-cat --npy logits.lls", "ll-cat --verify logits.lls",
     "ll-diff logits.lls logits.lls", f"ll-info --tensors {MODEL}", f"ll-info --json {MODEL}",
+    f"ll-info {FOLDERS}/hf-shards", f"ll-info {FOLDERS}/meta-2c", f"ll-info --tensors {FOLDERS}/f8",
     "ll-chat -n 2 -j 1",
     "ll-tokenize --jsonl records", "ll-tokenize --jsonl --ids records.gz",
     "ll-tokenize -d --jsonl answered.lls", "ll-batch -n 2 -j 1 --seed 1 records",

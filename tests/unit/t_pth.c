@@ -64,7 +64,7 @@ entry(struct archive *a, const char *name, const void *bytes, size_t size, int m
 	put(&a->data, bytes, size);
 	put(&a->directory, "PK\1\2\12\0", 6);
 	put_common(&a->directory, strlen(name), zip64 ? 0xffffffff : size, method, zip64 ? 28 : 0);
-	put_number(&a->directory, 0, 10);
+	put_number(&a->directory, 0, 8), put_number(&a->directory, 0, 2);
 	put_number(&a->directory, zip64 ? 0xffffffff : at, 4);
 	put(&a->directory, name, strlen(name));
 	if (zip64) {
