@@ -17,7 +17,7 @@
 #include "model/source_make.h"
 
 /* A config.json has some KiB, an index some hundred. */
-#define JSON_MOST (64u << 20)
+#define JSON_MOST (16u << 20)
 
 int
 ll_source_new(struct ll_source **out, enum ll_container container, const char *path, struct ll_err *err)

@@ -16,7 +16,7 @@
 #include "model/source_make.h"
 #include "tensor/dtype.h"
 
-#define FILES_MOST 4096
+#define FILES_MOST 1024
 
 struct files {
 	const char **names;	/* borrowed from the index */

@@ -21,6 +21,7 @@
 
 #define SHARDS_MOST 100
 #define NAME_MOST 200
+#define TENSORS_MOST 20000	/* a name is looked for among all when shards differ in their order */
 
 /* A shard that is open while its tensors are gathered. */
 struct shard {
@@ -135,6 +136,10 @@ read_shard(struct shard *shard, const struct ll_zip *zip, struct ll_err *err)
 	if ((status = check_order(zip, pickle, shard->path, err)) < 0 ||
 	    (status = ll_pickle_read(&tensors, &shard->count, pickle->data, pickle->size, shard->path, err)) < 0)
 		return status;
+	if (shard->count > TENSORS_MOST) {
+		free(tensors);
+		return ll_fail(err, LL_EDATA, "%s: %zu tensors are more than %d", shard->path, shard->count, TENSORS_MOST);
+	}
 	shard->tensors = ll_alloc(shard->count, sizeof(*shard->tensors), err);
 	shard->lengths = ll_alloc(shard->count, sizeof(*shard->lengths), err);
 	if (shard->tensors == NULL || shard->lengths == NULL)
