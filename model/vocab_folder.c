@@ -229,7 +229,7 @@ read_tokens(struct folder *folder)
 		if (status != 0)
 			return status < 0 ? status : ll_vocab_open(&folder->vocab, path, folder->err);
 	}
-	return ll_fail(folder->err, LL_EINPUT, "%s: no vocabulary: neither tokenizer.json nor tokenizer.model is in it",
+	return ll_fail(folder->err, LL_EINPUT, "%s: is a directory with neither tokenizer.json nor tokenizer.model in it",
 	    folder->path);
 }
 

@@ -33,7 +33,7 @@ ok "special tokens cut the text" is "1 1 267 1 270 268" "$ids --no-bos --special
 
 # A folder: tokenizer.json counts before tokenizer.model; what the others say is taken.
 mkdir empty model both
-fails 66 "empty: no vocabulary: neither tokenizer.json nor tokenizer.model" "$ids --vocab empty -p a"
+fails 66 "empty: is a directory with neither tokenizer.json nor tokenizer.model" "$ids --vocab empty -p a"
 cp "$corpus/spm/words" model/tokenizer.model
 ok "tokenizer.model" is "1 267 259 268" "$ids --vocab model -p 'the ab'"
 cp "$corpus/spm/words" both/tokenizer.model
