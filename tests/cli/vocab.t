@@ -26,7 +26,7 @@ done
 spm="--vocab $corpus/spm/words"
 ok "without BOS" is "the" "ll-tokenize --no-bos $spm -p the | ll-tokenize -d $spm"
 ok "with special tokens shown" is "<s>the" "ll-tokenize $spm -p the | ll-tokenize -d --special $spm"
-ok "as ids" is "<s>the ab" "echo 1 267 259 268 | ll-tokenize -d --ids $spm"
+ok "as ids" is "<s>the ab" "echo 1 267 259 268 | ll-tokenize -d --ids --special $spm"
 ok "each line is a sequence" is "the
 ab" "printf 'the\nab\n' | ll-tokenize -l $spm | ll-tokenize -d -l $spm"
 ok "special tokens cut the text" is "1 1 267 1 270 268" "$ids --no-bos --special $spm -p '<s><s>the<s> ab'"
