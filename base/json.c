@@ -315,21 +315,6 @@ ll_json_is_true(const struct ll_json *value)
 }
 
 bool
-ll_json_member(const struct ll_json *object, size_t i, const char **key, const struct ll_json **value)
-{
-	json_t *container = (json_t *)(uintptr_t)object;
-	void *iterator = json_object_iter(container);
-
-	while (i-- > 0 && iterator != NULL)
-		iterator = json_object_iter_next(container, iterator);
-	if (iterator == NULL)
-		return false;
-	*key = json_object_iter_key(iterator);
-	*value = (const struct ll_json *)json_object_iter_value(iterator);
-	return true;
-}
-
-bool
 ll_json_next(const struct ll_json *object, void **place, const char **key, const struct ll_json **value)
 {
 	json_t *container = (json_t *)(uintptr_t)object;

@@ -67,11 +67,7 @@ bool ll_json_number(const struct ll_json *number, double *out);
 bool ll_json_integer(const struct ll_json *number, int64_t *out);
 bool ll_json_is_true(const struct ll_json *value);
 
-/* Iterates the members of an object: i from 0; false at the end. */
-bool ll_json_member(const struct ll_json *object, size_t i, const char **key,
-    const struct ll_json **value);
-
-/* The same in constant time a member: *place begins as NULL; false at the end. */
+/* Iterates the members of an object: *place begins as NULL; false at the end. */
 bool ll_json_next(const struct ll_json *object, void **place, const char **key,
     const struct ll_json **value);
 

@@ -212,11 +212,12 @@ read_model(struct rules *r, const struct ll_json *model)
 		"merges" };
 	const char *key;
 	const struct ll_json *value;
+	void *place = NULL;
 
 	if (ll_json_get(model, "type") != NULL && !is_type(model, "BPE"))
 		return ll_fail(r->err, LL_EUNSUPPORTED, "%s: model.type: '%.100s' is not supported (BPE is)", r->name,
 		    type_of(model));
-	for (size_t i = 0; ll_json_member(model, i, &key, &value); i++) {
+	while (ll_json_next(model, &place, &key, &value)) {
 		bool known_key = false;
 
 		for (size_t k = 0; k < sizeof(fine) / sizeof(fine[0]); k++)

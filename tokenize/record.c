@@ -209,9 +209,10 @@ take_fields(struct ll_record *record, bool meta, const char *where, struct ll_er
 {
 	const struct ll_json *value = ll_json_get(record->json, "id");
 	const char *name;
+	void *place = NULL;
 	int status;
 
-	if (strcmp(ll_json_kind_name(record->json), "an object") != 0)
+	if (!ll_json_is_object(record->json))
 		return ll_fail(err, LL_EDATA, "%s: is %s, not an object", where, ll_json_kind_name(record->json));
 	/* The id first: an error of another field is told with it. */
 	if (value != NULL && (status = take_id(record, value, where, err)) < 0)
@@ -224,7 +225,7 @@ take_fields(struct ll_record *record, bool meta, const char *where, struct ll_er
 			return status;
 	}
 	/* An object can hold millions of members: looking for strangers stops at the first. */
-	for (size_t i = 0; !meta && i <= FIELDS && ll_json_member(record->json, i, &name, &value); i++) {
+	while (!meta && ll_json_next(record->json, &place, &name, &value)) {
 		const struct field *field = find_field(name);
 
 		if (field == NULL || !field->record)
