@@ -1,0 +1,237 @@
+/*
+ * Tensors made into another type; see recode.h.
+ */
+
+#include "model/recode.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "tensor/encode.h"
+#include "tensor/ops.h"
+
+/* Elements of a piece for each thread. */
+#define PIECE (1u << 18)
+
+/* The first number that a type cannot hold. */
+struct misfit {
+	size_t row, column;
+	float value;
+	bool found;
+};
+
+struct ll_recoder {
+	struct ll_pool *pool;
+	float *rows;			/* one for each thread */
+	size_t rows_cap;
+	unsigned char *piece;
+	size_t piece_cap;
+	struct misfit *misfits;		/* one for each thread */
+	/* The piece in work: */
+	const struct ll_recode *job;
+	struct ll_tensor from;
+	size_t matrix_rows;		/* rows of each of the matrices */
+	size_t row_bytes;		/* of the type to make */
+	size_t first, count;
+};
+
+int
+ll_recoder_new(struct ll_recoder **out, struct ll_pool *pool, struct ll_err *err)
+{
+	if ((*out = ll_alloc(1, sizeof(**out), err)) == NULL)
+		return -LL_ENOMEM;
+	(*out)->pool = pool;
+	if (((*out)->misfits = ll_alloc(ll_pool_count(pool), sizeof(*(*out)->misfits), err)) == NULL) {
+		free(*out);
+		*out = NULL;
+		return -LL_ENOMEM;
+	}
+	return 0;
+}
+
+void
+ll_recoder_free(struct ll_recoder *recoder)
+{
+	if (recoder == NULL)
+		return;
+	free(recoder->rows);
+	free(recoder->piece);
+	free(recoder->misfits);
+	free(recoder);
+}
+
+const char *
+ll_recode_type_name(uint32_t type)
+{
+	return ll_dtype_name(type) != NULL ? ll_dtype_name(type) : "of an unknown number";
+}
+
+/* Columns and rows: a vector whose elements have an order is a column. */
+static void
+shape_of(const struct ll_source_tensor *from, enum ll_row_order order, size_t *cols, size_t *rows)
+{
+	bool column = order != LL_ROWS_KEPT && from->dims == 1;
+
+	*cols = column ? 1 : (size_t)from->ne[0];
+	*rows = column ? (size_t)from->ne[0] : 1;
+	for (uint32_t i = 1; i < LL_SOURCE_DIMS; i++)
+		*rows *= (size_t)from->ne[i];
+}
+
+int
+ll_recode_size(size_t *size, const struct ll_source_tensor *from, uint32_t type, struct ll_err *err)
+{
+	const struct ll_dtype_info *info = ll_dtype(type);
+	size_t cols, rows, bytes;
+
+	if (type == from->type && !ll_dtype_private(type)) {
+		*size = from->size;
+		return 0;
+	}
+	if (from->data == NULL)
+		return ll_fail(err, LL_EUNSUPPORTED, "%s: %.128s: type %s cannot be computed with, only copied",
+		    from->file, ll_source_label(from), ll_recode_type_name(from->type));
+	if (info == NULL || !ll_encode_has(type))
+		return ll_fail(err, LL_EUNSUPPORTED, "%s: %.128s: type %s cannot be made", from->file,
+		    ll_source_label(from), ll_recode_type_name(type));
+	shape_of(from, LL_ROWS_KEPT, &cols, &rows);
+	if (!ll_dtype_row_bytes(type, cols, &bytes) || ll_mul(bytes, rows, size))
+		return ll_fail(err, LL_EDATA, "%s: %.128s: rows of %zu are not whole blocks of %zu (%s)", from->file,
+		    ll_source_label(from), cols, info->block, info->name);
+	return 0;
+}
+
+/* The row of the source that becomes row `row`. */
+static size_t
+source_row(const struct ll_recoder *r, size_t row)
+{
+	size_t head_rows, head, at;
+
+	if (r->job->order == LL_ROWS_KEPT)
+		return row;
+	head_rows = r->from.rows / r->job->heads;
+	head = row / head_rows;
+	at = row % head_rows;
+	if (r->job->order == LL_ROWS_TO_NEIGHBOURS)
+		return head * head_rows + at % 2 * (head_rows / 2) + at / 2;
+	return head * head_rows + at % (head_rows / 2) * 2 + at / (head_rows / 2);
+}
+
+/* Quantised types hold what f16 can; a number that is none stays none in the others. */
+static bool
+fits(uint32_t type, float value)
+{
+	if (type == LL_F32)
+		return true;
+	if (type == LL_F16)
+		return !(fabsf(value) > LL_ENCODE_MAX && isfinite(value));
+	if (type == LL_BF16)
+		return !isfinite(value) || isfinite(ll_bf16_to_f32(ll_f32_to_bf16(value)));
+	return fabsf(value) <= LL_ENCODE_MAX;
+}
+
+static bool
+check(struct misfit *misfit, uint32_t type, const float *x, size_t n, size_t row)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!fits(type, x[i])) {
+			*misfit = (struct misfit){ row, i, x[i], true };
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+recode_rows(void *arg, size_t thread, size_t count)
+{
+	struct ll_recoder *r = arg;
+	const struct ll_recode *job = r->job;
+	size_t cols = r->from.cols, begin, end;
+	float *row = r->rows + thread * cols;
+
+	ll_pool_share(r->count, 1, thread, count, &begin, &end);
+	for (size_t i = begin; i < end; i++) {
+		size_t number = source_row(r, r->first + i);
+		unsigned char *to = r->piece + i * r->row_bytes;
+		const float *importance = job->importance;
+
+		if (job->type == job->from->type && job->from->scales == NULL) {
+			memcpy(to, (const unsigned char *)r->from.data + number * r->from.row_bytes, r->row_bytes);
+			continue;
+		}
+		ll_ops_row(&r->from, number, row);
+		if (!check(&r->misfits[thread], job->type, row, cols, number))
+			return;
+		if (importance != NULL)
+			importance += number / r->matrix_rows * cols;
+		ll_encode_row(job->type, to, row, cols, importance);
+	}
+}
+
+static int
+tell_misfit(const struct ll_recoder *r, struct ll_err *err)
+{
+	for (size_t i = 0; i < ll_pool_count(r->pool); i++) {
+		const struct misfit *misfit = &r->misfits[i];
+
+		if (misfit->found)
+			return ll_fail(err, LL_EDATA, "%s: %.128s: row %zu, column %zu: %g cannot be held by %s",
+			    r->job->from->file, ll_source_label(r->job->from), misfit->row, misfit->column,
+			    (double)misfit->value, ll_recode_type_name(r->job->type));
+	}
+	return 0;
+}
+
+static int
+begin(struct ll_recoder *r, const struct ll_recode *job, struct ll_err *err)
+{
+	const struct ll_source_tensor *from = job->from;
+	size_t cols, rows, threads = ll_pool_count(r->pool), piece_rows, bytes;
+
+	shape_of(from, job->order, &cols, &rows);
+	if (cols == 0 || rows == 0 || from->type >= LL_DTYPES || ll_dtype(from->type) == NULL ||
+	    (job->order != LL_ROWS_KEPT && (job->heads == 0 || rows % (2 * job->heads) != 0)))
+		return ll_fail(err, LL_EBUG, "%s: %.128s: cannot be taken by rows", from->file, ll_source_label(from));
+	r->job = job;
+	r->matrix_rows = from->dims > 1 ? (size_t)from->ne[1] : 1;
+	r->from = (struct ll_tensor){ .type = (enum ll_dtype)from->type, .rows = rows, .cols = cols,
+		.data = from->data, .row_scale = from->scales };
+	ll_dtype_row_bytes(from->type, cols, &r->from.row_bytes);
+	ll_dtype_row_bytes(job->type, cols, &r->row_bytes);
+	memset(r->misfits, 0, threads * sizeof(*r->misfits));
+	piece_rows = cols < PIECE ? PIECE / cols * threads : threads;
+	r->count = piece_rows < rows ? piece_rows : rows;
+	if (ll_mul(r->count, r->row_bytes, &bytes) || ll_grow(&r->piece, &r->piece_cap, bytes, 1, err) < 0 ||
+	    ll_mul(threads, cols, &bytes) || ll_grow(&r->rows, &r->rows_cap, bytes, sizeof(float), err) < 0)
+		return ll_fail(err, LL_ENOMEM, "out of memory for rows of %zu", cols);
+	return 0;
+}
+
+int
+ll_recode(struct ll_recoder *r, const struct ll_recode *job, ll_recode_sink *sink, void *context, struct ll_err *err)
+{
+	size_t size, most;
+	int status = ll_recode_size(&size, job->from, job->type, err);
+
+	if (status < 0)
+		return status;
+	/* Straight from the mapping. */
+	if (job->type == job->from->type && job->order == LL_ROWS_KEPT && job->from->scales == NULL)
+		return sink(context, job->from->data, size, err);
+	if ((status = begin(r, job, err)) < 0)
+		return status;
+	most = r->count;
+	for (r->first = 0; r->first < r->from.rows && status == 0; r->first += most) {
+		r->count = r->from.rows - r->first < most ? r->from.rows - r->first : most;
+		ll_pool_run(r->pool, recode_rows, r);
+		if ((status = tell_misfit(r, err)) == 0)
+			status = sink(context, r->piece, r->count * r->row_bytes, err);
+	}
+	return status;
+}
