@@ -20,6 +20,9 @@ fit(float *q, uint8_t *out, const float *x, const float *importance, const struc
 	float w[32], scale;
 
 	ll_enc_weights(w, x, 32, importance);
+	/* With eight bits nothing has to be given up for the large ones. */
+	for (size_t i = 0; i < 32 && levels == &levels8 && importance == NULL; i++)
+		w[i] = 1;
 	scale = ll_enc_f16(out, ll_enc_scale(x, w, 32, levels));
 	ll_enc_round(q, x, w, 32, scale != 0 ? 1.0f / scale : 0, levels);
 }

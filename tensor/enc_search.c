@@ -271,16 +271,25 @@ ll_enc_line(const float *x, const float *w, size_t n, float hi, bool below)
 void
 ll_enc_weights(float *w, const float *x, size_t n, const float *importance)
 {
-	float squares = 0, most = 0;
+	float squares = 0, most = 0, counts = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		squares += x[i] * x[i];
+		if (importance != NULL && importance[i] > counts)
+			counts = importance[i];
+	}
 	squares /= (float)n;
 	for (size_t i = 0; i < n; i++) {
-		w[i] = importance != NULL ? importance[i] * sqrtf(squares + x[i] * x[i]) : 1.0f;
+		float square = x[i] * x[i];
+
+		/* As a part of the largest it cannot overflow. */
+		if (counts > 0)
+			w[i] = importance[i] / counts * sqrtf(squares + square);
+		else
+			w[i] = square + squares / 16;
 		most = w[i] > most ? w[i] : most;
 	}
-	/* As parts of the largest they cannot overflow; of no importance still is near. */
+	/* What is of no importance still is near. */
 	for (size_t i = 0; i < n; i++)
 		w[i] = usable(most) ? w[i] / most + 1e-6f : 1.0f;
 }

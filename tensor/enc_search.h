@@ -44,7 +44,9 @@ float ll_enc_line_round(float *q, const float *x, const float *w, size_t n, stru
 struct ll_enc_line ll_enc_line(const float *x, const float *w, size_t n, float hi, bool below);
 
 /*
- * The weights of n numbers: importance, or 1, times what the size of the number adds. All are
+ * The weights of n numbers: their squares and some of their mean, or where there is importance that times about their
+ * size. Large weights meet large activations more often than chance: with all weights 1 the
+ * errors are smaller and the KL divergence to the original is larger, up to half. All are
  * positive.
  */
 void ll_enc_weights(float *w, const float *x, size_t n, const float *importance);
