@@ -18,6 +18,7 @@ try() {
 	ll-cat) $soon "$1" -t <logits ;;
 	ll-diff) $soon "$1" logits logits ;;
 	ll-info) $soon "$1" "$LL_MODEL" ;;
+	ll-quantize) $soon "$1" Q8_0 ;;
 	*) $soon "$1" <logits ;;
 	esac
 }
