@@ -17,6 +17,7 @@
 #include "base/opt.h"
 #include "base/pool.h"
 #include "base/rng.h"
+#include "bench/speed.h"
 #include "embed/states.h"
 #include "forward/forward.h"
 #include "model/model.h"
@@ -29,7 +30,21 @@
 
 static const char *model_path;
 static int64_t threads, tokens = 64, rounds = 9;
-static bool as_json;
+static bool as_json, tokenize;
+
+/* The texts to encode. */
+static const char **files;
+static size_t file_count, file_room;
+
+static int
+add_file(const char *path, struct ll_err *err)
+{
+	int status = ll_grow(&files, &file_room, file_count + 1, sizeof(*files), err);
+
+	if (status == 0)
+		files[file_count++] = path;
+	return status;
+}
 
 static const struct ll_opt options[] = {
 	LL_OPT_MODEL(model_path),
@@ -37,14 +52,16 @@ static const struct ll_opt options[] = {
 	{ 'n', "limit", LL_OPT_INT, &tokens, "N", "tokens in a round (default 64)", 2, 100000, NULL },
 	{ 'r', "rounds", LL_OPT_INT, &rounds, "N", "rounds of each (default 9)", 1, 1000, NULL },
 	{ 0, "json", LL_OPT_FLAG, &as_json, NULL, "print JSON", 0, 0, NULL },
+	{ 0, "tokenize", LL_OPT_FLAG, &tokenize, NULL, "measure the tokenizer on each FILE", 0, 0, NULL },
 	LL_OPTS_COMMON,
+	{ 0, "file", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, add_file },
 	{ 0 }
 };
 
 static const struct ll_program program = {
 	.name = "ll-bench",
 	.summary = "measure what the joints of the pipe cost",
-	.usage = "[-hqvV] [-j N] [-m FILE] [-n N] [-r N] [--json]",
+	.usage = "[-hqvV] [-j N] [-m FILE] [-n N] [-r N] [--json] [--tokenize FILE ...]",
 	.options = options,
 };
 
@@ -314,19 +331,42 @@ finish(struct bench *b, int status, struct ll_err *err)
 	return status;
 }
 
-int
-main(int argc, char **argv)
+static int
+measure_encoding(struct ll_err *err)
 {
-	struct ll_err err = { 0 };
-	struct bench b = { .children = { .in = -1, .out = -1 } };
+	const char *path;
 	int status;
 
-	ll_start();
-	ll_opt_parse(&program, argc, argv);
+	if (file_count == 0)
+		return ll_fail(err, LL_EUSAGE, "--tokenize: no file to encode");
+	if ((status = ll_model_choose(&path, model_path, "", err)) < 0)
+		return status;
+	return ll_bench_encode(path, files, file_count, (size_t)rounds, as_json, err);
+}
+
+static int
+measure_pipe(struct ll_err *err)
+{
+	struct bench b = { .children = { .in = -1, .out = -1 } };
+
+	if (file_count > 0)
+		return ll_fail(err, LL_EUSAGE, "%s: texts are for --tokenize", files[0]);
 	/* The stages are told everything: both sides do the same. */
 	ll_config_seal();
 	if (threads == 0)
 		threads = (int64_t)ll_pool_processors();
-	status = finish(&b, run(&b, &err), &err);
+	return finish(&b, run(&b, err), err);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ll_err err = { 0 };
+	int status;
+
+	ll_start();
+	ll_opt_parse(&program, argc, argv);
+	status = tokenize ? measure_encoding(&err) : measure_pipe(&err);
+	free(files);
 	return ll_exit(program.name, status, &err);
 }

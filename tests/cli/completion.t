@@ -44,7 +44,7 @@ ok "bash: a preset of one's own" is "poem" \
 ok "bash: models" is "smollm2" "complete ll-info -m smo"
 ok "bash: files for a model" is "alone.gguf" "complete ll-info -m al"
 ok "bash: files with a space" is "a file" "complete ll-cat 'a f'"
-ok "bash: no files where there are no operands" is "" "complete ll-bench a"
+ok "bash: no files where there are no operands" is "" "complete ll-chat a"
 if command -v fish >/dev/null; then
 	ok "fish: options" like "--temperature" \
 	    "PATH=$PATH fish -N -c 'source $share/fish/vendor_completions.d/ll-sample.fish; complete -C \"ll-sample --tem\"'"
