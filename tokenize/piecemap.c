@@ -1,10 +1,11 @@
 /*
  * The table from bytes to ids; see piecemap.h.
  *
- * Linear probing at a load of at most one half; a slot holds half of the hash, so that a
- * piece's bytes are compared only where they are very likely equal. A vocabulary whose
- * hashes cluster beyond PROBES is hashed again from another seed, and refused if that does
- * not help.
+ * Linear probing at a load of at most one half. A piece of up to seven bytes is its own key,
+ * so that its slot is all that must come from memory; the key of a longer one is its hash, and
+ * its bytes are compared only where that is equal. A vocabulary whose hashes cluster beyond
+ * PROBES is hashed again from another seed, and refused if that does not help. Most questions
+ * of BPE have no for an answer, which a filter of one bit a hash knows without the table.
  */
 
 #include <stdbool.h>
@@ -17,9 +18,13 @@
 
 #define PROBES 128
 #define SEEDS 8
+#define FILTER_BITS 20		/* 128 KB, which stays in the processor's second cache */
+
+#define SHORT 7
+#define LONG ((uint64_t)0xff << 56)	/* above the bytes of a short piece stands its length */
 
 struct ll_piecemap_slot {
-	uint32_t tag;
+	uint64_t key;
 	uint32_t next_id;	/* the id plus one; 0: empty */
 };
 
@@ -51,53 +56,81 @@ mix(uint64_t x)
 }
 
 /*
- * Not ll_hash(): most pieces are shorter than eight bytes, and two overlapping loads read
- * those without a loop. Nothing outlives the process, so byte order does not matter.
+ * The bytes of a short piece, the first lowest on a little-endian machine, and its length:
+ * loads that overlap read it without a loop. Nothing outlives the process, so byte order does
+ * not matter.
  */
 static uint64_t
-hash(uint64_t seed, const unsigned char *p, size_t length)
+short_key(const unsigned char *p, size_t length)
+{
+	uint64_t x = (uint64_t)length << 56;
+
+	if (length < 4)
+		return x | p[0] | (uint64_t)p[length / 2] << 8 * (length / 2) |
+		    (uint64_t)p[length - 1] << 8 * (length - 1);
+	return x | load32(p) | load32(p + length - 4) << 8 * (length - 4);
+}
+
+static uint64_t
+long_key(uint64_t seed, const unsigned char *p, size_t length)
 {
 	uint64_t x = seed ^ length;
 
-	if (length < 4) {
-		if (length > 0)
-			x ^= (uint64_t)p[0] << 16 | (uint64_t)p[length / 2] << 24 |
-			    (uint64_t)p[length - 1] << 32;
-		return mix(x);
-	}
-	if (length < 8)
-		return mix(mix(x ^ load32(p)) ^ load32(p + length - 4));
 	for (size_t i = 0; i + 8 < length; i += 8)
 		x = mix(x ^ load64(p + i));
-	return mix(x ^ load64(p + length - 8));
+	return mix(x ^ load64(p + length - 8)) | LONG;
+}
+
+static uint64_t
+key_of(const struct ll_piecemap *map, const unsigned char *p, size_t length)
+{
+	return length <= SHORT ? short_key(p, length) : long_key(map->seed, p, length);
+}
+
+static uint64_t
+hash_of(const struct ll_piecemap *map, uint64_t key)
+{
+	return mix(key ^ map->seed);
+}
+
+/* The bit of the filter that a piece sets. */
+static size_t
+bit_of(uint64_t hash)
+{
+	return (size_t)(hash >> (64 - FILTER_BITS));
 }
 
 static bool
+may_have(const struct ll_piecemap *map, uint64_t hash)
+{
+	return map->filter[bit_of(hash) / 64] >> bit_of(hash) % 64 & 1;
+}
+
+/* Of long pieces. */
+static bool
 equal(const unsigned char *a, const unsigned char *b, size_t length)
 {
-	if (length >= 8 && length <= 16)
+	if (length <= 16)
 		return load64(a) == load64(b) && load64(a + length - 8) == load64(b + length - 8);
-	if (length >= 4 && length < 8)
-		return load32(a) == load32(b) && load32(a + length - 4) == load32(b + length - 4);
 	return memcmp(a, b, length) == 0;
 }
 
 /* The slot that holds these bytes, or the empty one where they belong, or NULL after PROBES. */
-static struct ll_piecemap_slot *
-seek(const struct ll_piecemap *map, const unsigned char *bytes, size_t length, uint32_t *tag)
+static inline struct ll_piecemap_slot *
+seek(const struct ll_piecemap *map, const unsigned char *bytes, size_t length, uint64_t key, uint64_t hash)
 {
-	uint64_t h = hash(map->seed, bytes, length);
-	size_t at = (size_t)h & map->mask;
+	size_t at = (size_t)hash & map->mask;
 
-	*tag = (uint32_t)(h >> 32);
 	for (int probe = 0; probe < PROBES; probe++, at = (at + 1) & map->mask) {
 		struct ll_piecemap_slot *slot = &map->slots[at];
 		const struct ll_piece *piece;
 
 		if (slot->next_id == 0)
 			return slot;
-		if (slot->tag != *tag)
+		if (slot->key != key)
 			continue;
+		if (length <= SHORT)
+			return slot;
 		piece = &map->pieces[slot->next_id - 1];
 		if (piece->length == length && equal((const unsigned char *)piece->bytes, bytes, length))
 			return slot;
@@ -111,19 +144,22 @@ insert_all(struct ll_piecemap *map, const struct ll_vocab *vocab)
 	for (size_t id = 0; id < vocab->count; id++) {
 		const struct ll_piece *piece = &vocab->pieces[id];
 		struct ll_piecemap_slot *slot;
-		uint32_t tag;
+		uint64_t key, hash;
 
 		if (!ll_piece_is_ordinary(piece) || piece->length == 0 ||
 		    (piece->type == LL_TOKEN_BYTE && ll_vocab_is_spm(vocab->kind)))
 			continue;
-		slot = seek(map, (const unsigned char *)piece->bytes, piece->length, &tag);
+		key = key_of(map, (const unsigned char *)piece->bytes, piece->length);
+		hash = hash_of(map, key);
+		slot = seek(map, (const unsigned char *)piece->bytes, piece->length, key, hash);
 		if (slot == NULL)
 			return false;
 		if (slot->next_id != 0) {
 			map->duplicates = true;
 			continue;
 		}
-		*slot = (struct ll_piecemap_slot){ tag, (uint32_t)id + 1 };
+		*slot = (struct ll_piecemap_slot){ key, (uint32_t)id + 1 };
+		map->filter[bit_of(hash) / 64] |= (uint64_t)1 << bit_of(hash) % 64;
 		if (piece->length > map->longest)
 			map->longest = piece->length;
 	}
@@ -146,7 +182,8 @@ ll_piecemap_build(struct ll_piecemap *map, const struct ll_vocab *vocab, struct 
 		map->longest = 0;
 		map->duplicates = false;
 		map->slots = ll_alloc(slots, sizeof(*map->slots), err);
-		if (map->slots == NULL)
+		map->filter = ll_alloc(((size_t)1 << FILTER_BITS) / 64, sizeof(*map->filter), err);
+		if (map->slots == NULL || map->filter == NULL)
 			return -LL_ENOMEM;
 		if (insert_all(map, vocab))
 			return 0;
@@ -159,39 +196,45 @@ void
 ll_piecemap_free(struct ll_piecemap *map)
 {
 	free(map->slots);
+	free(map->filter);
 	map->slots = NULL;
+	map->filter = NULL;
 }
 
 uint32_t
 ll_piecemap_find(const struct ll_piecemap *map, const void *bytes, size_t length)
 {
 	const struct ll_piecemap_slot *slot;
-	uint32_t tag;
+	uint64_t key, hash;
 
 	if (length == 0 || length > map->longest)
 		return LL_VOCAB_NONE;
-	slot = seek(map, bytes, length, &tag);
+	key = key_of(map, bytes, length);
+	hash = hash_of(map, key);
+	if (!may_have(map, hash))
+		return LL_VOCAB_NONE;
+	slot = seek(map, bytes, length, key, hash);
 	return slot != NULL && slot->next_id != 0 ? slot->next_id - 1 : LL_VOCAB_NONE;
 }
 
 uint64_t
 ll_piecemap_hash(const struct ll_piecemap *map, const void *bytes, size_t length)
 {
-	uint64_t h = hash(map->seed, bytes, length);
+	uint64_t key = key_of(map, bytes, length);
 
-	__builtin_prefetch(&map->slots[(size_t)h & map->mask]);
-	return h;
+	__builtin_prefetch(&map->slots[(size_t)hash_of(map, key) & map->mask]);
+	return key;
 }
 
 bool
-ll_piecemap_has(const struct ll_piecemap *map, uint64_t h)
+ll_piecemap_has(const struct ll_piecemap *map, uint64_t key)
 {
-	size_t at = (size_t)h & map->mask;
+	size_t at = (size_t)hash_of(map, key) & map->mask;
 
 	for (int probe = 0; probe < PROBES; probe++, at = (at + 1) & map->mask) {
 		if (map->slots[at].next_id == 0)
 			return false;
-		if (map->slots[at].tag == (uint32_t)(h >> 32))
+		if (map->slots[at].key == key)
 			return true;
 	}
 	return false;

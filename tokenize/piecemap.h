@@ -19,6 +19,7 @@ struct ll_err;
 struct ll_piecemap {
 	const struct ll_piece *pieces;	/* the vocabulary's */
 	struct ll_piecemap_slot *slots;
+	uint64_t *filter;		/* a bit for each hash that is there */
 	size_t mask;
 	uint64_t seed;
 	size_t longest;			/* bytes of the longest piece in it */
@@ -45,7 +46,7 @@ uint32_t ll_piecemap_find(const struct ll_piecemap *map, const void *bytes, size
 /*
  * Whether there is one, in two steps, so that many can be under way at once: the hash of the
  * bytes, which also fetches the slot from memory, and the answer. Texts are not compared:
- * one "yes" in 2^32 is wrong.
+ * one "yes" in 2^56 is wrong.
  */
 uint64_t ll_piecemap_hash(const struct ll_piecemap *map, const void *bytes, size_t length);
 bool ll_piecemap_has(const struct ll_piecemap *map, uint64_t hash);
