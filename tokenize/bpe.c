@@ -204,6 +204,22 @@ put_symbol(const struct state *s, size_t at, struct ll_ids *ids, struct ll_err *
 	return status;
 }
 
+/* Of a byte-level vocabulary. */
+static int
+encode_short(const struct ll_bpe *bpe, const unsigned char *piece, size_t length,
+    const struct ll_pairs *pairs, struct ll_ids *ids, struct ll_err *err)
+{
+	int status;
+
+	for (size_t i = 0; i < length; i++)
+		if (bpe->of_byte[piece[i]] == LL_VOCAB_NONE)
+			return no_token(piece[i], err);
+	if ((status = ll_grow(&ids->ids, &ids->cap, ids->count + LL_SHORT, sizeof(*ids->ids), err)) < 0)
+		return status;
+	ids->count += ll_short_merge(bpe, piece, length, pairs, ids->ids + ids->count);
+	return 0;
+}
+
 int
 ll_bpe_encode(const struct ll_bpe *bpe, const unsigned char *piece, size_t length,
     struct ll_bpe_work *work, struct ll_ids *ids, struct ll_err *err)
@@ -218,6 +234,8 @@ ll_bpe_encode(const struct ll_bpe *bpe, const unsigned char *piece, size_t lengt
 		if (id != LL_VOCAB_NONE)
 			return ll_ids_add(ids, id, err);
 	}
+	if (length <= LL_SHORT && !bpe->characters && work->pairs.pairs != NULL)
+		return encode_short(bpe, piece, length, &work->pairs, ids, err);
 	if ((status = ll_grow(&work->memory, &work->room, room_for(length), sizeof(*work->memory), err)) < 0)
 		return status;
 	carve(&s, work->memory);
@@ -236,6 +254,7 @@ void
 ll_bpe_work_free(struct ll_bpe_work *work)
 {
 	free(work->memory);
+	ll_pairs_free(&work->pairs);
 	*work = (struct ll_bpe_work){ 0 };
 }
 

@@ -14,6 +14,7 @@
 #include "base/vocab.h"
 #include "tokenize/merges.h"
 #include "tokenize/piecemap.h"
+#include "tokenize/short.h"
 #include "tokenize/tokenizer.h"
 
 struct ll_err;
@@ -32,6 +33,7 @@ struct ll_bpe {
 struct ll_bpe_work {
 	uint32_t *memory;
 	size_t room;
+	struct ll_pairs pairs;		/* ll_pairs_init() makes short pieces faster; empty is as good */
 };
 
 /* Zero-initialise `bpe`. Errors as of ll_tokenizer_new. */

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "tokenize/bpe.h"
+#include "tokenize/pieces.h"
 #include "tokenize/specials.h"
 #include "tokenize/split.h"
 #include "tokenize/spm.h"
@@ -91,7 +92,7 @@ ll_tokenizer_vocab(const struct ll_tokenizer *tokenizer)
 }
 
 struct work {
-	struct ll_bpe_work merging;
+	struct ll_pieces pieces;
 	struct ll_spm_work spm;
 };
 
@@ -101,21 +102,13 @@ encode_segment(const struct ll_tokenizer *tokenizer, const char *text, size_t le
     struct work *work, struct ll_ids *ids, struct ll_err *err)
 {
 	enum ll_space_prefix prefix = tokenizer->vocab->space_prefix;
-	const unsigned char *bytes = (const unsigned char *)text;
-	int status = 0;
 
 	if (tokenizer->spm)
 		return ll_spm_encode(&tokenizer->joins, &tokenizer->bpe, text, length,
 		    prefix == LL_PREFIX_EACH || (prefix == LL_PREFIX_FIRST && first), &work->spm,
-		    &work->merging, ids, err);
-	while (length > 0 && status == 0) {
-		size_t size = ll_split_next(tokenizer->splitter, bytes, length);
-
-		status = ll_bpe_encode(&tokenizer->bpe, bytes, size, &work->merging, ids, err);
-		bytes += size;
-		length -= size;
-	}
-	return status;
+		    &work->pieces.merging, ids, err);
+	return ll_pieces_encode(&work->pieces, &tokenizer->bpe, tokenizer->splitter,
+	    (const unsigned char *)text, length, ids, err);
 }
 
 /* Where the first special token of the text begins, its size and id; `length` and 0 if there is none. */
@@ -140,6 +133,8 @@ ll_tokenizer_encode(const struct ll_tokenizer *tokenizer, const char *text, size
 	bool first = true;
 	int status = 0;
 
+	if (!tokenizer->spm && length > 0)
+		status = ll_pieces_init(&work.pieces, length, err);
 	while (length > 0 && status == 0) {
 		size_t segment = length, size = 0;
 		uint32_t id = LL_VOCAB_NONE;
@@ -153,7 +148,7 @@ ll_tokenizer_encode(const struct ll_tokenizer *tokenizer, const char *text, size
 		text += segment + size;
 		length -= segment + size;
 	}
-	ll_bpe_work_free(&work.merging);
+	ll_pieces_free(&work.pieces);
 	ll_spm_work_free(&work.spm);
 	return status;
 }

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "tests/unit/tiny_vocab.h"
 #include "tokenize/chat.h"
+#include "tokenize/cut.h"
 #include "tokenize/tokenizer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -63,6 +64,21 @@ choose(unsigned kind)
 	return tokenizers[kind];
 }
 
+/* The fast splitter finds what the plain one does. */
+static void
+cuts_agree(const unsigned char *text, size_t size)
+{
+	size_t sizes[16];
+	size_t count;
+
+	while ((count = ll_cut(LL_SPLIT_LLAMA3, text, size, sizes, 16)) > 0)
+		for (size_t i = 0; i < count; i++) {
+			require(sizes[i] == ll_split_next(LL_SPLIT_LLAMA3, text, size));
+			text += sizes[i];
+			size -= sizes[i];
+		}
+}
+
 /* Decodes piece by piece, as a stream does; the ids spell exactly the text. */
 static void
 spells(const struct ll_tokenizer *tokenizer, const struct ll_ids *ids, const char *text, size_t size)
@@ -90,6 +106,7 @@ round_trip(const struct ll_tokenizer *tokenizer, const char *text, size_t size, 
 
 	require(ll_tokenizer_encode(tokenizer, text, size, special, &ids, NULL) == 0);
 	spells(tokenizer, &ids, text, size);
+	cuts_agree((const unsigned char *)text, size);
 	free(ids.ids);
 }
 
