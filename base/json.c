@@ -138,24 +138,41 @@ allocate(size_t size)
 	return block;
 }
 
+static void
+note_failures(void)
+{
+	json_set_alloc_funcs(allocate, free);
+}
+
+static json_t *
+load(const char *text, size_t length, size_t flags, json_error_t *error)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, note_failures);
+	starved = false;
+	return json_loadb(text, length, flags | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, error);
+}
+
+static int
+no_memory(json_t *value, const char *what, struct ll_err *err)
+{
+	json_decref(value);
+	return ll_fail(err, LL_ENOMEM, "out of memory: %s", what);
+}
+
 int
 ll_json_parse(struct ll_json **result, const char *text, size_t length, const char *what,
     struct ll_err *err)
 {
 	json_error_t error;
-	const size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
-	json_t *value;
+	json_t *value = load(text, length, 0, &error);
 
-	json_set_alloc_funcs(allocate, free);
-	starved = false;
-	value = json_loadb(text, length, flags, &error);
 	/* Some programs write "no limit" as a whole number of more than 64 bits. */
-	if (value == NULL && json_error_code(&error) == json_error_numeric_overflow)
-		value = json_loadb(text, length, flags | JSON_DECODE_INT_AS_REAL, &error);
-	if (starved) {
-		json_decref(value);
-		return ll_fail(err, LL_ENOMEM, "out of memory: %s", what);
-	}
+	if (value == NULL && !starved && json_error_code(&error) == json_error_numeric_overflow)
+		value = load(text, length, JSON_DECODE_INT_AS_REAL, &error);
+	if (starved)
+		return no_memory(value, what, err);
 	if (value == NULL)
 		return ll_fail(err, LL_EDATA, "%s: bad JSON at line %d, column %d: %s", what, error.line,
 		    error.column, error.text);
@@ -163,40 +180,15 @@ ll_json_parse(struct ll_json **result, const char *text, size_t length, const ch
 	return 0;
 }
 
-/*
- * jansson tells want of memory as bad JSON: a token that it could not keep. So allocations
- * that fail in this thread are noted.
- */
-static _Thread_local bool starved;
-
-static void *
-noting_malloc(size_t size)
-{
-	void *memory = malloc(size);
-
-	starved |= memory == NULL;
-	return memory;
-}
-
-static void
-note_failures(void)
-{
-	json_set_alloc_funcs(noting_malloc, free);
-}
-
 int
 ll_json_parse_line(struct ll_json **result, const char *text, size_t length, const char *what,
     struct ll_err *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	json_error_t error;
-	json_t *value;
+	json_t *value = load(text, length, JSON_ALLOW_NUL, &error);
 
-	pthread_once(&once, note_failures);
-	starved = false;
-	value = json_loadb(text, length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-	if (value == NULL && starved)
-		return ll_fail(err, LL_ENOMEM, "out of memory: %s", what);
+	if (starved)
+		return no_memory(value, what, err);
 	if (value == NULL)
 		return ll_fail(err, LL_EDATA, "%s: bad JSON at column %d: %s", what, error.position, error.text);
 	*result = out(value);
@@ -312,6 +304,12 @@ bool
 ll_json_is_true(const struct ll_json *value)
 {
 	return json_is_true(of(value));
+}
+
+bool
+ll_json_same(const struct ll_json *a, const struct ll_json *b)
+{
+	return json_equal(of(a), of(b));
 }
 
 bool

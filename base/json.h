@@ -89,4 +89,7 @@ bool ll_json_is_array(const struct ll_json *value);
 bool ll_json_is_null(const struct ll_json *value);
 bool ll_json_is_false(const struct ll_json *value);
 
+/* Whether both say the same; members of objects may have another order. */
+bool ll_json_same(const struct ll_json *a, const struct ll_json *b);
+
 #endif

@@ -77,6 +77,16 @@ read_positive(const struct reader *r, const struct ll_json *object, const char *
 	return 1;
 }
 
+/* True or false, which it is by default. */
+static int
+read_truth(const struct reader *r, const char *key, bool *out)
+{
+	const struct ll_json *value = get(r->config, key);
+
+	*out = ll_json_is_true(value);
+	return value == NULL || *out || ll_json_is_false(value) ? 0 : bad(r, LL_EDATA, key, "not true or false");
+}
+
 static int
 check_architecture(const struct reader *r, struct ll_hparams *hp, bool *mistral)
 {
@@ -96,12 +106,15 @@ check_architecture(const struct reader *r, struct ll_hparams *hp, bool *mistral)
 static int
 check_neutral(const struct reader *r)
 {
-	const char *activation = ll_json_text_of(get(r->config, "hidden_act"), NULL);
+	const struct ll_json *act = get(r->config, "hidden_act");
+	const char *activation = act != NULL ? ll_json_text_of(act, NULL) : "silu";
 	const struct ll_json *quantized = get(r->config, "quantization_config");
 	const char *method = ll_json_text_of(get(quantized, "quant_method"), NULL);
 	double part;
 
-	if (activation != NULL && strcmp(activation, "silu") != 0 && strcmp(activation, "swish") != 0)
+	if (activation == NULL)
+		return bad(r, LL_EDATA, "hidden_act", "not a string");
+	if (strcmp(activation, "silu") != 0 && strcmp(activation, "swish") != 0)
 		return ll_fail(r->err, LL_EUNSUPPORTED, "%s/config.json: hidden_act: '%.64s' is not supported (silu "
 		    "is)", r->source->path, activation);
 	if (get(r->config, "partial_rotary_factor") != NULL &&
@@ -119,17 +132,31 @@ check_neutral(const struct reader *r)
 	return 0;
 }
 
-/* What config.json says of biases must be what is there. */
+/* What config.json says of biases must be what is there, in each layer. */
 static int
-check_biases(const struct reader *r)
+check_biases(const struct reader *r, const struct ll_hparams *hp)
 {
-	static const char *const keys[][2] = {
-		{ "attention_bias", "blk.0.attn_q.bias" }, { "mlp_bias", "blk.0.ffn_up.bias" }
+	static const struct {
+		const char *key, *stem;
+	} biases[] = {
+		{ "attention_bias", "attn_q" }, { "attention_bias", "attn_k" }, { "attention_bias", "attn_v" },
+		{ "attention_bias", "attn_output" }, { "mlp_bias", "ffn_gate" }, { "mlp_bias", "ffn_up" },
+		{ "mlp_bias", "ffn_down" },
 	};
+	bool wanted;
+	int status;
 
-	for (int i = 0; i < 2; i++)
-		if (ll_json_is_true(get(r->config, keys[i][0])) != (ll_source_find(r->source, keys[i][1]) != NULL))
-			return bad(r, LL_EDATA, keys[i][0], "it and the tensors that are there do not agree");
+	for (size_t i = 0; i < sizeof(biases) / sizeof(biases[0]); i++) {
+		if ((status = read_truth(r, biases[i].key, &wanted)) < 0)
+			return status;
+		for (size_t layer = 0; layer < hp->layers; layer++) {
+			char name[64];
+
+			snprintf(name, sizeof(name), "blk.%zu.%s.bias", layer, biases[i].stem);
+			if ((ll_source_find(r->source, name) != NULL) != wanted)
+				return bad(r, LL_EDATA, biases[i].key, "it and the tensors that are there do not agree");
+		}
+	}
 	return 0;
 }
 
@@ -217,14 +244,17 @@ read_kind(const struct reader *r, const struct ll_hparams *hp, const struct ll_j
 static int
 read_rope(const struct reader *r, struct ll_hparams *hp, struct ll_rope_scaling *scaling)
 {
-	const struct ll_json *from = get(r->config, "rope_parameters");
+	const struct ll_json *from = get(r->config, "rope_parameters"), *other = get(r->config, "rope_scaling");
 	const struct ll_json *named;
 	const char *type;
 	double part;
 	int status;
 
+	/* Versions of transformers differ in which of two counts. */
+	if (from != NULL && other != NULL && !ll_json_same(from, other))
+		return bad(r, LL_EUNSUPPORTED, "rope_parameters", "says something else than rope_scaling");
 	if (from == NULL)
-		from = get(r->config, "rope_scaling");
+		from = other;
 	hp->rope_base = 10000;
 	if ((status = read_positive(r, r->config, "rope_theta", 1e30, &hp->rope_base)) < 0 ||
 	    (status = read_positive(r, from, "rope_theta", 1e30, &hp->rope_base)) < 0)
@@ -263,9 +293,8 @@ read_rest(const struct reader *r, struct ll_hparams *hp, bool mistral)
 		if ((status = read_size(r, r->config, "sliding_window", LL_CONTEXT_MAX, &hp->window)) < 0)
 			return status;
 	}
-	hp->tied = ll_json_is_true(get(r->config, "tie_word_embeddings"));
 	hp->halves = true;
-	return 0;
+	return read_truth(r, "tie_word_embeddings", &hp->tied);
 }
 
 int
@@ -285,5 +314,5 @@ ll_hparams_hf(struct ll_hparams *hp, struct ll_rope_scaling *scaling, const stru
 	    (status = read_heads(&r, hp, mistral)) < 0 || (status = read_rope(&r, hp, scaling)) < 0 ||
 	    (status = read_rest(&r, hp, mistral)) < 0)
 		return status;
-	return check_biases(&r);
+	return check_biases(&r, hp);
 }

@@ -115,6 +115,7 @@ usual_factor(const struct ll_hparams *hp)
 static int
 read_rope(const struct reader *r, struct ll_hparams *hp, struct ll_rope_scaling *scaling)
 {
+	const struct ll_json *scaled = ll_json_get(r->source->config, "use_scaled_rope");
 	int status;
 
 	hp->rope_dim = hp->head_dim;
@@ -123,8 +124,9 @@ read_rope(const struct reader *r, struct ll_hparams *hp, struct ll_rope_scaling 
 		return status;
 	/* What Meta's models were trained for, which no file says. */
 	hp->context = status == 0 ? (hp->norm_eps < 5e-6f ? 2048 : 4096) : hp->rope_base > 900000 ? 16384 : 8192;
-	if (!ll_json_is_true(ll_json_get(r->source->config, "use_scaled_rope")))
-		return 0;
+	if (!ll_json_is_true(scaled))
+		return scaled == NULL || ll_json_is_null(scaled) || ll_json_is_false(scaled) ? 0 :
+		    bad(r, LL_EDATA, "use_scaled_rope", "not true or false");
 	hp->context = 131072;
 	*scaling = (struct ll_rope_scaling){ .kind = LL_ROPE_LLAMA3, .factor = usual_factor(hp), .low = 1, .high = 4,
 		.original = 8192, .magnitude = 1 };

@@ -202,6 +202,18 @@ load_embedding(struct loader *l)
 	return fill(l, tensor, name, &l->model->embedding, rows, hp->dim);
 }
 
+/* Where the file says that they are one, a head of its own must be it. */
+static bool
+is_embedding(const struct loader *l, const struct ll_source_tensor *head)
+{
+	const struct ll_source_tensor *embedding = ll_source_find(l->source, "token_embd.weight");
+
+	return head->type == embedding->type && head->size == embedding->size && head->data != NULL &&
+	    head->scales == NULL && embedding->scales == NULL &&
+	    memcmp(head->ne, embedding->ne, sizeof(head->ne)) == 0 &&
+	    memcmp(head->data, embedding->data, head->size) == 0;
+}
+
 static int
 load_head(struct loader *l)
 {
@@ -212,8 +224,10 @@ load_head(struct loader *l)
 
 	if (status < 0)
 		return status;
-	if (tensor != NULL) {
-		model->hp.tied = false;
+	if (tensor != NULL && model->hp.tied && !is_embedding(l, tensor))
+		return ll_fail(l->err, LL_EUNSUPPORTED, "%s: tie_word_embeddings: true, but %s is another head",
+		    l->source->path, ll_source_label(tensor));
+	if (tensor != NULL && !model->hp.tied) {
 		return fill(l, tensor, name, &model->output, model->hp.vocab, model->hp.dim);
 	}
 	/* A GGUF says so by leaving it out. */

@@ -120,10 +120,42 @@ config "another scaling" "x['rope_scaling'] = {'rope_type': 'longrope', 'factor'
 config "a missing key" "del x['hidden_size']" "hidden_size: key is missing"
 config "a size of another type" "x['hidden_size'] = '16'" "hidden_size: not a whole number"
 config "heads that divide nothing" "x['num_key_value_heads'] = 3" "num_key_value_heads: 3 does not divide"
+config "an activation of another type" "x['hidden_act'] = 5" "hidden_act: not a string"
+config "two scalings" "x['rope_parameters'] = {'rope_type': 'linear', 'factor': 2.0}" \
+    "rope_parameters: says something else than rope_scaling"
 config "biases that are not there" "x['attention_bias'] = True" "attention_bias"
+config "a truth of another type" "x['tie_word_embeddings'] = 1" "tie_word_embeddings: not true or false"
+config "a tied head beside another" "x['tie_word_embeddings'] = True" "lm_head.weight is another head"
 config "a tied head beside its own is none" "x['num_hidden_layers'] = 3" "model.layers.2.input_layernorm.weight: tensor is missing"
 config "layers left over" "x['num_hidden_layers'] = 1" "model.layers.1."
 config "another vocabulary" "x['vocab_size'] = 41" "vocab_size: 41"
+fresh hf
+edit f/config.json "x['rope_parameters'] = x['rope_scaling']"
+ok "one scaling under both names" eval "ll-info f | grep -q '^model id'"
+# header PYTHON: changes x, the header of f/model.safetensors, and d, the data behind it.
+header() {
+	python3 -c 'import json, struct, sys
+b = open("f/model.safetensors", "rb").read()
+n = 8 + struct.unpack("<Q", b[:8])[0]
+x, d = json.loads(b[8:n]), bytearray(b[n:])
+exec(sys.argv[1])
+h = json.dumps(x).encode()
+open("f/model.safetensors", "wb").write(struct.pack("<Q", len(h)) + h + d)' "$1"
+}
+fresh biases
+header "del x['model.layers.0.self_attn.k_proj.bias']"
+ok "biases that are there in part" refuses "attention_bias: it and the tensors"
+fresh biases
+edit f/config.json "x['mlp_bias'] = None"
+header "[x.pop(f'model.layers.0.mlp.{p}_proj.bias') for p in ('gate', 'up')]"
+ok "one bias that is not told" refuses "mlp_bias: it and the tensors"
+fresh hf
+edit f/config.json "x['tie_word_embeddings'] = True"
+header "e, h = x['model.embed_tokens.weight'], x['lm_head.weight']
+n = len(d)
+d += d[e['data_offsets'][0]:e['data_offsets'][1]]
+h.update(dtype=e['dtype'], shape=e['shape'], data_offsets=[n, len(d)])"
+ok "a tied head beside its copy" eval "ll-info f | grep -q 'tied'"
 fresh hf
 printf '{' >f/config.json
 ok "a broken config.json" says 65 "f/config.json: bad JSON" ll-info f
@@ -157,6 +189,9 @@ ok "half of the shards" refuses "has 20 rows"
 fresh meta
 edit f/params.json "x['moe'] = {}"
 ok "a parameter that is not understood" refuses "moe: key is not understood"
+fresh meta
+edit f/params.json "x['use_scaled_rope'] = 1"
+ok "a parameter of another type" refuses "use_scaled_rope: not true or false"
 fresh meta
 printf 'cos\nsystem\n' >f/consolidated.00.pth
 ok "a pickle alone" says 69 "not a zip archive" ll-info f
