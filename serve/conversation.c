@@ -50,6 +50,8 @@ rebuild(struct ll_conversation *talk, struct ll_err *err)
 	size_t same = 0;
 	int status = 0;
 
+	if (talk->filling)
+		return 0;
 	for (size_t i = 0; i < talk->count && status == 0; i++) {
 		const struct ll_exchange *exchange = &talk->exchanges[i];
 
@@ -127,6 +129,13 @@ ll_conversation_answer(struct ll_conversation *talk, const char *answer, size_t 
 	if (end != LL_VOCAB_NONE)
 		exchange->end = end;
 	return status < 0 ? status : rebuild(talk, err);
+}
+
+int
+ll_conversation_filled(struct ll_conversation *talk, struct ll_err *err)
+{
+	talk->filling = false;
+	return rebuild(talk, err);
 }
 
 int

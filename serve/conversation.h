@@ -33,6 +33,7 @@ struct ll_conversation {
 	struct ll_exchange *exchanges;
 	size_t count, cap;
 	struct ll_ids ids;		/* of all of it */
+	bool filling;			/* many messages are added: ids are made by ll_conversation_filled */
 	size_t held;			/* ids[0..held) are in the caches */
 	size_t sent;			/* rows of the present turn's prompt */
 	uint64_t sequence;
@@ -50,6 +51,9 @@ int ll_conversation_system(struct ll_conversation *talk, const char *text, struc
 int ll_conversation_add(struct ll_conversation *talk, const char *message, size_t length, struct ll_err *err);
 int ll_conversation_answer(struct ll_conversation *talk, const char *answer, size_t length,
     const struct ll_ids *ids, uint32_t end, struct ll_err *err);
+
+/* Makes the ids of all that was added while `filling` was set, and clears it. */
+int ll_conversation_filled(struct ll_conversation *talk, struct ll_err *err);
 
 /* Takes back the last exchange, its answer only, or all. */
 int ll_conversation_drop(struct ll_conversation *talk, struct ll_err *err);

@@ -222,9 +222,11 @@ ll_saved_read(struct ll_conversation *talk, const char *text, size_t length, con
 	*notes = (struct ll_saved_notes){ 0 };
 	r.talk.chat = talk->chat;
 	r.talk.tokenizer = talk->tokenizer;
+	r.talk.filling = true;
 	if ((status = ll_yaml_parse(&root, text, length, name, LL_EDATA, err)) < 0)
 		return status;
-	status = take_messages(&r, root);
+	if ((status = take_messages(&r, root)) == 0)
+		status = ll_conversation_filled(&r.talk, err);
 	ll_yaml_free(root);
 	if (status < 0) {
 		ll_conversation_free(&r.talk);

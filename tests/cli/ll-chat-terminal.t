@@ -203,8 +203,16 @@ def saved(folder):
                           ("key.yaml", "message: []\n")):
         with open(os.path.join(folder, name), "w") as f:
             f.write(content)
+    with open(os.path.join(folder, "long.yaml"), "w") as f:
+        f.write("messages:\n" + "- {role: user, content: what is it now}\n- {role: assistant, content: it}\n" * 6000)
+    os.chmod(os.path.join(folder, "edited.yaml"), 0o600)
+    os.symlink("edited.yaml", os.path.join(folder, "link.yaml"))
     chat = Terminal(folder, *GREEDY)
+    has("a long conversation takes no longer than its length", chat.type("/load long.yaml"), "Loaded: 6000 messages")
     has("an edited answer is tokenized", chat.type("/load edited.yaml"), "1 answer was without ids of this text")
+    has("/save through a link", chat.type("/save link.yaml"), "Saved: 1 message")
+    same("the link is one still", os.readlink(os.path.join(folder, "link.yaml")), "edited.yaml")
+    same("who may read the file does not change", os.stat(os.path.join(folder, "edited.yaml")).st_mode & 0o777, 0o600)
     for name, told in (("none.yaml", "No such file"), ("alias.yaml", "alias.yaml:1: anchors are not supported"),
                        ("order.yaml", "order.yaml:2: role: is not system, then user and assistant in turn"),
                        ("last.yaml", "the last message has no answer"),
