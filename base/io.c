@@ -189,6 +189,26 @@ is_special(const char *path)
 	return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
 }
 
+/* The file that is meant: a link stays, and what it names is replaced. */
+static char *
+real_path(const char *path, struct ll_err *err)
+{
+	struct stat info;
+	char *real = lstat(path, &info) == 0 && S_ISLNK(info.st_mode) ? realpath(path, NULL) : NULL;
+
+	return real != NULL ? real : ll_copy(path, strlen(path), err);
+}
+
+/* Who may read a file is not changed by writing it anew. */
+static void
+keep_mode(const struct ll_out *out)
+{
+	struct stat info;
+
+	if (stat(out->path, &info) == 0)
+		fchmod(out->fd, info.st_mode & 0777);
+}
+
 /* A file without a name in the folder of `path`, or -1. Only /proc can give it one later. */
 static int
 open_unnamed(const char *path)
@@ -236,14 +256,17 @@ ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 		out->path = ll_copy(path, strlen(path), err);
 		return out->path != NULL ? 0 : -LL_ENOMEM;
 	}
-	if (ll_buf_printf(&name, err, "%s.%08x.tmp", path, (unsigned)ll_rng_entropy()) < 0 ||
-	    (out->path = ll_copy(path, strlen(path), err)) == NULL) {
+	if ((out->path = real_path(path, err)) == NULL ||
+	    ll_buf_printf(&name, err, "%s.%08x.tmp", out->path, (unsigned)ll_rng_entropy()) < 0) {
 		ll_buf_free(&name);
+		free(out->path);
+		*out = (struct ll_out){ .fd = -1 };
 		return -LL_ENOMEM;
 	}
 	out->temporary = name.data;
-	if ((out->fd = open_unnamed(path)) >= 0) {
+	if ((out->fd = open_unnamed(out->path)) >= 0) {
 		out->unnamed = 1;
+		keep_mode(out);
 		return 0;
 	}
 	out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -255,6 +278,7 @@ ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 		*out = (struct ll_out){ .fd = -1 };
 		return status;
 	}
+	keep_mode(out);
 	remember(out->temporary);
 	return 0;
 }

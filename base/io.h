@@ -44,7 +44,8 @@ _Noreturn void ll_die_of_sigpipe(void);
  * An output: stdout for NULL or "-", else a temporary file beside `path` that takes its name
  * when it is closed with status 0, and is removed otherwise. Where the system can, it has no
  * name until then, and nothing is left however the process ends; else it is removed when
- * that is by SIGINT, SIGTERM or SIGHUP.
+ * that is by SIGINT, SIGTERM or SIGHUP. A file that is there keeps its mode, and a link that
+ * leads to it stays one.
  */
 struct ll_out {
 	int fd;

@@ -221,7 +221,7 @@ scan(struct ll_ledger *ledger, off_t *keep, struct ll_err *err)
 static int
 open_file(struct ll_ledger *ledger, struct ll_err *err)
 {
-	struct stat info;
+	struct stat info, now;
 
 	ledger->fd = open(ledger->path, O_RDWR | O_APPEND | O_CLOEXEC);
 	if (ledger->fd < 0 && errno == ENOENT) {
@@ -235,6 +235,9 @@ open_file(struct ll_ledger *ledger, struct ll_err *err)
 	ledger->file = S_ISREG(info.st_mode);
 	if (ledger->file && flock(ledger->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
 		return ll_fail(err, LL_ECREATE, "%s: another batch writes it", ledger->path);
+	/* One that was writing it anew until now has put another in its place. */
+	if (ledger->file && (stat(ledger->path, &now) != 0 || now.st_ino != info.st_ino || now.st_dev != info.st_dev))
+		return ll_fail(err, LL_ECREATE, "%s: another batch wrote it anew", ledger->path);
 	return 0;
 }
 

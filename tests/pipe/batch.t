@@ -106,6 +106,12 @@ def again():
     test("--retry: what was mended is answered, once", "" if status == 0 and not told and
          not any("error" in a for a in lines) and len({(a["line"], a.get("sample")) for a in lines}) == len(lines) == 53
          else f"{status} {told} {len(lines)}")
+    put("kept.jsonl", b'{"id":1,"line":1,"error":{}}\n')
+    os.chmod("kept.jsonl", 0o600)
+    os.symlink("kept.jsonl", "link.jsonl")
+    equal("--retry: through a link", run(f"ll-batch {SAMPLING} -o link.jsonl --retry", b'{"id":1,"prompt":"x"}\n')[0], 0)
+    equal("--retry: the link and the file's mode stay", (os.readlink("link.jsonl"), os.stat("kept.jsonl").st_mode & 0o777,
+          b"error" in get("kept.jsonl")), ("kept.jsonl", 0o600, False))
     equal("--retry: nothing to do", run(f"ll-batch {SAMPLING} in.jsonl -o out.jsonl --retry")[0], 0)
     before = get("out.jsonl")
     equal("all done: 0, no model is opened", run("LL_MODEL=none.gguf ll-batch in.jsonl -o out.jsonl"), (0, b"", []))
