@@ -45,14 +45,31 @@ ll_lines_read(struct ll_lines *lines, int fd, struct ll_gzip *gzip, int out, con
 	return count;
 }
 
-bool
-ll_lines_next(struct ll_lines *lines, bool end, const char **line, size_t *length)
+/* The next delimiter, or NULL; *stop is where the line ends, as far as it is there. */
+static const char *
+find_end(const struct ll_lines *lines, size_t *stop)
 {
 	size_t left = lines->text.len - lines->looked;
 	const char *found = left > 0 ? memchr(lines->text.data + lines->looked, lines->delimiter, left) : NULL;
-	size_t stop = found != NULL ? (size_t)(found - lines->text.data) : lines->text.len;
 
-	if (found == NULL && (!end || lines->begin == lines->text.len)) {
+	*stop = found != NULL ? (size_t)(found - lines->text.data) : lines->text.len;
+	return found;
+}
+
+bool
+ll_lines_next(struct ll_lines *lines, bool end, const char **line, size_t *length)
+{
+	size_t stop;
+	const char *found = find_end(lines, &stop);
+
+	if (lines->skipping) {
+		lines->begin = lines->looked = stop + (found != NULL);
+		lines->skipping = found == NULL && !end;
+		found = found != NULL ? find_end(lines, &stop) : NULL;
+	}
+	if (found == NULL && lines->most > 0 && stop - lines->begin > lines->most)
+		lines->skipping = !end;
+	else if (found == NULL && (!end || lines->begin == lines->text.len)) {
 		lines->looked = lines->text.len;
 		return false;
 	}

@@ -1,6 +1,7 @@
 /*
  * Text that comes in pieces, taken apart at a delimiter: lines, or records that end with NUL.
- * Time is linear in the bytes, however long a line is; memory is that of the longest line.
+ * Time is linear in the bytes, however long a line is; memory is that of the longest line, or
+ * little more than `most`.
  */
 
 #ifndef LL_BASE_LINES_H
@@ -18,6 +19,8 @@ struct ll_gzip;
 /* Zero-initialise but for the delimiter; free with ll_lines_free. */
 struct ll_lines {
 	char delimiter;
+	size_t most;		/* bytes; of a longer line only the beginning is given out; 0: any length */
+	bool skipping;		/* the rest of such a line */
 	struct ll_buf text;
 	size_t begin;		/* of what was not given out */
 	size_t looked;		/* before here there is no delimiter left */
@@ -36,6 +39,7 @@ ssize_t ll_lines_read(struct ll_lines *lines, int fd, struct ll_gzip *gzip, int 
 /*
  * The next line, without its delimiter, valid until the next call; false when none is
  * complete. With `end` nothing more will come: what is left is a line too, unless it is empty.
+ * A `length` above `most`: the line may have gone on.
  */
 bool ll_lines_next(struct ll_lines *lines, bool end, const char **line, size_t *length);
 

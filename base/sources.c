@@ -87,7 +87,7 @@ int
 ll_sources_read(const struct ll_sources *sources, const struct ll_sources_plan *plan, struct ll_err *err)
 {
 	static const struct ll_source standard_input = { "-", false };
-	struct reading reading = { .plan = plan, .lines = { .delimiter = plan->delimiter } };
+	struct reading reading = { .plan = plan, .lines = { .delimiter = plan->delimiter, .most = plan->most } };
 	size_t count = sources->count > 0 ? sources->count : 1;
 	struct ll_cut all = { .name = "" };
 	int status = 0;

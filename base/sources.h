@@ -38,6 +38,7 @@ struct ll_sources_plan {
 	char delimiter;
 	bool apart;		/* lines end where their source does, which may be compressed and begin
 				   with a byte order mark, and are counted anew */
+	size_t most;		/* as in struct ll_lines */
 	const char *stdin_name;	/* NULL: "standard input" */
 	int out;		/* watched while it waits, as by ll_read; or -1 */
 	int (*take)(void *arg, const struct ll_cut *cut, struct ll_err *err);

@@ -45,7 +45,8 @@ int
 ll_feed_count(struct ll_feed *feed, struct ll_err *err)
 {
 	const struct ll_sources_plan plan = {
-		.split = true, .delimiter = '\n', .apart = true, .out = -1, .take = count_line, .arg = feed,
+		.split = true, .delimiter = '\n', .apart = true, .most = LL_RECORD_BYTES, .out = -1,
+		.take = count_line, .arg = feed,
 	};
 	int status;
 
@@ -95,8 +96,8 @@ feed_all(void *arg)
 {
 	struct ll_feed *feed = arg;
 	const struct ll_sources_plan plan = {
-		.split = true, .delimiter = '\n', .apart = true, .out = -1, .take = feed_line,
-		.rest = send_gathered, .arg = feed,
+		.split = true, .delimiter = '\n', .apart = true, .most = LL_RECORD_BYTES, .out = -1,
+		.take = feed_line, .rest = send_gathered, .arg = feed,
 	};
 
 	ll_sources_read(&feed->sources, &plan, &feed->err);

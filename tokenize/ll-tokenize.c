@@ -343,7 +343,8 @@ encode_all(struct tokenize *t, struct ll_err *err)
 {
 	const struct ll_sources_plan plan = {
 		.split = lines || nul || jsonl, .delimiter = nul ? '\0' : '\n', .apart = jsonl,
-		.stdin_name = input_name, .out = t->stream != NULL ? ll_writer_fd(t->stream) : -1,
+		.most = jsonl ? LL_RECORD_BYTES : 0, .stdin_name = input_name,
+		.out = t->stream != NULL ? ll_writer_fd(t->stream) : -1,
 		.take = take_cut, .rest = flush_stream, .arg = t,
 	};
 

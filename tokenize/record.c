@@ -264,6 +264,8 @@ parse(struct ll_record *record, bool meta, const char *text, size_t length, cons
 	int status;
 
 	*record = (struct ll_record){ .samples = 1 };
+	if (length > LL_RECORD_BYTES)
+		return ll_fail(err, LL_EDATA, "%s: is longer than %u bytes", where, LL_RECORD_BYTES);
 	if ((status = ll_json_parse_line(&record->json, text, length, where, err)) < 0)
 		return status;
 	return take_fields(record, meta, where, err);
@@ -295,6 +297,9 @@ ll_record_free(struct ll_record *record)
 bool
 ll_record_blank(const char *line, size_t length)
 {
+	/* It may have gone on with something else. */
+	if (length > LL_RECORD_BYTES)
+		return false;
 	for (size_t i = 0; i < length; i++)
 		if (line[i] != ' ' && line[i] != '\t' && line[i] != '\r' && line[i] != '\n')
 			return false;

@@ -17,6 +17,8 @@
 struct ll_err;
 struct ll_json;
 
+/* Of a record: far more than fits any context. */
+#define LL_RECORD_BYTES (64u << 20)
 #define LL_RECORD_SAMPLES_MAX 1024
 #define LL_RECORD_STOPS_MAX 64
 #define LL_RECORD_STOP_BYTES 4096

@@ -258,6 +258,12 @@ def inputs():
     equal("gzip: byte by byte", run("{ while IFS= read -r n; do printf '%b' \"$n\"; done; } | ll-tokenize --jsonl --ids",
                                     b"".join(b"\\0%o\n" % b for b in packed))[1],
           run("ll-tokenize --jsonl --ids", data)[1])
+    # A compressed line that would fill the memory, between two that are sound.
+    bomb = gzip.compress(data.splitlines(True)[0]) + 100 * gzip.compress(b"a" * 1000000) + gzip.compress(b"\n" + data)
+    status, out, told = run("ll-tokenize --jsonl --ids", bomb)
+    wanted = run("ll-tokenize --jsonl --ids", data.splitlines(True)[0] + b"x\n" + data)[1]
+    test("gzip: a line that is too long fails alone", "" if any("2: is longer than 67108864 bytes" in t for t in told)
+         and out == wanted and status == 65 else f"{status} {told} {out[:300]}")
     for name, bad, message in (("cut short", packed[:-9], "gzip: the data is cut short"),
                                ("cut in its header", packed[:5], "gzip: the data is cut short"),
                                ("a bit flipped", packed[:-6] + bytes([packed[-6] ^ 1]) + packed[-5:], "gzip: "),

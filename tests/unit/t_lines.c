@@ -70,6 +70,29 @@ in_random_pieces(void **state)
 	}
 }
 
+/* Of a line that is too long its beginning, once; the lines behind it as they are. */
+static void
+too_long(void **state)
+{
+	static const char *const pieces[] = { "ab\nabc", "defg", "h", "ij\nxy", "z\n", "\nklmno\nabcdefg", "h" };
+	struct ll_lines lines = { .delimiter = '\n', .most = 4 };
+	struct ll_buf out = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		assert_int_equal(ll_lines_add(&lines, pieces[i], strlen(pieces[i]), NULL), 0);
+		collect(&lines, false, &out);
+		assert_true(lines.text.len - lines.begin <= 4);
+	}
+	collect(&lines, true, &out);
+	/* What comes behind the end begins a line. */
+	assert_int_equal(ll_lines_add(&lines, "new", 3, NULL), 0);
+	collect(&lines, true, &out);
+	assert_string_equal(out.data, "ab|abcdefg|xyz||klmno|abcdefg|new|");
+	ll_lines_free(&lines);
+	ll_buf_free(&out);
+}
+
 static int
 note_cut(void *arg, const struct ll_cut *cut, struct ll_err *err)
 {
@@ -165,6 +188,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_random_pieces),
+		cmocka_unit_test(too_long),
 		cmocka_unit_test(sources_joined_and_apart),
 		cmocka_unit_test(base64_vectors),
 		cmocka_unit_test(json_strings),
