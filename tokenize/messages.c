@@ -60,6 +60,18 @@ take_text(const struct reading *r, const struct ll_json *object, const char *fie
 	return *text != NULL ? 0 : wrong(r, field, "is not a string");
 }
 
+/* As take_text, of what is used up to a zero byte: none may be in it. */
+static int
+take_word(const struct reading *r, const struct ll_json *object, const char *field, const char **word)
+{
+	size_t length = 0;
+	int status = take_text(r, object, field, word, &length);
+
+	if (status == 0 && *word != NULL && strlen(*word) != length)
+		status = wrong(r, field, "has a zero byte");
+	return status;
+}
+
 /* The texts of a list of parts, joined. */
 static int
 join_parts(struct reading *r, struct ll_message *message, const struct ll_json *parts)
@@ -142,6 +154,8 @@ take_arguments(struct reading *r, struct ll_call *call, const struct ll_json *ob
 	char what[128];
 	int status;
 
+	if (value != NULL && ll_json_kind(ll_json_get(object, "parameters")) > LL_JSON_NULL)
+		return wrong(r, "parameters", "beside arguments");
 	if (value == NULL)
 		value = ll_json_get(object, "parameters");
 	if ((text = ll_json_text_of(value, &length)) != NULL) {
@@ -159,19 +173,18 @@ static int
 take_call(struct reading *r, struct ll_call *call, const struct ll_json *object)
 {
 	const struct ll_json *function = ll_json_get(object, "function");
-	size_t length;
-	int status = take_text(r, object, "id", &call->id, &length);
+	int status = take_word(r, object, "id", &call->id);
 
 	if (status == 0 && call->id == NULL)
-		status = take_text(r, object, "call_id", &call->id, &length);
+		status = take_word(r, object, "call_id", &call->id);
 	if (status < 0)
 		return status;
 	if (function == NULL)
 		function = object;
 	if (ll_json_kind(function) != LL_JSON_OBJECT)
 		return wrong(r, "", "is not an object");
-	if ((status = take_text(r, function, "name", &call->name, &length)) == 0 && call->name == NULL)
-		status = take_text(r, function, "tool_name", &call->name, &length);
+	if ((status = take_word(r, function, "name", &call->name)) == 0 && call->name == NULL)
+		status = take_word(r, function, "tool_name", &call->name);
 	if (status == 0 && (call->name == NULL || call->name[0] == '\0'))
 		status = wrong(r, "name", "is missing");
 	return status < 0 ? status : take_arguments(r, call, function);
@@ -210,8 +223,7 @@ take_stop_reason(struct reading *r, struct ll_message *message, const struct ll_
 {
 	static const char *const reasons[] = { "end_of_turn", "end_of_message", "out_of_tokens" };
 	const char *reason;
-	size_t length;
-	int status = take_text(r, object, "stop_reason", &reason, &length);
+	int status = take_word(r, object, "stop_reason", &reason);
 
 	if (status < 0 || reason == NULL)
 		return status;
@@ -249,23 +261,22 @@ check_fields(const struct reading *r, const struct ll_json *object)
 static int
 take_message(struct reading *r, struct ll_message *message, const struct ll_json *object)
 {
-	size_t length;
 	int status;
 
 	if (ll_json_kind(object) != LL_JSON_OBJECT)
 		return wrong(r, "", "is not an object");
 	if ((status = check_fields(r, object)) < 0 ||
-	    (status = take_text(r, object, "role", &message->role, &length)) < 0)
+	    (status = take_word(r, object, "role", &message->role)) < 0)
 		return status;
 	if (message->role == NULL)
 		return wrong(r, "role", "is missing");
 	if ((status = take_calls(r, message, object)) < 0 ||
 	    (status = take_content(r, message, object)) < 0 ||
 	    (status = take_stop_reason(r, message, object)) < 0 ||
-	    (status = take_text(r, object, "tool_call_id", &message->call_id, &length)) < 0)
+	    (status = take_word(r, object, "tool_call_id", &message->call_id)) < 0)
 		return status;
 	if (message->call_id == NULL &&
-	    (status = take_text(r, object, "call_id", &message->call_id, &length)) < 0)
+	    (status = take_word(r, object, "call_id", &message->call_id)) < 0)
 		return status;
 	status = take_text(r, object, "context", &message->context, &message->context_length);
 	if (status == 0 && message->context != NULL && strcmp(message->role, "user") != 0)

@@ -95,7 +95,7 @@ render(const char *format, const char *json, char *out, size_t size)
 	struct ll_err err = { 0 };
 	int status;
 
-	assert_int_equal(ll_json_parse(&record, json, strlen(json), "test", &err), 0);
+	assert_int_equal(ll_json_parse_line(&record, json, strlen(json), "test", &err), 0);
 	assert_int_equal(ll_chat_by_name(&chat, format, NULL), 0);
 	if ((status = ll_chat_options(&chat, record, &err)) == 0 &&
 	    (status = ll_messages_read(&all, ll_json_get(record, "messages"), "messages", &err)) == 0)
@@ -167,6 +167,11 @@ refusals(void **state)
 		{ "llama3.1", "{\"messages\": [1]}", "messages[0]: is not an object", -LL_EDATA },
 		{ "llama3.1", "{\"messages\": [{\"content\": \"\"}]}", "messages[0].role: is missing", -LL_EDATA },
 		{ "llama3.1", "{\"messages\": [{\"role\": 1}]}", "messages[0].role: is not a string", -LL_EDATA },
+		{ "llama3.1", "{\"messages\": [{\"role\": \"user\\u0000x\", \"content\": \"\"}]}", "messages[0].role: has a zero byte",
+			-LL_EDATA },
+		{ "llama3.1", CALL("f\\u0000g", "{}") "}]}", "messages[0].tool_calls[0].tool_name: has a zero byte", -LL_EDATA },
+		{ "llama3.1", CALL("f", "{}, \"parameters\": {}") "}]}", "messages[0].tool_calls[0].parameters: beside arguments",
+			-LL_EDATA },
 		{ "llama3.1", "{\"messages\": [" USER ", {\"role\": \"user\"}]}", "messages[1].content: is missing", -LL_EDATA },
 		{ "llama3.1", "{\"messages\": [{\"role\": \"user\", \"content\": {}}]}", "messages[0].content: is neither", -LL_EDATA },
 		{ "llama3.1", "{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}]}",
