@@ -126,8 +126,11 @@ next_byte(EditLine *el, const struct ll_line *line, unsigned char *byte)
 			return 0;
 		if (*line->interrupted)
 			return -1;
-		if (continued)
+		/* The shell that had the terminal left it in its own mode; libedit takes it to be as it was. */
+		if (continued) {
+			el_set(el, EL_PREP_TERM, 0);
 			el_set(el, EL_PREP_TERM, 1);
+		}
 		if (resized)
 			el_resize(el);
 		if (continued)
@@ -369,6 +372,7 @@ ll_line_read(struct ll_line *line, const char *prompt, struct ll_buf *text, stru
 	text->len = 0;
 	line->prompt = prompt;
 	*line->interrupted = 0;
+	continued = 0;		/* el_gets() sets the terminal */
 	errno = 0;
 	got = el_gets(line->el, &count);
 	if (got == NULL || count <= 0) {

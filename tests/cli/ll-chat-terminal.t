@@ -269,6 +269,15 @@ def interrupts(folder):
     pid = chat.process.pid
     os.kill(pid, signal.SIGWINCH)
     has("a signal in between is none", chat.type("/tokens"), "   1  answer of")
+    # What a shell does that stops it and lets it go on.
+    mode = termios.tcgetattr(chat.master)
+    mode[3] |= termios.ICANON | termios.ECHO
+    termios.tcsetattr(chat.master, termios.TCSANOW, mode)
+    os.kill(pid, signal.SIGCONT)
+    last = time.monotonic() + LIMIT
+    while termios.tcgetattr(chat.master)[3] & (termios.ICANON | termios.ECHO) and time.monotonic() < last:
+        time.sleep(0.01)
+    check("lines are edited again after a stop", time.monotonic() >= last and "the terminal stays as it was")
     same("Ctrl-D ends it", chat.end()[0], 0)
 
 
