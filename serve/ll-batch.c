@@ -27,8 +27,9 @@
 
 static const char *model_path, *output_path, *input_path = "-", *system_text, *date, *format_name;
 /* Options of the stages are handed to them as they were given. */
-static const char *batch, *context, *threads, *precision, *limit, *temperature, *top_k, *top_p, *min_p, *seed,
-    *logprobs;
+static const char *batch, *context, *threads, *precision, *limit, *preset, *seed, *logprobs;
+static double temperature = 0.6, top_p = 0.9, min_p;
+static int64_t top_k;
 static const char *stops[STOPS_MAX];
 static size_t stop_count;
 static bool chat, unordered, retry, print_pipe, input_given;
@@ -67,10 +68,11 @@ static const struct ll_opt options[] = {
 	{ 'j', "threads", LL_OPT_STRING, &threads, "N", "threads (ll-forward)", 0, 0, NULL },
 	{ 0, "precision", LL_OPT_STRING, &precision, "P", "default or f32 (ll-forward)", 0, 0, NULL },
 	{ 'n', "limit", LL_OPT_STRING, &limit, "N", "tokens of an answer at most (ll-sample)", 0, 0, NULL },
-	{ 't', "temperature", LL_OPT_STRING, &temperature, "T", "temperature (ll-sample)", 0, 0, NULL },
-	{ 0, "top-k", LL_OPT_STRING, &top_k, "N", "sample from the N likeliest (ll-sample)", 0, 0, NULL },
-	{ 0, "top-p", LL_OPT_STRING, &top_p, "P", "sample from the likeliest that make up P (ll-sample)", 0, 0, NULL },
-	{ 0, "min-p", LL_OPT_STRING, &min_p, "P", "sample from those at least P times as likely as the likeliest (ll-sample)", 0, 0, NULL },
+	LL_OPT_PRESET(preset),
+	{ 't', "temperature", LL_OPT_DOUBLE, &temperature, "T", "temperature (ll-sample)", 0, 100, NULL },
+	{ 0, "top-k", LL_OPT_INT, &top_k, "N", "sample from the N likeliest (ll-sample)", 0, UINT32_MAX, NULL },
+	{ 0, "top-p", LL_OPT_DOUBLE, &top_p, "P", "sample from the likeliest that make up P (ll-sample)", 0, 1, NULL },
+	{ 0, "min-p", LL_OPT_DOUBLE, &min_p, "P", "sample from those at least P times as likely as the likeliest (ll-sample)", 0, 1, NULL },
 	{ 0, "seed", LL_OPT_STRING, &seed, "N", "seed of the random numbers (ll-sample)", 0, 0, NULL },
 	{ 0, "stop", LL_OPT_CALL, stops, "STRING", "end an answer before STRING; may be repeated (ll-sample)", 0, 0, add_stop },
 	{ 0, "logprobs", LL_OPT_STRING, &logprobs, "N", "add the N likeliest tokens and their log-probabilities (ll-sample)", 0, 0, NULL },
@@ -84,7 +86,8 @@ static const struct ll_program program = {
 	.summary = "answer many prompts with one command",
 	.usage = "[-hqvVx] [-b N] [-c N] [-j N] [-m FILE] [-n N] [-o FILE] [-S TEXT] [-t T] [--chat]\n"
 	    "                [--chat-format NAME] [--date DATE] [--logprobs N] [--min-p P] [--precision P]\n"
-	    "                [--retry] [--seed N] [--stop STRING] [--top-k N] [--top-p P] [--unordered] [FILE]",
+	    "                [--preset NAME] [--retry] [--seed N] [--stop STRING] [--top-k N] [--top-p P]\n"
+	    "                [--unordered] [FILE]",
 	.options = options,
 };
 
@@ -272,7 +275,7 @@ answer_all(struct run *run, struct ll_err *err)
 		ll_progress_end(&run->progress);
 	}
 	if (status == 0 && ll_ledger_failed(run->ledger) > 0)
-		return ll_fail(err, LL_EDATA, "%s: %zu records failed in an earlier run: --retry answers them again",
+		return ll_fail(err, LL_EDATA, "%s: records that failed in an earlier run: %zu; --retry answers them again",
 		    output_path, ll_ledger_failed(run->ledger));
 	return status;
 }
@@ -308,6 +311,12 @@ main(int argc, char **argv)
 	ll_opt_parse(&program, argc, argv);
 	if (output_path == NULL || strcmp(output_path, "-") == 0)
 		ll_opt_refuse(&retry, "without --output");
+	if (temperature <= 0) {
+		ll_opt_refuse(&top_k, "with temperature 0");
+		ll_opt_refuse(&top_p, "with temperature 0");
+		ll_opt_refuse(&min_p, "with temperature 0");
+		ll_opt_refuse(&seed, "with temperature 0");
+	}
 	status = print_pipe ? print_equivalent(&err) : run_batch(&err);
 	return ll_exit(program.name, status, &err);
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 70
+plan 74
 unset LL_CONFIG
 bin=${PATH%%:*}
 
@@ -101,6 +101,11 @@ ok "of ll-batch too" same "LL_CONFIG= ll-batch -t 0 -n 5 one.jsonl" \
     "mine '{temperature: 0, top-k: 5, limit: 5}' ll-batch one.jsonl"
 ok "which hands on what it is given" same "LL_CONFIG= ll-batch -t 0 -n 5 one.jsonl" \
     "mine '{temperature: 2, ll-batch: {limit: 5}}' ll-batch -t 0 one.jsonl"
+ok "and leaves aside what has no effect" same "LL_CONFIG= ll-batch -t 0 -n 5 one.jsonl" \
+    "mine 'll-batch: {limit: 5, top-p: 0.5, seed: 1}' ll-batch -t 0 one.jsonl"
+ok "a preset of ll-batch" like "ll-sample -t 0.2 --top-p 0.8" "LL_CONFIG= ll-batch --preset precise -x"
+ok "an option overrides it" like "ll-sample -t 0 |" "LL_CONFIG= ll-batch --preset precise -t 0 -x"
+fails 64 "ll-batch: --top-k has no effect with temperature 0" "ll-batch -t 0 --top-k 5 one.jsonl"
 
 # Presets.
 ok "a preset of one's own" is "temperature: 0.11 # preset mine, low.yaml:11" \

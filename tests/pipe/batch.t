@@ -204,7 +204,8 @@ def refusals():
             ("ll-batch in.jsonl >/dev/full", 74, "ll-batch: standard output: No space left"),
             ("ll-batch in.jsonl -o /dev/full", 74, "ll-batch: /dev/full: No space left"),
             ("ll-batch a b", 64, "one file only"), ("ll-batch --retry in.jsonl", 64, "--retry has no effect without"),
-            ("ll-batch -t nonsense in.jsonl -o new.jsonl", 64, "ll-sample: --temperature: 'nonsense'"),
+            ("ll-batch -t nonsense in.jsonl -o new.jsonl", 64, "ll-batch: --temperature: 'nonsense'"),
+            ("ll-batch --seed nonsense in.jsonl -o new.jsonl", 64, "ll-sample: --seed: 'nonsense'"),
             ("ll-batch -b 0 in.jsonl -o new.jsonl", 64, "ll-forward: --batch: '0' is not"),
             ("gzip -c in.jsonl | head -c 30 | ll-batch -n 2 -o new.jsonl", 65, "standard input: gzip: the data is cut short")):
         status, _, told = run(command)
