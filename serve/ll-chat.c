@@ -31,7 +31,7 @@ static const struct ll_opt options[] = {
 	LL_OPT_MODEL(model_path),
 	{ 'S', "system", LL_OPT_STRING, &system_text, "TEXT", "system message", 0, 0, NULL },
 	{ 0, "date", LL_OPT_STRING, &date, "DATE", "the date that the prompt names, where its format has one", 0, 0, NULL },
-	{ 0, "chat-format", LL_OPT_STRING, &format_name, "NAME", "llama3, llama3.1, llama3.2, meta or chatml", 0, 0, NULL },
+	{ 0, "chat-format", LL_OPT_STRING, &format_name, "NAME", "the chat format (ll-tokenize)", 0, 0, NULL },
 	{ 'c', "context", LL_OPT_INT, &context, "N", "positions the conversation may have (ll-forward)", 1, 1e9, NULL },
 	LL_OPT_THREADS(threads),
 	{ 0, "precision", LL_OPT_STRING, &precision, "P", "default or f32 (ll-forward)", 0, 0, NULL },
