@@ -227,14 +227,14 @@ one_prompt(struct tokenize *t, const struct ll_cut *cut, struct ll_err *err)
 
 	t->ids.count = 0;
 	status = from_ids ? ll_prompt_parse_ids(t->tokenizer, cut->text, cut->length, &t->ids, err) :
-	    messages ? ll_prompt_encode_json(t->tokenizer, &prompt, cut->text, cut->length, &t->ids, cut->name, err) :
+	    messages ? ll_prompt_encode_json(t->tokenizer, &prompt, cut->text, cut->length, &t->ids, cut->name, cut->line, err) :
 	    ll_prompt_encode(t->tokenizer, &prompt, cut->text, cut->length, &t->ids, err);
 	if (status < 0)
 		return status;
 	if (t->stream == NULL)
 		return write_as_text(t, err);
 	if (t->ids.count == 0)
-		return cut->line > 0 ? ll_fail(err, LL_EDATA, "line %zu: prompt is empty", cut->line) :
+		return cut->line > 0 ? ll_fail(err, LL_EDATA, "%s %zu: prompt is empty", nul ? "text" : "line", cut->line) :
 		    ll_fail(err, LL_EDATA, "prompt is empty");
 	t->sequences++;
 	return ll_writer_prompt(t->stream, LL_SEQUENCE(t->records++, 0), t->ids.ids, t->ids.count, err);

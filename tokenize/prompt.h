@@ -32,10 +32,11 @@ int ll_prompt_encode_messages(const struct ll_tokenizer *tokenizer, const struct
 
 /*
  * The same for a conversation in JSON: a list of messages (messages.h), or an object with
- * them as "messages" and with what ll_chat_options takes. `where` begins every message.
+ * them as "messages" and with what ll_chat_options takes. Every message begins with
+ * `name`, and its line unless that is 0.
  */
 int ll_prompt_encode_json(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
-    const char *text, size_t length, struct ll_ids *ids, const char *where, struct ll_err *err);
+    const char *text, size_t length, struct ll_ids *ids, const char *name, size_t line, struct ll_err *err);
 
 /* Reads a file that holds a list of tool definitions, or one. Free with ll_json_free. */
 int ll_prompt_open_tools(struct ll_json **out, const char *path, struct ll_err *err);

@@ -3,6 +3,7 @@
  * prompt.h.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,14 +99,19 @@ check_members(const struct ll_json *object, const char *where, struct ll_err *er
 
 int
 ll_prompt_encode_json(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
-    const char *text, size_t length, struct ll_ids *ids, const char *where, struct ll_err *err)
+    const char *text, size_t length, struct ll_ids *ids, const char *name, size_t line, struct ll_err *err)
 {
+	char where[300];
 	struct ll_err own = { 0 };
 	struct ll_json *json;
-	int status = ll_json_parse(&json, text, length, where, err);
 	bool object;
+	int status;
 
-	if (status < 0)
+	if (line > 0)
+		snprintf(where, sizeof(where), "%.250s:%zu", name, line);
+	else
+		snprintf(where, sizeof(where), "%.250s", name);
+	if ((status = ll_json_parse(&json, text, length, where, err)) < 0)
 		return status;
 	object = ll_json_kind(json) == LL_JSON_OBJECT;
 	status = object ? check_members(json, where, err) : 0;

@@ -31,6 +31,7 @@ ok "a conversation is the same from a record" same "ll-tokenize --messages --ids
     'printf "{\"messages\": %s}" "$(tr -d "\n" <talk.json)" | ll-tokenize --jsonl --ids'
 
 fails 65 "talk: bad JSON" "echo '[' >talk && ll-tokenize --messages --ids talk"
+fails 65 "talk:2: bad JSON" "(cat line; echo; echo '[') >talk && ll-tokenize -l --messages --ids talk"
 fails 65 "--prompt: messages[0].content: is missing" "ll-tokenize --messages --ids -p '[{\"role\": \"user\"}]'"
 fails 65 "--prompt: messages: is not a list" "ll-tokenize --messages --ids -p '{}'"
 fails 65 "--prompt: unknown field 'model'" "ll-tokenize --messages --ids -p '{\"messages\": [], \"model\": 1}'"

@@ -117,6 +117,7 @@ done
 fails 65 "ll-tokenize: prompt is empty" "ll-tokenize --no-bos -p '' | $soon ll-forward | rest"
 fails 65 "ll-tokenize: line 2: prompt is empty" "printf 'a\n\nb\n' | ll-tokenize --no-bos -l |
 	$soon ll-forward | rest"
+fails 65 "ll-tokenize: text 2: prompt is empty" "printf 'a\0\0b' | ll-tokenize --no-bos -0 | $soon ll-forward | rest"
 ok "a prompt in pieces is as one" same "prompt 'tokens seq=0 flags=prompt,last : 1 2 3 4'" \
 	"prompt 'tokens seq=0 flags=prompt : 1 2\\ntokens seq=0 pos=2 flags=prompt,last : 3 4' '-b 1'"
 ok "prompts whose pieces are mixed" is 2 "prompt 'tokens seq=0 flags=prompt : 1\\n
