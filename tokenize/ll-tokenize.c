@@ -169,8 +169,9 @@ begin_stream(struct tokenize *t, struct ll_err *err)
 	const char *path;
 	int status = history == NULL ? -LL_ENOMEM : 0;
 
-	/* With a vocabulary of its own a stream need not name a model. */
-	if (status == 0 && ll_model_choose(&path, model_path, "", &(struct ll_err){ 0 }) == 0)
+	/* With a vocabulary of its own a stream need not name a model, and names none that was not asked for. */
+	if (status == 0 && (vocab_path == NULL || model_path != NULL) &&
+	    ll_model_choose(&path, model_path, "", &(struct ll_err){ 0 }) == 0)
 		status = set_model(&header, path, err);
 	if (status == 0 && vocab_path != NULL)
 		status = ll_header_set(&header, "vocab_file", realpath(vocab_path, absolute), err);

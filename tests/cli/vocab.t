@@ -41,6 +41,8 @@ cp "$golden/hf-prepend.json" both/tokenizer.json
 ok "tokenizer.json" same "$ids --vocab both -p 'the ab'" "$ids --vocab $golden/hf-prepend.json -p 'the ab'"
 ok "through a stream, which names it" is "the ab" "ll-tokenize --vocab model -p 'the ab' | env -u LL_MODEL ll-tokenize -d"
 
+ok "which is of no model but one that is asked for" not like "    model " "ll-tokenize --vocab model -p a | ll-cat -t"
+ok "that is of the model too" like "    model " "ll-tokenize -m $LL_MODEL --vocab model -p a | ll-cat -t"
 echo '{"add_bos_token": false, "model_max_length": 1000000000000000019884624838656}' >model/tokenizer_config.json
 ok "add_bos_token" is "267" "$ids --vocab model -p the"
 stops() {
