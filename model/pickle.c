@@ -14,6 +14,9 @@
 #include "model/pickle.h"
 #include "tensor/dtype.h"
 
+/* Each byte may cost a hundred; the pickle of 20,000 tensors has 4 MB. */
+#define SIZE_MOST (8u << 20)
+
 enum kind { MARK, NONE, TRUTH, NUMBER, TEXT, CALLABLE, TUPLE, DICT, LIST, STORAGE, TENSOR };
 
 /* What a pickle may call, and what it may only name. */
@@ -494,6 +497,8 @@ ll_pickle_read(struct ll_pickle_tensor **out, size_t *count, const unsigned char
 	struct machine m = { .data = data, .size = size, .path = path, .err = err };
 	int status = size > 0 && data[0] == 0x80 ? 0 : bad(&m, "does not begin with a protocol");
 
+	if (size > SIZE_MOST)
+		status = ll_fail(err, LL_EDATA, "%s: pickle: %zu bytes are more than %u", path, size, SIZE_MOST);
 	while (status == 0 && m.at < size && data[m.at] != '.')
 		status = step(&m, data[m.at++]);
 	if (status == 0 && m.at >= size)

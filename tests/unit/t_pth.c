@@ -293,6 +293,24 @@ bad_pickles(void **state)
 	}
 }
 
+/* Values that nothing drops would cost a hundred bytes for each of theirs. */
+static void
+large_pickle(void **state)
+{
+	struct ll_pickle_tensor *tensors;
+	struct ll_err err = { 0 };
+	size_t count, length = 9u << 20;
+	unsigned char *bytes = malloc(length);
+
+	(void)state;
+	assert_non_null(bytes);
+	memset(bytes, 'N', length);
+	memcpy(bytes, "\x80\x02", 2);
+	assert_int_equal(ll_pickle_read(&tensors, &count, bytes, length, "mem", &err), -LL_EDATA);
+	assert_non_null(strstr(err.text, "9437184 bytes are more than 8388608"));
+	free(bytes);
+}
+
 /* The pickle and the storages together. */
 static void
 shards(void **state)
@@ -352,6 +370,7 @@ main(void)
 		cmocka_unit_test(bad_zips),
 		cmocka_unit_test(reads_pickle),
 		cmocka_unit_test(bad_pickles),
+		cmocka_unit_test(large_pickle),
 		cmocka_unit_test(shards),
 	};
 
