@@ -139,7 +139,7 @@ ll_read_all(int fd, struct ll_buf *buf, const char *name, struct ll_err *err)
 }
 
 /* Temporaries that a signal must remove: written by one thread, read by the handler. */
-#define OUTPUTS 4
+#define OUTPUTS 16
 static char *volatile temporaries[OUTPUTS];
 
 static void

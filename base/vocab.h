@@ -69,6 +69,7 @@ struct ll_vocab {
 	bool prefix_once;		/* not before a text that begins with a space */
 	enum ll_whole_pieces whole;	/* of the byte-level kinds */
 	uint32_t bos, eos, eot, eom;	/* LL_VOCAB_NONE where there is none */
+	uint32_t pad;			/* the same; for those who need it */
 	bool add_bos;			/* the model wants BOS before a prompt */
 	uint32_t stops[8];		/* ids that end a turn, ascending */
 	size_t stop_count;

@@ -47,6 +47,13 @@ ll_load_f64(const unsigned char *p)
 }
 
 static inline void
+ll_store32(unsigned char *p, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (unsigned char)(value >> (8 * i));
+}
+
+static inline void
 ll_store64(unsigned char *p, uint64_t value)
 {
 	for (int i = 0; i < 8; i++)

@@ -4,16 +4,13 @@
 
 #include "model/convert.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "model/source_make.h"
-
-#define ROPE_FREQS "rope_freqs.weight"
-#define PI 3.14159265358979323846
 
 static bool
 ends_with(const char *text, const char *ending)
@@ -70,85 +67,53 @@ plan_tensor(const struct ll_convert *convert, struct ll_recode *job, struct ll_e
 	return 0;
 }
 
-/* What a frequency is divided by under llama3's rule (Llama 3.1's reference code). */
-static double
-llama3_factor(const struct ll_hparams *hp, const struct ll_rope_scaling *scaling, size_t i)
-{
-	double frequency = pow((double)hp->rope_base, -2.0 * (double)i / (double)hp->rope_dim);
-	double turns = (double)scaling->original * frequency / (2 * PI);
-	double low = (double)scaling->low, high = (double)scaling->high, factor = (double)scaling->factor, smooth;
-
-	if (turns > high)
-		return 1;
-	if (turns < low)
-		return factor;
-	smooth = (turns - low) / (high - low);
-	return 1 / ((1 - smooth) / factor + smooth);
-}
-
-/* GGUF says llama3's rule by a tensor of factors. */
-static int
-add_factors(struct ll_convert *convert, struct ll_err *err)
-{
-	size_t count = convert->hp.rope_dim / 2;
-
-	if ((convert->factors = ll_alloc(count, sizeof(float), err)) == NULL)
-		return -LL_ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		convert->factors[i] = (float)llama3_factor(&convert->hp, &convert->scaling, i);
-	convert->extra = (struct ll_source_tensor){
-		.name = (char *)(uintptr_t)ROPE_FREQS, .file = convert->source->path, .type = LL_F32, .dims = 1,
-		.ne = { count, 1, 1, 1 }, .data = (const unsigned char *)convert->factors, .size = 4 * count
-	};
-	convert->jobs[convert->count++] = (struct ll_recode){ .from = &convert->extra, .type = LL_F32 };
-	return 0;
-}
-
-/* A folder says the rule: those of Llama 3.1 and 3.2 are known by their factors. */
-static int
-recognise_factors(struct ll_convert *convert, const struct ll_source_tensor *tensor, struct ll_err *err)
-{
-	static const float known[] = { 8, 32 };
-	size_t count = convert->hp.rope_dim / 2;
-
-	for (size_t k = 0; k < 2; k++) {
-		struct ll_rope_scaling rule = { .kind = LL_ROPE_LLAMA3, .factor = known[k], .low = 1, .high = 4,
-			.original = 8192 };
-		bool same = tensor->type == LL_F32 && tensor->size == 4 * count;
-
-		for (size_t i = 0; i < count && same; i++) {
-			double want = llama3_factor(&convert->hp, &rule, i), have = (double)ll_load_f32(tensor->data + 4 * i);
-
-			same = fabs(have - want) <= 1e-5 * want;
-		}
-		if (same) {
-			convert->scaling = rule;
-			return 0;
-		}
-	}
-	return ll_fail(err, LL_EUNSUPPORTED, "%s: " ROPE_FREQS ": not the factors of Llama 3.1 or 3.2, which a "
-	    "config.json could say", tensor->file);
-}
-
 static int
 check_wants(const struct ll_convert *convert, struct ll_err *err)
 {
-	bool from_gguf = convert->source->container == LL_CONTAINER_GGUF;
+	const struct ll_hparams *hp = &convert->hp;
 
-	if (convert->to == LL_CONTAINER_GGUF && !from_gguf && convert->vocabulary == NULL)
-		return ll_fail(err, LL_EUSAGE, "%s: is a folder: --vocabulary FILE must name a GGUF with its vocabulary",
-		    convert->source->path);
-	if (convert->vocabulary != NULL && (from_gguf || convert->to != LL_CONTAINER_GGUF))
-		return ll_fail(err, LL_EUSAGE, "--vocabulary has no effect but from a folder to a GGUF");
-	if (convert->to != LL_CONTAINER_GGUF && convert->source->sizes != NULL)
+	if (convert->to == LL_CONTAINER_GGUF)
+		return 0;
+	if (convert->source->sizes != NULL)
 		return ll_fail(err, LL_EUNSUPPORTED, "%s: layers of different sizes, which a config.json cannot say",
 		    convert->source->path);
-	if (convert->scaling.kind == LL_ROPE_YARN && (!from_gguf || convert->to != LL_CONTAINER_GGUF))
-		return ll_fail(err, LL_EUNSUPPORTED, "%s: yarn's scaling of rotary frequencies cannot be converted yet",
-		    convert->source->path);
-	if (convert->hp.window != 0 && (!from_gguf || convert->to != LL_CONTAINER_GGUF))
-		return ll_fail(err, LL_EUNSUPPORTED, "%s: a sliding window of %zu cannot be converted yet",
-		    convert->source->path, convert->hp.window);
+	if (hp->rope_dim != hp->head_dim)
+		return ll_fail(err, LL_EUNSUPPORTED, "%s: %zu of a head's %zu dimensions are rotated, which a config.json "
+		    "of this model cannot say", convert->source->path, hp->rope_dim, hp->head_dim);
+	return 0;
+}
+
+/* Of a kind of bias, how many layers have it. */
+static size_t
+count_biases(const struct ll_convert *convert, const char *stem)
+{
+	size_t count = 0;
+	char name[64];
+
+	for (size_t layer = 0; layer < convert->hp.layers; layer++) {
+		snprintf(name, sizeof(name), "blk.%zu.%s.bias", layer, stem);
+		count += ll_source_find(convert->source, name) != NULL;
+	}
+	return count;
+}
+
+/* A config.json says of all matrices of attention at once whether they have one, and so of the feed-forward ones. */
+static int
+check_biases(const struct ll_convert *convert, struct ll_err *err)
+{
+	static const char *const stems[] = { "attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up",
+		"ffn_down" };
+
+	for (size_t i = 0; i < 7; i++) {
+		size_t count = count_biases(convert, stems[i]);
+
+		if (count != (count_biases(convert, stems[i < 4 ? 0 : 4]) > 0 ? convert->hp.layers : 0))
+			return ll_fail(err, LL_EUNSUPPORTED, "%s: %s: %zu of %zu layers have a bias, which a config.json cannot "
+			    "say beside the others", convert->source->path, stems[i], count, convert->hp.layers);
+		if (count > 0 && convert->hp.window != 0)
+			return ll_fail(err, LL_EUNSUPPORTED, "%s: a sliding window and biases, of which a config.json can say "
+			    "one", convert->source->path);
+	}
 	return 0;
 }
 
@@ -159,7 +124,9 @@ ll_convert_plan(struct ll_convert *convert, const char *path, struct ll_err *err
 	int status = ll_source_open(&convert->source, path, err);
 
 	if (status < 0 || (status = ll_hparams_read(&convert->hp, &convert->scaling, convert->source, err)) < 0 ||
-	    (status = check_wants(convert, err)) < 0)
+	    (status = check_wants(convert, err)) < 0 ||
+	    (convert->to != LL_CONTAINER_GGUF && (status = check_biases(convert, err)) < 0) ||
+	    (status = ll_convert_vocab(convert, err)) < 0)
 		return status;
 	convert->hp.tied = ll_source_find(convert->source, "output.weight") == NULL;
 	if ((tensor = ll_source_find(convert->source, "token_embd.weight")) == NULL)
@@ -169,19 +136,13 @@ ll_convert_plan(struct ll_convert *convert, const char *path, struct ll_err *err
 		return -LL_ENOMEM;
 	for (size_t i = 0; i < convert->source->count && status == 0; i++) {
 		tensor = &convert->source->tensors[i];
-		if (convert->to != LL_CONTAINER_GGUF && strcmp(tensor->name, ROPE_FREQS) == 0) {
-			status = recognise_factors(convert, tensor, err);
+		/* A folder says the rule. */
+		if (convert->to != LL_CONTAINER_GGUF && strcmp(tensor->name, "rope_freqs.weight") == 0)
 			continue;
-		}
 		convert->jobs[convert->count].from = tensor;
 		status = plan_tensor(convert, &convert->jobs[convert->count++], err);
 	}
-	if (status == 0 && convert->to == LL_CONTAINER_GGUF && convert->source->container != LL_CONTAINER_GGUF &&
-	    convert->scaling.kind == LL_ROPE_LLAMA3)
-		status = add_factors(convert, err);
-	if (status == 0 && convert->vocabulary != NULL)
-		status = ll_gguf_open(&convert->tokenizer, convert->vocabulary, err);
-	return status;
+	return status < 0 ? status : ll_convert_rope(convert, err);
 }
 
 void
@@ -189,6 +150,8 @@ ll_convert_close(struct ll_convert *convert)
 {
 	ll_source_close(convert->source);
 	ll_gguf_close(convert->tokenizer);
+	ll_vocab_free(convert->vocab);
 	free(convert->jobs);
 	free(convert->factors);
+	free(convert->scores);
 }

@@ -5,9 +5,11 @@
 #include "model/convert.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "model/vocab_write.h"
 
 struct setter {
 	struct ll_gguf_writer *writer;
@@ -66,6 +68,44 @@ set_hparams(struct setter *s, const struct ll_hparams *hp)
 	set_u32(s, "llama.rope.dimension_count", hp->rope_dim);
 	set_f32(s, "llama.rope.freq_base", hp->rope_base);
 	set_u32(s, "llama.vocab_size", hp->vocab);
+	if (hp->window != 0)
+		set_u32(s, "llama.attention.sliding_window", hp->window);
+}
+
+/* What cosines and sines are multiplied by, besides what yarn's factor makes of them. */
+static void
+set_magnitude(struct setter *s, const struct ll_rope_scaling *scaling)
+{
+	float own = scaling->kind == LL_ROPE_YARN ? (float)ll_rope_magnitude((double)scaling->factor, 1) : 1;
+	float more = scaling->magnitude / own;
+
+	/* The factor of which the product is the number again, if there is one. */
+	if (more * own < scaling->magnitude)
+		more = nextafterf(more, INFINITY);
+	if (more * own > scaling->magnitude)
+		more = nextafterf(more, 0);
+	if (more < 1 || more > 1)
+		set_f32(s, "llama.rope.scaling.attn_factor", more);
+}
+
+/* llama3's rule has its tensor. */
+static void
+set_scaling(struct setter *s, const struct ll_rope_scaling *scaling)
+{
+	const char *kind = ll_rope_name(scaling->kind);
+
+	if (scaling->kind == LL_ROPE_LINEAR || scaling->kind == LL_ROPE_YARN) {
+		set_string(s, "llama.rope.scaling.type", kind, strlen(kind));
+		set_f32(s, "llama.rope.scaling.factor", scaling->factor);
+	}
+	if (scaling->kind == LL_ROPE_YARN) {
+		set_u32(s, "llama.rope.scaling.original_context_length", (size_t)scaling->original);
+		if (scaling->beta_fast < 32 || scaling->beta_fast > 32)
+			set_f32(s, "llama.rope.scaling.yarn_beta_fast", scaling->beta_fast);
+		if (scaling->beta_slow < 1 || scaling->beta_slow > 1)
+			set_f32(s, "llama.rope.scaling.yarn_beta_slow", scaling->beta_slow);
+	}
+	set_magnitude(s, scaling);
 }
 
 static void
@@ -99,11 +139,11 @@ set_metadata(struct setter *s, const struct ll_convert *convert)
 	set_string(s, "general.architecture", "llama", 5);
 	set_name(s, convert->source->path);
 	set_hparams(s, &convert->hp);
-	if (convert->scaling.kind == LL_ROPE_LINEAR) {
-		set_string(s, "llama.rope.scaling.type", "linear", 6);
-		set_f32(s, "llama.rope.scaling.factor", convert->scaling.factor);
-	}
-	copy_vocabulary(s, convert->tokenizer);
+	set_scaling(s, &convert->scaling);
+	if (convert->tokenizer != NULL)
+		copy_vocabulary(s, convert->tokenizer);
+	else if (s->status == 0)
+		s->status = ll_vocab_put_gguf(s->writer, convert->vocab, convert->hp.vocab, convert->vocab_name, s->err);
 }
 
 /* What most numbers are, as llama.cpp numbers it. */
@@ -137,7 +177,7 @@ ll_convert_gguf(const struct ll_convert *convert, const char *path, struct ll_po
 		s.status = ll_save_metadata(s.writer, convert->source->parts[0], err);
 	else
 		set_metadata(&s, convert);
-	if ((convert->type != LL_DTYPES || convert->tokenizer != NULL) && file_type(convert, &type))
+	if ((convert->type != LL_DTYPES || convert->source->container != LL_CONTAINER_GGUF) && file_type(convert, &type))
 		set_u32(&s, "general.file_type", type);
 	if (s.status == 0 && (s.status = ll_save_declare(s.writer, convert->jobs, convert->count, err)) == 0)
 		s.status = ll_save_write(s.writer, path, convert->jobs, convert->count, pool, progress, err);

@@ -1,19 +1,17 @@
 /*
  * A folder of safetensors made of any container: config.json and model.safetensors, as
- * transformers writes them; see convert.h. Both get their names at the end.
+ * transformers writes them; see convert.h. What stands beside them is convert_folder.c's.
  */
 
 #include "model/convert.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/json.h"
+#include "model/convert_folder.h"
 #include "model/source_make.h"
 
 static const char *
@@ -71,6 +69,17 @@ rope_scaling(const struct ll_rope_scaling *scaling)
 	object = ll_json_object();
 	set_text(object, "rope_type", ll_rope_name(scaling->kind));
 	set_float(object, "factor", scaling->factor);
+	if (scaling->kind == LL_ROPE_YARN) {
+		float own = (float)ll_rope_magnitude((double)scaling->factor, 1);
+
+		set_size(object, "original_max_position_embeddings", (size_t)scaling->original);
+		set_float(object, "beta_fast", scaling->beta_fast);
+		set_float(object, "beta_slow", scaling->beta_slow);
+		if (scaling->magnitude < own || scaling->magnitude > own)
+			set_float(object, "attention_factor", scaling->magnitude);
+		if (scaling->exact)
+			ll_json_set(object, "truncate", ll_json_bool(false));
+	}
 	if (scaling->kind == LL_ROPE_LLAMA3) {
 		set_float(object, "low_freq_factor", scaling->low);
 		set_float(object, "high_freq_factor", scaling->high);
@@ -79,15 +88,16 @@ rope_scaling(const struct ll_rope_scaling *scaling)
 	return object;
 }
 
-/* The id of a special token, if the GGUF says it. */
+/* The ids of special tokens: the vocabulary's, or what the folder said. */
 static void
-set_token(struct ll_json *object, const char *name, const struct ll_convert *convert, const char *key)
+set_token(struct ll_json *object, const char *name, const struct ll_convert *convert, uint32_t id)
 {
-	uint64_t id;
+	const struct ll_json *said = ll_json_get(convert->source->config, name);
 
-	if (convert->source->container == LL_CONTAINER_GGUF &&
-	    ll_gguf_uint(convert->source->parts[0], key, &id, NULL) == 1 && id < convert->hp.vocab)
-		set_size(object, name, (size_t)id);
+	if (convert->vocab != NULL && id != LL_VOCAB_NONE)
+		set_size(object, name, id);
+	else if (convert->vocab == NULL && said != NULL)
+		ll_json_set(object, name, ll_json_keep(said));
 }
 
 static bool
@@ -108,9 +118,13 @@ config(const struct ll_convert *convert)
 	struct ll_json *object = ll_json_object(), *names = ll_json_array();
 	const struct ll_hparams *hp = &convert->hp;
 
-	ll_json_add(names, ll_json_string("LlamaForCausalLM", 16));
+	/* The same architecture, but that transformers has a window for this one alone. */
+	ll_json_add(names, hp->window != 0 ? ll_json_string("MistralForCausalLM", 18) :
+	    ll_json_string("LlamaForCausalLM", 16));
 	ll_json_set(object, "architectures", names);
-	set_text(object, "model_type", "llama");
+	set_text(object, "model_type", hp->window != 0 ? "mistral" : "llama");
+	if (hp->window != 0)
+		set_size(object, "sliding_window", hp->window);
 	set_size(object, "vocab_size", hp->vocab);
 	set_size(object, "hidden_size", hp->dim);
 	set_size(object, "intermediate_size", hp->ffn);
@@ -126,8 +140,8 @@ config(const struct ll_convert *convert)
 	ll_json_set(object, "tie_word_embeddings", ll_json_bool(hp->tied));
 	ll_json_set(object, "attention_bias", ll_json_bool(has_bias(convert, "attn_")));
 	ll_json_set(object, "mlp_bias", ll_json_bool(has_bias(convert, "ffn_")));
-	set_token(object, "bos_token_id", convert, "tokenizer.ggml.bos_token_id");
-	set_token(object, "eos_token_id", convert, "tokenizer.ggml.eos_token_id");
+	set_token(object, "bos_token_id", convert, convert->vocab != NULL ? convert->vocab->bos : LL_VOCAB_NONE);
+	set_token(object, "eos_token_id", convert, convert->vocab != NULL ? convert->vocab->eos : LL_VOCAB_NONE);
 	set_text(object, "torch_dtype", torch_name(convert));
 	return object;
 }
@@ -233,43 +247,36 @@ write_tensors(struct sink *sink, const struct ll_convert *convert, struct ll_poo
 	return status;
 }
 
-/* Both files, named only when both are whole. */
+/* Both files, in a folder whose other files are there already. */
 static int
-write_files(const struct ll_convert *convert, const char *weights, const char *json, struct ll_pool *pool,
+write_model(struct ll_folder *folder, const struct ll_convert *convert, struct ll_pool *pool,
     const struct ll_save_progress *progress, struct ll_err *err)
 {
-	struct ll_out tensors, text;
-	struct sink sink = { .path = weights };
-	int status = ll_out_open(&tensors, weights, err);
+	struct sink sink;
+	struct ll_out *out;
+	int status;
 
-	if (status < 0)
+	if ((status = ll_folder_add(folder, &out, "model.safetensors", err)) < 0)
 		return status;
-	if ((status = ll_out_open(&text, json, err)) < 0)
-		return ll_out_close(&tensors, status, err);
-	sink.fd = tensors.fd;
-	if ((status = write_header(tensors.fd, weights, convert, err)) == 0 &&
-	    (status = write_tensors(&sink, convert, pool, progress, err)) == 0)
-		status = write_config(text.fd, json, convert, err);
-	status = ll_out_close(&tensors, status, err);
-	return ll_out_close(&text, status, err);
+	sink = (struct sink){ out->fd, out->path };
+	if ((status = write_header(out->fd, out->path, convert, err)) < 0 ||
+	    (status = write_tensors(&sink, convert, pool, progress, err)) < 0 ||
+	    (status = ll_folder_add(folder, &out, "config.json", err)) < 0)
+		return status;
+	return write_config(out->fd, out->path, convert, err);
 }
 
 int
 ll_convert_hf(const struct ll_convert *convert, const char *path, struct ll_pool *pool,
     const struct ll_save_progress *progress, struct ll_err *err)
 {
-	struct ll_buf weights = { 0 }, json = { 0 };
-	bool made = mkdir(path, 0777) == 0;
-	int status;
+	struct ll_folder folder;
+	int status = ll_folder_open(&folder, path, err);
 
-	if (!made && errno != EEXIST)
-		return ll_fail_errno(err, LL_ECREATE, "%s", path);
-	if ((status = ll_buf_printf(&weights, err, "%s/model.safetensors", path)) == 0 &&
-	    (status = ll_buf_printf(&json, err, "%s/config.json", path)) == 0)
-		status = write_files(convert, weights.data, json.data, pool, progress, err);
-	if (status < 0 && made)
-		rmdir(path);
-	ll_buf_free(&weights);
-	ll_buf_free(&json);
-	return status;
+	if (status < 0)
+		return status;
+	/* The small files first: what they cannot say is known before hours of work. */
+	if ((status = ll_folder_vocab(&folder, convert, err)) == 0)
+		status = write_model(&folder, convert, pool, progress, err);
+	return ll_folder_close(&folder, status, err);
 }

@@ -52,7 +52,7 @@ static const struct ll_opt options[] = {
 	LL_OPT_THREADS(threads),
 	{ 0, "dtype", LL_OPT_CALL, NULL, "TYPE", "matrices as f32, f16 or bf16", 0, 0, take_dtype },
 	{ 0, "to", LL_OPT_CALL, NULL, "KIND", "write gguf (default) or safetensors, a folder", 0, 0, take_container },
-	{ 0, "vocabulary", LL_OPT_STRING, &vocabulary, "FILE", "a GGUF with the vocabulary of a folder", 0, 0, NULL },
+	{ 0, "vocabulary", LL_OPT_STRING, &vocabulary, "FILE", "the vocabulary of a folder, from elsewhere", 0, 0, NULL },
 	LL_OPTS_COMMON,
 	{ 0, NULL, LL_OPT_END, NULL, NULL, NULL, 0, 0, NULL }
 };
@@ -102,7 +102,7 @@ main(int argc, char **argv)
 {
 	struct ll_convert convert = { 0 };
 	struct ll_err err = { 0 };
-	const char *path;
+	const char *path, *note;
 	int status;
 
 	ll_start();
@@ -111,7 +111,9 @@ main(int argc, char **argv)
 		convert.to = container;
 		convert.type = type;
 		convert.vocabulary = vocabulary;
-		if ((status = ll_convert_plan(&convert, path, &err)) == 0)
+		if ((status = ll_convert_plan(&convert, path, &err)) == 0 && (note = ll_convert_note(&convert)) != NULL)
+			ll_warn(program.name, "%s: %s", path, note);
+		if (status == 0)
 			status = write_model(&convert, &err);
 		ll_convert_close(&convert);
 	}

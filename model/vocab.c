@@ -60,7 +60,7 @@ ll_vocab_new(struct ll_vocab **out, size_t count, size_t merges, size_t bytes, c
 	vocab->pieces = (struct ll_piece *)(memory + 1);
 	vocab->merge_count = merges;
 	vocab->merges = vocab->pieces + count;
-	vocab->bos = vocab->eos = vocab->eot = vocab->eom = LL_VOCAB_NONE;
+	vocab->bos = vocab->eos = vocab->eot = vocab->eom = vocab->pad = LL_VOCAB_NONE;
 	vocab->memory = memory;
 	*text = (char *)(vocab->merges + merges);
 	*out = vocab;
@@ -152,6 +152,17 @@ ll_vocab_add_stop(struct ll_vocab *vocab, uint32_t id)
 	vocab->stops[at] = id;
 	vocab->stop_count++;
 	return true;
+}
+
+bool
+ll_vocab_ends_by_name(const struct ll_piece *piece)
+{
+	for (size_t s = 0; s < SPECIALS; s++)
+		if ((piece->type == LL_TOKEN_CONTROL || piece->type == LL_TOKEN_USER) &&
+		    specials[s].member != offsetof(struct ll_vocab, bos) && piece->length == strlen(specials[s].name) &&
+		    memcmp(piece->bytes, specials[s].name, piece->length) == 0)
+			return true;
+	return false;
 }
 
 /* The ids of the names above, in their order; the first where a vocabulary has two. */

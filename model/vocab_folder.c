@@ -101,31 +101,45 @@ read_config(const struct folder *folder, const char *name)
 	return status;
 }
 
-/* A token by its text, or an object with the text as content; left as it is where there is none. */
+/* The special token of this text, or LL_VOCAB_NONE. */
+static uint32_t
+find_special(const struct ll_vocab *vocab, const char *text, size_t length)
+{
+	for (size_t i = 0; i < vocab->count; i++) {
+		const struct ll_piece *piece = &vocab->pieces[i];
+
+		if (piece->type != LL_TOKEN_NORMAL && piece->type != LL_TOKEN_BYTE && piece->type != LL_TOKEN_UNUSED &&
+		    piece->length == length && memcmp(piece->bytes, text, length) == 0)
+			return (uint32_t)i;
+	}
+	return LL_VOCAB_NONE;
+}
+
+/* A text, or an object with it as content; NULL if it is neither. */
+static const char *
+token_text(const struct ll_json *value, size_t *length)
+{
+	return ll_json_text_of(ll_json_is_object(value) ? ll_json_get(value, "content") : value, length);
+}
+
+/* A token by its text; left as it is where there is none. */
 static int
 read_token(const struct folder *folder, const struct ll_json *root, const char *path, const char *key, uint32_t *id)
 {
 	const struct ll_json *value = ll_json_get(root, key);
-	const struct ll_vocab *vocab = folder->vocab;
+	uint32_t found;
 	size_t length;
 	const char *text;
 
 	if (value == NULL || ll_json_is_null(value))
 		return 0;
-	if (ll_json_is_object(value))
-		value = ll_json_get(value, "content");
-	if ((text = ll_json_text_of(value, &length)) == NULL)
+	if ((text = token_text(value, &length)) == NULL)
 		return ll_fail(folder->err, LL_EDATA, "%s: %s: not a text", path, key);
-	for (size_t i = 0; i < vocab->count; i++) {
-		const struct ll_piece *piece = &vocab->pieces[i];
-
-		if ((piece->type == LL_TOKEN_CONTROL || piece->type == LL_TOKEN_USER) && piece->length == length &&
-		    memcmp(piece->bytes, text, length) == 0) {
-			*id = (uint32_t)i;
-			return 0;
-		}
-	}
-	return ll_fail(folder->err, LL_EDATA, "%s: %s: '%.100s' is no special token of the vocabulary", path, key, text);
+	if ((found = find_special(folder->vocab, text, length)) == LL_VOCAB_NONE)
+		return ll_fail(folder->err, LL_EDATA, "%s: %s: '%.100s' is no special token of the vocabulary", path, key,
+		    text);
+	*id = found;
+	return 0;
 }
 
 /* One text, or a list of named ones, of which "default" counts. */
@@ -172,6 +186,8 @@ apply_tokenizer_config(const struct folder *folder, const struct ll_json *root, 
 {
 	const struct ll_json *add_bos = ll_json_get(root, "add_bos_token");
 	struct ll_vocab *vocab = folder->vocab;
+	const char *pad;
+	size_t length;
 	int status;
 
 	if ((status = check_added(folder, root, path)) < 0 ||
@@ -181,6 +197,9 @@ apply_tokenizer_config(const struct folder *folder, const struct ll_json *root, 
 		return status;
 	if (vocab->eos != LL_VOCAB_NONE && !ll_vocab_add_stop(vocab, vocab->eos))
 		return ll_fail(folder->err, LL_EUNSUPPORTED, "%s: eos_token: too many tokens end a text", path);
+	/* Nothing here depends on it. */
+	if ((pad = token_text(ll_json_get(root, "pad_token"), &length)) != NULL)
+		vocab->pad = find_special(vocab, pad, length);
 	if (add_bos != NULL && !ll_json_is_null(add_bos))
 		vocab->add_bos = ll_json_is_true(add_bos);
 	if (vocab->add_bos && vocab->bos == LL_VOCAB_NONE)

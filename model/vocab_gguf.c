@@ -218,12 +218,16 @@ read_id(const struct ll_vocab *vocab, const struct ll_gguf *gguf, const char *ke
 static int
 read_ids(struct ll_vocab *vocab, const struct ll_gguf *gguf, struct ll_err *err)
 {
+	uint64_t pad;
 	int status;
 
 	if ((status = read_id(vocab, gguf, PREFIX "bos_token_id", &vocab->bos, err)) < 0 ||
 	    (status = read_id(vocab, gguf, PREFIX "eos_token_id", &vocab->eos, err)) < 0 ||
 	    (status = read_id(vocab, gguf, PREFIX "eot_token_id", &vocab->eot, err)) < 0)
 		return status;
+	/* Writers use a number that is no id for none. */
+	if (ll_gguf_uint(gguf, PREFIX "padding_token_id", &pad, NULL) == 1 && pad < vocab->count)
+		vocab->pad = (uint32_t)pad;
 	return read_id(vocab, gguf, PREFIX "eom_token_id", &vocab->eom, err);
 }
 

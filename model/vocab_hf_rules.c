@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "model/vocab_hf.h"
+#include "model/vocab_splits.h"
 
 #define MARK "\xe2\x96\x81"
 
@@ -118,45 +119,19 @@ read_metaspace(struct rules *r, const struct ll_json *meta)
 	return 0;
 }
 
-#define UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
-#define LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
-#define WORD "[^\\r\\n\\p{L}\\p{N}]?" UPPER "*" LOWER "+"
-#define UPPER_WORD "[^\\r\\n\\p{L}\\p{N}]?" UPPER "+" LOWER "*"
-#define CONTRACTION "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-
-/* The splitters by the text of their regular expression. */
-static const struct {
-	const char *regex, *pre;
-} known[] = {
-	{ "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
-	  "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", "llama-bpe" },
-	{ "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|"
-	  "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", "qwen2" },
-	{ "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|"
-	  "\\s*[\\r\\n]|\\s+(?!\\S)|\\s+", "dbrx" },
-	{ WORD "|" UPPER_WORD "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", "tekken" },
-	{ WORD CONTRACTION "|" UPPER_WORD CONTRACTION "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|"
-	  "\\s+(?!\\S)|\\s+", "gpt-4o" },
-	{ "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|"
-	  "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", "seed-coder" },
-	{ "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", "gpt-2" },
-};
-
 static int
 read_split(struct rules *r, const struct ll_json *split)
 {
-	const struct ll_json *regex = ll_json_get(ll_json_get(split, "pattern"), "Regex");
+	const char *text = ll_json_text_of(ll_json_get(ll_json_get(split, "pattern"), "Regex"), NULL), *pre;
 	bool invert = ll_json_is_true(ll_json_get(split, "invert"));
 
 	if (!equals(ll_json_get(split, "behavior"), invert ? "Removed" : "Isolated"))
 		return refuse(r, "pre_tokenizer", "this behavior of Split");
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (equals(regex, known[i].regex)) {
-			snprintf(r->vocab->pre, sizeof(r->vocab->pre), "%s", known[i].pre);
-			return 0;
-		}
-	return ll_fail(r->err, LL_EUNSUPPORTED, "%s: pre_tokenizer: the regular expression '%.300s' is not known",
-	    r->name, regex != NULL && ll_json_text_of(regex, NULL) != NULL ? ll_json_text_of(regex, NULL) : "?");
+	if (text == NULL || (pre = ll_split_name(text)) == NULL)
+		return ll_fail(r->err, LL_EUNSUPPORTED, "%s: pre_tokenizer: the regular expression '%.300s' is not known",
+		    r->name, text != NULL ? text : "?");
+	snprintf(r->vocab->pre, sizeof(r->vocab->pre), "%s", pre);
+	return 0;
 }
 
 /* The last step writes bytes in GPT-2's alphabet, and may split as GPT-2 before; one may come before it. */

@@ -58,6 +58,9 @@ int ll_spm_byte(const char *piece, size_t length);
 int ll_spm_piece(struct ll_vocab *vocab, size_t id, const char *bytes, size_t length, uint32_t type,
     char **text, const char *what, struct ll_err *err);
 
+/* Whether a token ends a turn because of its name. */
+bool ll_vocab_ends_by_name(const struct ll_piece *piece);
+
 /* One more token that ends a turn; false if there is no place for more. */
 bool ll_vocab_add_stop(struct ll_vocab *vocab, uint32_t id);
 

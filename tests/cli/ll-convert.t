@@ -54,7 +54,8 @@ ok "vectors are F32" like "blk.0.attn_norm.weight F32" "ll-info --tensors brain.
 ok "the file type" like "general.file_type  u32  32" "ll-info --metadata brain.gguf"
 
 ll-convert -q --to safetensors -m whole.gguf -o folder
-ok "a folder has both files" is "config.json model.safetensors" "ls folder | xargs"
+ok "a folder has all files" is \
+	"config.json generation_config.json model.safetensors tokenizer.json tokenizer_config.json" "ls folder | xargs"
 ok "a folder gives the same logits" same "logits whole.gguf" "logits folder"
 ll-convert -q --vocabulary whole.gguf -m folder -o back.gguf
 ok "and back: the same model" same "ll-info whole.gguf | grep id" "ll-info back.gguf | grep id"
@@ -62,6 +63,7 @@ ok "and back: the same tensors" same "tensors whole.gguf | sort" "tensors back.g
 ok "and back: the same vocabulary" same "ll-info --metadata whole.gguf | grep 'key *tokenizer'" \
 	"ll-info --metadata back.gguf | grep 'key *tokenizer'"
 ll-convert -q --to safetensors -m folder -o folder2
+ok "and the vocabulary's files" same "cat folder/*tok*" "cat folder2/*tok*"
 ok "a folder again" same "data folder/model.safetensors" "data folder2/model.safetensors"
 ll-convert -q --to safetensors --dtype f16 -m small.gguf -o half
 ok "a quantised one dequantised" like "model.layers.1.self_attn.k_proj.weight F16 [32, 64]" "data half/model.safetensors"
@@ -73,7 +75,9 @@ print(c[\"architectures\"][0], c[\"hidden_size\"], c[\"num_attention_heads\"], c
       c[\"torch_dtype\"])'"
 
 fails 69 "is Q4_0, which such a folder cannot have: say --dtype" "ll-convert -q --to safetensors -m small.gguf -o none"
-fails 64 "--vocabulary FILE must name a GGUF" "ll-convert -q -m folder -o x.gguf"
+fails 64 "bare: has neither tokenizer.json nor tokenizer.model: --vocabulary FILE must name" \
+	"mkdir bare; cp folder/config.json folder/model.safetensors bare; ll-convert -q -m bare -o x.gguf"
+ok "without a vocabulary there is none" like "bare: it has no vocabulary" "ll-convert --to safetensors -m bare -o bare2 2>&1"
 fails 64 "--vocabulary has no effect" "ll-convert -q --vocabulary whole.gguf -m whole.gguf -o x.gguf"
 "$TESTS/mkgguf.py" --preset tiny --vocab-size 300 other.gguf
 fails 65 "300 tokens, but the embedding of folder has 288 rows" \
@@ -95,4 +99,138 @@ END
 fails 65 "1e+06 cannot be held by F16" "ll-convert -q --dtype f16 -m large.gguf -o x.gguf"
 fails 65 "1e+06 cannot be held by F16" "ll-convert -q --dtype f16 --to safetensors -m large.gguf -o broken"
 ok "nothing is left of those" eval "! ls -d x.gguf* broken none 2>/dev/null"
+
+# The vocabulary goes with the model.
+alike() {
+	ok "$1: tokens, merges, scores and template" same "vocabulary $2" "vocabulary $3"
+	for text in 'the men sat' '  two  spaces ' "$(printf 'caf\303\251 <|eot_id|><s>\n\t12')"; do
+		ok "$1: the same ids of '$text'" same "ll-tokenize --special --ids --vocab $2 -p \"$text\"" \
+			"ll-tokenize --special --ids --vocab $3 -p \"$text\""
+	done
+}
+
+# vocabulary GGUF: what must not change, by a reader of its own
+vocabulary() {
+	"$TESTS/vocabulary.py" "$1" tokens token_type merges scores pre bos_token_id eos_token_id \
+		padding_token_id chat_template
+}
+
+"$TESTS/mkgguf.py" --preset tiny --vocab-size 600 --chat chatml --key tokenizer.ggml.padding_token_id u32 588 bytes.gguf
+ll-convert -q --to safetensors -m bytes.gguf -o bytes && ll-convert -q -m bytes -o bytes2.gguf
+alike "byte-level BPE" bytes.gguf bytes2.gguf
+ok "the folder as it is" same "ll-tokenize --ids --vocab bytes.gguf -p 'the men sat'" "ll-tokenize --ids --vocab bytes -p 'the men sat'"
+ok "its stops" same "ll-info bytes.gguf | grep -e stop -e bos -e eos" "ll-info bytes2.gguf | grep -e stop -e bos -e eos"
+ok "the chat format" same "ll-info bytes.gguf | grep chat" "ll-info bytes | grep chat"
+for pre in gpt-2 smollm qwen2 seed-coder tekken gpt-4o smaug-bpe; do
+	"$TESTS/mkgguf.py" --preset tiny --vocab-size 400 --key tokenizer.ggml.pre string $pre pre.gguf
+	rm -rf pre && ll-convert -q --to safetensors -m pre.gguf -o pre && ll-convert -q -m pre -o pre2.gguf
+	alike "$pre" pre.gguf pre2.gguf
+done
+"$TESTS/mkgguf.py" --preset tiny --key tokenizer.ggml.pre string falcon strange.gguf
+fails 69 "tokenizer.ggml.pre: 'falcon' has no regular expression" "ll-convert -q --to safetensors -m strange.gguf -o none"
+
+ll-convert -q --vocabulary "$TESTS/fuzz/corpus/spm/words" -m bare -o spm.gguf
+ok "a file of its own" like "SentencePiece BPE by scores, 288 tokens" "ll-info spm.gguf"
+ll-convert -q --to safetensors -m spm.gguf -o spm && ll-convert -q -m spm -o spm2.gguf
+ok "both files of SentencePiece's kind" is "tokenizer.json tokenizer.model tokenizer_config.json" "ls spm | grep tok | xargs"
+alike "SentencePiece BPE" spm.gguf spm2.gguf
+mkdir model list && cp spm/config.json spm/model.safetensors spm/tokenizer.model model
+cp spm/config.json spm/model.safetensors spm/tokenizer.json list
+for part in model list; do
+	ll-convert -q -m $part -o part.gguf
+	for text in 'the ab' '  a   a  '; do
+		ok "by the $part alone" same "ll-tokenize --ids --vocab spm.gguf -p '$text'" "ll-tokenize --ids --vocab part.gguf -p '$text'"
+		ok "the $part itself" same "ll-tokenize --ids --vocab spm.gguf -p '$text'" "ll-tokenize --ids --vocab $part -p '$text'"
+	done
+done
+python3 - <<'END'
+import json
+
+with open("list/tokenizer.json") as f:
+    tokenizer = json.load(f)
+tokenizer["normalizer"] = None
+tokenizer["pre_tokenizer"] = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": False}
+with open("list/tokenizer.json", "w") as f:
+    json.dump(tokenizer, f)
+END
+ok "a space before the first part alone is told" like "which no GGUF can say" "ll-convert -m list -o first.gguf 2>&1"
+"$TESTS/mkgguf.py" --preset tiny --vocab-size 700 large.gguf
+ll-convert -q --to safetensors -m large.gguf -o large && rm large/tok* large/gen*
+fails 69 "the list of merges lacks some that make it, which scores cannot say" \
+	"ll-convert -q --vocabulary $TESTS/golden/hf-prepend.json -m large -o x.gguf"
+fails 65 "700 tokens, but the embedding has 288 rows" \
+	"ll-convert -q --vocabulary $TESTS/golden/hf-prepend.json -m bare -o x.gguf"
+
+"$TESTS/mkgguf.py" --preset tiny --specials 256 --vocab-size 612 --write-ranks ranks ranks.gguf
+ll-convert -q --to safetensors -m ranks.gguf -o ranked && rm ranked/tok*
+ll-convert -q --vocabulary ranks -m ranked -o ranks2.gguf
+ok "ranks: tokens" same "$TESTS/vocabulary.py ranks.gguf tokens token_type" "$TESTS/vocabulary.py ranks2.gguf tokens token_type"
+cp ranks ranked/tokenizer.model
+ll-convert -q -m ranked -o ranks3.gguf
+ok "ranks of the folder" same "vocabulary ranks2.gguf" "vocabulary ranks3.gguf"
+for text in 'the men sat' 'aaaa story of beans and 123456 things'; do
+	ok "ranks: the same ids" same "ll-tokenize --ids --vocab ranks -p '$text'" "ll-tokenize --ids --vocab ranks2.gguf -p '$text'"
+done
+cp bytes/tokenizer.json spm/added_tokens.json
+fails 73 "added_tokens.json: is there already, and belongs to another vocabulary" \
+	"ll-convert -q --to safetensors -m spm.gguf -o spm"
+
+# Scaling of rotary frequencies, and windows.
+scaled() {
+	name=$1
+	shift
+	"$TESTS/mkgguf.py" --preset tiny --dim 64 --heads 4 --kv-heads 2 --layers 2 --type f32 --context 64 "$@" scaled.gguf
+	rm -rf scaled && ll-convert -q --to safetensors -m scaled.gguf -o scaled && ll-convert -q -m scaled -o scaled2.gguf
+	ok "$name: the folder's logits" same "logits scaled.gguf" "logits scaled"
+	ok "$name: and back" same "logits scaled.gguf" "logits scaled2.gguf"
+	ok "$name: as ll-info tells it" same "ll-info scaled.gguf | grep -e rope -e window" "ll-info scaled2.gguf | grep -e rope -e window"
+}
+yarn="--key llama.rope.scaling.type string yarn --key llama.rope.scaling.factor f32 4
+	--key llama.rope.scaling.original_context_length u32 16"
+scaled "linear" --key llama.rope.scaling.factor f32 2.5
+scaled "yarn" $yarn
+scaled "yarn, all of it" $yarn --key llama.rope.scaling.yarn_beta_fast f32 24 \
+	--key llama.rope.scaling.yarn_beta_slow f32 2 --key llama.rope.scaling.attn_factor f32 0.9
+ok "as transformers says it" is "yarn 4.0 16 24.0 2.0 1.0247664" "python3 -c '
+import json
+r = json.load(open(\"scaled/config.json\"))[\"rope_scaling\"]
+print(r[\"rope_type\"], r[\"factor\"], r[\"original_max_position_embeddings\"], r[\"beta_fast\"], r[\"beta_slow\"],
+      r[\"attention_factor\"])'"
+scaled "yarn of a longer context" --key llama.rope.scaling.type string yarn --key llama.rope.scaling.factor f32 4 \
+	--key llama.rope.scaling.original_context_length u32 1024
+python3 - <<'END'
+import json, shutil
+
+shutil.copytree("scaled", "exact")
+with open("exact/config.json") as f:
+    config = json.load(f)
+config["rope_scaling"]["truncate"] = False
+with open("exact/config.json", "w") as f:
+    json.dump(config, f)
+END
+ll-convert -q -m exact -o exact.gguf
+ok "a range that is not rounded becomes factors" like "rope_freqs.weight" "tensors exact.gguf"
+ok "another range" differ "logits scaled" "logits exact"
+logits exact >exact.npy && logits exact.gguf >factors.npy
+ok "of the same numbers" python3 -c '
+import struct
+a, b = (struct.unpack("<1728f", open(name, "rb").read()[-4 * 1728:]) for name in ("exact.npy", "factors.npy"))
+assert max(abs(x - y) for x, y in zip(a, b)) < 1e-4, max(abs(x - y) for x, y in zip(a, b))'
+scaled "a window" --key llama.attention.sliding_window u32 3
+ok "of mistral" is "mistral MistralForCausalLM 3" "python3 -c '
+import json
+c = json.load(open(\"scaled/config.json\"))
+print(c[\"model_type\"], c[\"architectures\"][0], c[\"sliding_window\"])'"
+for factor in 8 16 32; do
+	"$TESTS/mkgguf.py" --preset tiny --dim 64 --heads 4 --layers 2 --type f32 --rope-scaling llama3 --rope-factor $factor long.gguf
+	rm -rf long && ll-convert -q --to safetensors -m long.gguf -o long
+	ok "llama3 by $factor" like "\"factor\": $factor.0" "cat long/config.json"
+done
+"$TESTS/mkgguf.py" --preset tiny --key llama.rope.scaling.attn_factor f32 0.5 plain.gguf
+fails 69 "llama.rope.scaling.attn_factor: 0.5, which a config.json can say with yarn alone" \
+	"ll-convert -q --to safetensors -m plain.gguf -o none"
+"$TESTS/mkgguf.py" --preset tiny --key llama.rope.dimension_count u32 8 part.gguf
+fails 69 "8 of a head's 16 dimensions are rotated" "ll-convert -q --to safetensors -m part.gguf -o none"
+"$TESTS/mkgguf.py" --preset tiny --biases --drop-tensor blk.0.attn_k.bias part.gguf
+fails 69 "attn_k: 0 of 1 layers have a bias" "ll-convert -q --to safetensors -m part.gguf -o none"
 done_testing

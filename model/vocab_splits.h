@@ -1,0 +1,23 @@
+/*
+ * The ways to cut a text that both a GGUF (by a name) and a tokenizer.json (by a regular
+ * expression, or by steps) have.
+ */
+
+#ifndef LL_MODEL_VOCAB_SPLITS_H
+#define LL_MODEL_VOCAB_SPLITS_H
+
+#include <stdbool.h>
+
+/* The name of the expression, NULL if it is not known. */
+const char *ll_split_name(const char *regex);
+
+/*
+ * The expression of a splitter by any of its names; "" is GPT-2's, which a tokenizer.json has
+ * built in, and "digits" that with each digit alone before. NULL if it is not known.
+ */
+const char *ll_split_regex(const char *name);
+
+/* Whether the models of a GGUF with this name take a piece that is a token as it is. */
+bool ll_split_is_whole(const char *name);
+
+#endif
