@@ -223,7 +223,7 @@ take_logits(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 	    &sequence->rng, &pick.token, err)) < 0)
 		return status;
 	pick.logprob = ll_logits_logprob(&run->row, pick.token);
-	pick.ranked_count = ll_logits_top(&run->row, pick.ranked, (size_t)ranked);
+	pick.ranked_count = ll_logits_top(&run->row, pick.ranked, ll_settings_ranked(sequence->settings, (size_t)ranked));
 	rules = rules_of(run, sequence);
 	if ((status = ll_sequence_add(sequence, &rules, &pick, err)) < 0)
 		return status;

@@ -11,7 +11,7 @@
 #include "tokenize/record.h"
 
 #define SAMPLERS (LL_GAVE_TOP_K | LL_GAVE_TOP_P | LL_GAVE_MIN_P | LL_GAVE_SEED)
-#define SAMPLING (SAMPLERS | LL_GAVE_TEMPERATURE | LL_GAVE_LIMIT | LL_GAVE_STOP)
+#define SAMPLING (SAMPLERS | LL_GAVE_TEMPERATURE | LL_GAVE_LIMIT | LL_GAVE_STOP | LL_GAVE_LOGPROBS)
 
 static int
 take(struct ll_settings *settings, const struct ll_record *meta, struct ll_err *err)
@@ -26,6 +26,8 @@ take(struct ll_settings *settings, const struct ll_record *meta, struct ll_err *
 		settings->sampling.min_p = meta->min_p;
 	if (meta->given & LL_GAVE_LIMIT)
 		settings->limit = (uint64_t)meta->limit;
+	settings->own_ranked = (meta->given & LL_GAVE_LOGPROBS) != 0;
+	settings->ranked = (size_t)meta->logprobs;
 	settings->own_seed = (meta->given & LL_GAVE_SEED) != 0;
 	settings->seed = (uint64_t)meta->seed;
 	settings->own_stops = (meta->given & LL_GAVE_STOP) != 0;
@@ -57,6 +59,12 @@ ll_settings_read(struct ll_settings **out, const struct ll_sampling *defaults, u
 	}
 	*out = settings;
 	return status;
+}
+
+size_t
+ll_settings_ranked(const struct ll_settings *settings, size_t otherwise)
+{
+	return settings != NULL && settings->own_ranked ? settings->ranked : otherwise;
 }
 
 void

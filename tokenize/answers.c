@@ -32,6 +32,7 @@ struct record {
 	uint64_t number;
 	char *id;		/* JSON text, or NULL */
 	bool has_seed, greedy;
+	bool logprobs;		/* it asks for them */
 	uint64_t seed;
 	size_t wanted;		/* samples */
 	struct answer *answers;
@@ -296,6 +297,7 @@ ll_answers_meta(struct ll_answers *answers, uint64_t sequence, const char *text,
 		record->wanted = (size_t)meta.samples;
 		record->has_seed = (meta.given & LL_GAVE_SEED) != 0;
 		record->seed = (uint64_t)meta.seed;
+		record->logprobs = (meta.given & LL_GAVE_LOGPROBS) != 0;
 		record->greedy = meta.given & LL_GAVE_TEMPERATURE && meta.temperature <= 0;
 		answer->failed = answer->ended = meta.error != NULL;
 		status = advance(answers, record, err);
@@ -347,6 +349,14 @@ put_token(struct ll_buf *out, const struct ll_answer_token *token, struct ll_err
 	if (!isfinite(token->logprob))
 		return ll_buf_puts(out, ",\"logprob\":null", err);
 	return ll_buf_printf(out, err, ",\"logprob\":%.9g", (double)token->logprob);
+}
+
+bool
+ll_answers_asks_logprobs(struct ll_answers *answers, uint64_t sequence)
+{
+	const struct record *record = get_record(answers, sequence >> 32, false, NULL);
+
+	return record != NULL && record->logprobs;
 }
 
 int

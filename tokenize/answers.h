@@ -49,6 +49,8 @@ int ll_answers_prompt(struct ll_answers *answers, uint64_t sequence, uint64_t to
 bool *ll_answers_begun(struct ll_answers *answers, uint64_t sequence, struct ll_err *err);
 int ll_answers_text(struct ll_answers *answers, uint64_t sequence, const char *bytes, size_t length,
     struct ll_err *err);
+/* Whether the record asks for log-probabilities, be it without others. */
+bool ll_answers_asks_logprobs(struct ll_answers *answers, uint64_t sequence);
 /* Log-probabilities: of a token, and then of others that might have come in its place. */
 int ll_answers_logprob(struct ll_answers *answers, uint64_t sequence, const struct ll_answer_token *token,
     struct ll_err *err);

@@ -46,6 +46,7 @@ static const struct field fields[] = {
 	{ "limit", WHOLE, LL_GAVE_LIMIT, AT(limit), 1, INT32_MAX, true, true },
 	{ "stop", STOP, LL_GAVE_STOP, 0, 0, 0, true, true },
 	{ "n", WHOLE, LL_GAVE_SAMPLES, AT(samples), 1, LL_RECORD_SAMPLES_MAX, true, true },
+	{ "logprobs", WHOLE, LL_GAVE_LOGPROBS, AT(logprobs), 0, LL_RECORD_LOGPROBS_MAX, true, true },
 	{ "error", ERROR, 0, AT(error), 0, 0, true, false },
 };
 
@@ -55,7 +56,7 @@ static const struct field fields[] = {
 static const char *const elsewhere[][2] = {
 	{ "max_tokens", "limit" }, { "max_completion_tokens", "limit" }, { "n_predict", "limit" },
 	{ "max_new_tokens", "limit" }, { "custom_id", "id" }, { "text", "prompt" }, { "input", "prompt" },
-	{ "num_return_sequences", "n" },
+	{ "num_return_sequences", "n" }, { "top_logprobs", "logprobs" }, { "n_probs", "logprobs" },
 };
 
 static const struct field *

@@ -20,6 +20,7 @@ struct ll_json;
 /* Of a record: far more than fits any context. */
 #define LL_RECORD_BYTES (64u << 20)
 #define LL_RECORD_SAMPLES_MAX 1024
+#define LL_RECORD_LOGPROBS_MAX 20
 #define LL_RECORD_STOPS_MAX 64
 #define LL_RECORD_STOP_BYTES 4096
 #define LL_RECORD_ID_BYTES 4096
@@ -32,7 +33,8 @@ enum ll_record_given {
 	LL_GAVE_SEED = 16,
 	LL_GAVE_LIMIT = 32,
 	LL_GAVE_STOP = 64,
-	LL_GAVE_SAMPLES = 128
+	LL_GAVE_SAMPLES = 128,
+	LL_GAVE_LOGPROBS = 256
 };
 
 /* Everything is borrowed from `json`. */
@@ -45,7 +47,7 @@ struct ll_record {
 	const char *chat_field;		/* a member that ll_chat_options takes, or NULL */
 	unsigned given;			/* enum ll_record_given: which of these count */
 	double temperature, top_p, min_p;
-	int64_t top_k, seed, limit;
+	int64_t top_k, seed, limit, logprobs;
 	int64_t samples;		/* 1 unless it was given */
 	const char *stops[LL_RECORD_STOPS_MAX];
 	size_t stop_count;

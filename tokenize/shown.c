@@ -126,7 +126,8 @@ ll_shown_sample(struct ll_shown *shown, uint64_t sequence, uint64_t position,
 {
 	int status = note_position(shown, sequence, position, err);
 
-	if (status == 0 && shown->answers != NULL && sample->count > 0 && !sample->final)
+	if (status == 0 && shown->answers != NULL && !sample->final &&
+	    (sample->count > 0 || ll_answers_asks_logprobs(shown->answers, sequence)))
 		status = show_logprobs(shown, sequence, sample, err);
 	if (shown->spoken != NULL && sample->final)
 		return ll_spoken_id(shown->spoken, shown->tokenizer, sequence, sample->token, 0, true, err);

@@ -78,6 +78,8 @@ def as_the_pipe():
                "--top-p 0.8 --min-p 0.1 --stop zz --stop yy --logprobs 2 -n 3 --seed 4 -j 1")
     piped = run(run(f"ll-batch {options} -x")[1].decode() + "\n", b'{"prompt": "Hi"}\n')
     equal("every option goes to its stage", run(f"ll-batch {options}", b'{"prompt": "Hi"}\n')[1], piped[1])
+    asked = run("ll-batch -n 3", b'{"prompt": "Hi", "logprobs": 2}\n')[1]
+    equal("logprobs of a record", [len(p["top"]) for p in json.loads(asked)["logprobs"]], [2, 2, 2])
     test("and it answers", "" if piped[0] == 0 and b'"logprobs"' in piped[1] else str(piped))
 
 

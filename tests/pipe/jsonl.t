@@ -200,6 +200,8 @@ FAULTS = [
     (b'{"prompt": "a", "seed": -1}', "seed: -1 is not between"), (b'{"prompt": "a", "limit": 0}', "limit: 0 is not between"),
     (b'{"prompt": "a", "limit": -5}', "limit: -5 is not"), (b'{"prompt": "a", "n": 1000000000}', "n: 1000000000 is not between"),
     (b'{"prompt": "a", "n": 0}', "n: 0 is not between"), (b'{"prompt": "a", "stop": ""}', "stop: an empty string"),
+    (b'{"prompt": "a", "logprobs": 21}', "logprobs: 21 is not between 0 and 20"),
+    (b'{"prompt": "a", "logprobs": true}', "logprobs: is true, not a whole number"),
     (b'{"prompt": "a", "stop": [1]}', "stop: a whole number is not a string"),
     (b'{"prompt": "a", "stop": ["a\\u0000"]}', "stop: a string with U+0000"),
     (lines({"prompt": "a", "stop": ["x"] * 1000000})[:-1], "stop: more than 64"),
@@ -307,8 +309,24 @@ def decoding():
     test("logprobs: one for each token", "" if len(got[0]["logprobs"]) == got[0]["generated_tokens"] == 8 and all(
         len(p["top"]) == 3 and p["logprob"] <= 0 and p["top"][0]["logprob"] >= p["top"][2]["logprob"]
         for p in got[0]["logprobs"]) else f"{got}")
+    seeded = {"prompt": "Once", "limit": 4, "seed": 3}
+    records = [{**seeded, "logprobs": 2}, seeded, {**seeded, "logprobs": 0}, {**seeded, "logprobs": 5, "temperature": 0.0}]
+    del records[3]["seed"]
+    _, alone, _ = answers(lines(*records))
+    _, beside, _ = answers(lines(*records), "--seed 1 -n 6 --logprobs 3")
+    wanted = [[2] * 4, None, [0] * 4, [5] * 4]
+    told = lambda got: [[len(p.get("top", [])) for p in a["logprobs"]] if "logprobs" in a else None for a in got]
+    equal("logprobs of the records that ask for them", told(alone), wanted)
+    equal("and before the command line's", told(beside), [wanted[0], [3] * 4] + wanted[2:])
+    equal("the same numbers", [[p["logprob"] for p in a["logprobs"]] for a in (alone[0], alone[2])],
+          [[p["logprob"] for p in beside[1]["logprobs"]]] * 2)
+    test("the likeliest token is the one that greedy takes", "" if all(
+        p["top"][0]["token"] == p["token"] and p["top"][0]["logprob"] == p["logprob"] for p in alone[3]["logprobs"])
+        else str(alone[3]))
+    _, got, _ = answers(lines({**seeded, "logprobs": 20, "n": 2}))
+    equal("of each sample", told(got), [[20] * 4] * 2)
     equal("counts and seed", (got[0]["prompt_tokens"], got[0]["seed"]),
-          (int(run("ll-tokenize --count -p Once")[1]), 1))
+          (int(run("ll-tokenize --count -p Once")[1]), 3))
     _, got, _ = answers(lines({"prompt": "Once", "limit": 3}), "-t 0")
     test("no seed where nothing was drawn", "" if "seed" not in got[0] else f"{got}")
     status, got, told = answers(lines({"id": 1, "prompt": "Once"}, {"id": 2, "prompt": "Once", "limit": 3}),
