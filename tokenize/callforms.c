@@ -20,6 +20,7 @@ ll_callset_drop(struct ll_callset *set, size_t from)
 		struct ll_call *call = &set->list[--set->count];
 
 		free((char *)(uintptr_t)call->name);
+		free((char *)(uintptr_t)call->id);
 		ll_json_free((struct ll_json *)(uintptr_t)call->arguments);
 	}
 }
@@ -43,6 +44,19 @@ ll_callset_add(struct ll_callset *set, const char *name, size_t length, struct l
 		return -LL_ENOMEM;
 	}
 	set->list[set->count++] = (struct ll_call){ .name = copy, .arguments = arguments };
+	return 0;
+}
+
+int
+ll_callset_name(struct ll_callset *set, const char *id, size_t length, struct ll_err *err)
+{
+	struct ll_call *call = &set->list[set->count - 1];
+	char *copy = ll_copy(id, length, err);
+
+	if (copy == NULL)
+		return -LL_ENOMEM;
+	free((char *)(uintptr_t)call->id);
+	call->id = copy;
 	return 0;
 }
 
@@ -123,6 +137,42 @@ ll_callform_objects(struct ll_callset *set, const char *text, size_t length, str
 			got = at < length;
 		}
 	}
+	if (got != 1)
+		ll_callset_drop(set, first);
+	return got;
+}
+
+/* One of an array: 1 if it is a call, else 0. */
+static int
+take_object(struct ll_callset *set, const struct ll_json *object, struct ll_err *err)
+{
+	const struct ll_json *arguments = arguments_of(object);
+	size_t size, length;
+	const char *name = ll_json_text_of(ll_json_get(object, "name"), &size);
+	const char *id = ll_json_text_of(ll_json_get(object, "id"), &length);
+
+	if (name == NULL || size == 0 || arguments == NULL)
+		return 0;
+	if (ll_callset_add(set, name, size, ll_json_keep(arguments), err) < 0 ||
+	    (id != NULL && ll_callset_name(set, id, length, err) < 0))
+		return -LL_ENOMEM;
+	return 1;
+}
+
+int
+ll_callform_array(struct ll_callset *set, const char *text, size_t length, struct ll_err *err)
+{
+	size_t first = set->count;
+	struct ll_json *list;
+	int got = 1;
+
+	if (ll_json_parse(&list, text, length, "calls", NULL) < 0)
+		return 0;
+	if (ll_json_kind(list) != LL_JSON_ARRAY || ll_json_count(list) == 0)
+		got = 0;
+	for (size_t i = 0; i < ll_json_count(list) && got == 1; i++)
+		got = take_object(set, ll_json_at(list, i), err);
+	ll_json_free(list);
 	if (got != 1)
 		ll_callset_drop(set, first);
 	return got;

@@ -28,6 +28,8 @@ void ll_callset_free(struct ll_callset *set);
 /* Appends a call; the arguments are taken in any case. */
 int ll_callset_add(struct ll_callset *set, const char *name, size_t length, struct ll_json *arguments,
     struct ll_err *err);
+/* Names the last call, by a copy. */
+int ll_callset_name(struct ll_callset *set, const char *id, size_t length, struct ll_err *err);
 
 /*
  * Readers: 1 if text[0..length) is calls of this form and nothing else but white space behind
@@ -36,6 +38,8 @@ int ll_callset_add(struct ll_callset *set, const char *name, size_t length, stru
 int ll_callform_objects(struct ll_callset *set, const char *text, size_t length, struct ll_err *err);
 int ll_callform_list(struct ll_callset *set, const char *text, size_t length, struct ll_err *err);
 int ll_callform_builtin(struct ll_callset *set, const char *text, size_t length, struct ll_err *err);
+/* An array of objects of a name, arguments and perhaps an id. */
+int ll_callform_array(struct ll_callset *set, const char *text, size_t length, struct ll_err *err);
 /* What is between "<function=" and "</function>". */
 int ll_callform_function(struct ll_callset *set, const char *text, size_t length, struct ll_err *err);
 

@@ -23,6 +23,7 @@ enum state {
 	LIST,
 	BUILTIN,
 	TAGGED,
+	LISTED,
 	ENDED
 };
 
@@ -326,6 +327,20 @@ decide_tagged(struct ll_calls *p, struct ll_err *err)
 	return got < 0 ? got : 0;
 }
 
+/* Behind Mistral's tag: a list, or else text. */
+static int
+decide_listed(struct ll_calls *p, struct ll_err *err)
+{
+	size_t length;
+	const char *text = rest(p, &length);
+	int got = length > 0 ? ll_callform_array(&p->set, text, length, err) : 0;
+
+	if (got == 0 && length > 0)
+		return say(p, length, err);
+	p->at = p->held.len;
+	return got < 0 ? got : 0;
+}
+
 static int
 decide(struct ll_calls *p, bool end, struct ll_err *err)
 {
@@ -343,6 +358,7 @@ decide(struct ll_calls *p, bool end, struct ll_err *err)
 			got = decide_function(p, end, err);
 			break;
 		case TAGGED:
+		case LISTED:
 		case ENDED:
 			got = 0;
 			break;
@@ -374,21 +390,33 @@ ll_calls_text(struct ll_calls *p, const char *bytes, size_t length, struct ll_er
 	return decide(p, false, err);
 }
 
-int
-ll_calls_tag(struct ll_calls *p, struct ll_err *err)
+static int
+take_tag(struct ll_calls *p, enum state state, struct ll_err *err)
 {
 	int status;
 
 	if (p->state == ENDED)
 		return ll_fail(err, LL_EBUG, "calls: a tag behind the end");
-	if (p->state == TAGGED)
+	if (p->state == TAGGED || p->state == LISTED)
 		return 0;
 	/* What stood before it is complete; white space alone is nothing. */
 	if (p->state == START)
 		p->at = p->held.len;
 	status = decide(p, true, err);
-	become(p, TAGGED);
+	become(p, state);
 	return status;
+}
+
+int
+ll_calls_tag(struct ll_calls *p, struct ll_err *err)
+{
+	return take_tag(p, TAGGED, err);
+}
+
+int
+ll_calls_list_tag(struct ll_calls *p, struct ll_err *err)
+{
+	return take_tag(p, LISTED, err);
 }
 
 static bool
@@ -418,6 +446,8 @@ ll_calls_id(struct ll_calls *p, const struct ll_tokenizer *tokenizer, uint32_t i
 		return ll_calls_text(p, bytes, length, err);
 	if (length == strlen("<|python_tag|>") && memcmp(bytes, "<|python_tag|>", length) == 0)
 		return ll_calls_tag(p, err);
+	if (length == strlen("[TOOL_CALLS]") && memcmp(bytes, "[TOOL_CALLS]", length) == 0)
+		return ll_calls_list_tag(p, err);
 	if (length == strlen("<|eom_id|>") && memcmp(bytes, "<|eom_id|>", length) == 0)
 		p->stop = LL_STOPPED_MESSAGE;
 	else if (is_stop(ll_tokenizer_vocab(tokenizer), id))
@@ -432,7 +462,8 @@ ll_calls_end(struct ll_calls *p, struct ll_err *err)
 
 	if (p->state == ENDED)
 		return ll_fail(err, LL_EBUG, "calls: ended twice");
-	status = p->state == TAGGED ? decide_tagged(p, err) : decide(p, true, err);
+	status = p->state == TAGGED ? decide_tagged(p, err) : p->state == LISTED ? decide_listed(p, err) :
+	    decide(p, true, err);
 	p->state = ENDED;
 	return status;
 }
@@ -474,6 +505,8 @@ ll_calls_message(const struct ll_calls *p, struct ll_json **out, struct ll_err *
 		ll_json_set(function, "name", ll_json_string(p->set.list[i].name, strlen(p->set.list[i].name)));
 		ll_json_set(function, "arguments", ll_json_keep(p->set.list[i].arguments));
 		ll_json_set(call, "type", ll_json_string("function", 8));
+		if (p->set.list[i].id != NULL)
+			ll_json_set(call, "id", ll_json_string(p->set.list[i].id, strlen(p->set.list[i].id)));
 		ll_json_set(call, "function", function);
 		ll_json_add(list, call);
 	}

@@ -14,7 +14,11 @@
  *	<function=f>{"a": 1}</function>
  *
  * and behind the special token <|python_tag|> any of these, or else code, which becomes the
- * call code_interpreter {"code": "..."}. All else is text, and so is what only looks like a
+ * call code_interpreter {"code": "..."}; and behind Mistral's [TOOL_CALLS]
+ *
+ *	[{"name": "f", "arguments": {"a": 1}, "id": "abcdefghi"}, ...]
+ *
+ * All else is text, and so is what only looks like a
  * call: nothing is dropped but white space around calls. Source: Llama's prompt_format.md
  * and tool_utils.py; unlike there all calls count, not the first, and arguments may nest.
  *
@@ -26,6 +30,7 @@
  *	text		it is text			is passed on, but for what may be "<function="
  *	candidate	it may be a call		waits for the end of the call, or the answer
  *	tagged		<|python_tag|> was there	waits for the end
+ *	listed		[TOOL_CALLS] was there		waits for the end
  *	ended		ll_calls_end was called		is an error of the caller
  */
 
@@ -56,6 +61,8 @@ void ll_calls_free(struct ll_calls *calls);
 int ll_calls_text(struct ll_calls *calls, const char *bytes, size_t length, struct ll_err *err);
 /* <|python_tag|>. */
 int ll_calls_tag(struct ll_calls *calls, struct ll_err *err);
+/* [TOOL_CALLS]. */
+int ll_calls_list_tag(struct ll_calls *calls, struct ll_err *err);
 /*
  * Takes an id: its text, or its meaning if it is special. At most `show` bytes of its text,
  * UINT32_MAX for all of them; without the space that SentencePiece puts before a text. The

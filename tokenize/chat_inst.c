@@ -1,12 +1,14 @@
 /*
  * Formats with [INST] and [/INST]: Llama 2's, as Meta's code has it (llama, llama/
  * generation.py), and Mistral's, whose versions differ in spaces and in where the system
- * message goes. Users and assistant take turns.
+ * message goes. Users and assistant take turns. What the third version has of tools is
+ * inst_tools.c's.
  */
 
 #include <string.h>
 
 #include "base/err.h"
+#include "tokenize/inst_tools.h"
 #include "tokenize/render.h"
 
 enum system_place {
@@ -106,12 +108,19 @@ say_system(struct ll_render *r, const struct style *style, const struct ll_messa
 	ll_render_tag(r, "[/SYSTEM_PROMPT]");
 }
 
+static bool
+has_tools(enum ll_chat_format format)
+{
+	return format == LL_CHAT_MISTRAL_V3 || format == LL_CHAT_MISTRAL_V3_TEKKEN;
+}
+
 static void
 mistral(struct ll_render *r)
 {
 	const struct style *style = style_of(r->chat);
 	bool tags = style->system == SYSTEM_TAGS;
-	size_t first = tags ? 0 : ll_render_check_turns(r);
+	bool tools = has_tools(r->chat->format);
+	size_t first = tools ? ll_inst_tools_check(r) : tags ? 0 : ll_render_check_turns(r);
 	const struct ll_message *system = first > 0 ? &r->messages[0] : NULL;
 
 	if (system != NULL && style->system == SYSTEM_NONE)
@@ -124,7 +133,13 @@ mistral(struct ll_render *r)
 		const struct ll_message *message = &r->messages[i];
 		bool here = style->system == SYSTEM_FIRST ? i == first : i == r->count - 1;
 
-		if (ll_message_is(message, "user"))
+		if (ll_message_is(message, "user") && tools)
+			ll_inst_tools_list(r, message, style->after_open);
+		if (message->call_count > 0)
+			ll_inst_tools_calls(r, message, style->after_open);
+		else if (tools && ll_message_is_tool(message))
+			ll_inst_tools_result(r, message, style->after_open);
+		else if (ll_message_is(message, "user"))
 			say_user(r, style, here ? system : NULL, message);
 		else if (ll_message_is(message, "assistant"))
 			say_answer(r, style, message);
@@ -192,7 +207,8 @@ llama2(struct ll_render *r)
 void
 ll_chat_inst(struct ll_render *r)
 {
-	ll_render_plain_only(r);
+	if (!has_tools(r->chat->format))
+		ll_render_plain_only(r);
 	if (r->chat->format == LL_CHAT_LLAMA2)
 		llama2(r);
 	else

@@ -178,6 +178,8 @@ static const struct known {
 	{ UINT64_C(0x8f3a073edf86b809), LL_CHAT_MISTRAL_V02, false },
 	{ UINT64_C(0x46347bde2d90244e), LL_CHAT_MISTRAL, false },		/* Mixtral 8x7B */
 	{ UINT64_C(0xea0fbe75a2964070), LL_CHAT_MISTRAL_V3, false },		/* Mixtral 8x22B */
+	{ UINT64_C(0xbdd27aa48dd04745), LL_CHAT_MISTRAL_V3, true },		/* 7B 0.3, Large 2407 */
+	{ UINT64_C(0xc42035c0605d5655), LL_CHAT_MISTRAL_V3_TEKKEN, false },	/* Nemo */
 	{ UINT64_C(0x5128e6ec041eb9ba), LL_CHAT_MISTRAL_V7, false },		/* Large 2411 */
 	{ UINT64_C(0xe8e4d2cec55923d1), LL_CHAT_MISTRAL_V7_TEKKEN, false },	/* Small 2501 */
 	{ UINT64_C(0xff92edc021067bfd), LL_CHAT_GUARD, false },

@@ -46,13 +46,15 @@ open_tokenizer(void)
 
 /* In copies without a byte to spare, so that a read behind the end is seen. */
 static struct ll_calls *
-parse(const uint8_t *data, size_t size, bool tagged, size_t step)
+parse(const uint8_t *data, size_t size, bool tagged, bool listed, size_t step)
 {
 	struct ll_calls *calls;
 
 	require(ll_calls_new(&calls, NULL) == 0);
 	if (tagged)
 		require(ll_calls_tag(calls, NULL) == 0);
+	else if (listed)
+		require(ll_calls_list_tag(calls, NULL) == 0);
 	for (size_t at = 0; at < size; at += step) {
 		size_t length = size - at < step ? size - at : step;
 		char *copy = malloc(length);
@@ -125,14 +127,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ll_buf a, b;
 	struct ll_json *list;
 	size_t count;
-	bool tagged;
+	bool tagged, listed;
 
 	if (size == 0)
 		return 0;
 	open_tokenizer();
 	tagged = data[0] & 1;
-	whole = parse(data + 1, size - 1, tagged, SIZE_MAX / 2);
-	cut = parse(data + 1, size - 1, tagged, 1 + data[0] / 2u % 16);
+	listed = data[0] & 32;
+	whole = parse(data + 1, size - 1, tagged, listed, SIZE_MAX / 2);
+	cut = parse(data + 1, size - 1, tagged, listed, 1 + data[0] / 2u % 16);
 	a = result(whole);
 	b = result(cut);
 	require(a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0));

@@ -7,7 +7,8 @@ TEMPLATE is a file that holds the chat template of a model, as its tokenizer_con
 it; FORMAT is the name that ll-tokenize --chat-format knows it by. Templates are not kept
 here: chat.jsonl was made with -n 7 from those of Llama 3, 3.1, 3.2, Llama Guard 3 8B and 1B,
 Llama 2, TinyLlama, Dolphin Mixtral, Mistral 7B Instruct 0.1 and 0.2, Mixtral 8x7B and 8x22B, Mistral
-Large 2411 and Small 2501. With -t a record holds the template too, and t_chat_more.c then
+Large 2411 and Small 2501; the last 16 lines are the first with tools of -n 20 -s 2 from those of
+Mistral Large 2407 and Nemo, without those where the first trims an answer. With -t a record holds the template too, and t_chat_more.c then
 recognises it: LL_TEST_CHAT=FILE names such a file for it.
 
 A record is {"format", "bos", "eos", "messages", "answer", "prompt", and what else the
@@ -67,6 +68,22 @@ def with_tools(r, messages):
     return out
 
 
+def with_ids(r, messages):
+    """Calls by Mistral's rules: each has an id of nine characters, and an answer; several at once."""
+    out = []
+    for message in messages:
+        out.append(message)
+        if message["role"] == "user" and r.random() < 0.6:
+            ids = ["".join(r.choice("abcXYZ0189") for _ in range(9)) for _ in range(r.randint(1, 2))]
+            out.append({"role": "assistant",
+                        "tool_calls": [{"type": "function", "id": i, "function": call(r)} for i in ids]})
+            for i in ids:
+                content = r.choice([a for a in ANSWERS if not isinstance(a, (dict, list)) and a is not None]
+                                   + [{"content": "inner"}])
+                out.append({"role": "tool", "tool_call_id": i, "content": content})
+    return out
+
+
 def conversation(r, name):
     text = lambda: r.choice(TEXTS)
     messages = turns(r, text)
@@ -81,6 +98,10 @@ def conversation(r, name):
                 extra["builtin_tools"] = r.sample(["brave_search", "code_interpreter", "wolfram_alpha"], r.randint(0, 3))
             if r.random() < 0.4:
                 extra["tools_in_user_message"] = False
+    if name in ("mistral-v3", "mistral-v3-tekken") and r.random() < 0.8:
+        messages = with_ids(r, messages)
+        if r.random() < 0.7:
+            extra["tools"] = r.sample(TOOLS[:2], r.randint(1, 2))
     if name.startswith("llama-guard3"):
         messages = [m for m in messages if m["role"] != "system"]
     if name == "llama-guard3-1b":

@@ -306,6 +306,71 @@ there_and_back(void **state)
 	ll_tokenizer_free(tokenizer);
 }
 
+/* The tag, a text, and the end of the turn, as the message that comes of them. */
+static void
+listed(const struct ll_tokenizer *tokenizer, uint32_t tag, const char *text, const char *want)
+{
+	struct ll_ids ids = { 0 };
+	struct ll_calls *calls;
+	struct ll_json *message;
+	char *json;
+
+	assert_int_equal(ll_calls_new(&calls, NULL), 0);
+	assert_int_equal(ll_tokenizer_encode(tokenizer, text, strlen(text), false, &ids, NULL), 0);
+	assert_int_equal(ll_calls_id(calls, tokenizer, tag, UINT32_MAX, NULL), 0);
+	for (size_t i = 0; i < ids.count; i++)
+		assert_int_equal(ll_calls_id(calls, tokenizer, ids.ids[i], UINT32_MAX, NULL), 0);
+	assert_int_equal(ll_calls_end(calls, NULL), 0);
+	assert_int_equal(ll_calls_message(calls, &message, NULL), 0);
+	assert_non_null(json = ll_json_text(message, false, NULL));
+	assert_string_equal(json, want);
+	free(json);
+	ll_json_free(message);
+	ll_calls_free(calls);
+	free(ids.ids);
+}
+
+/* Mistral's [TOOL_CALLS], and the prompt that its renderer makes of such a message. */
+static void
+mistral(void **state)
+{
+	static const char json[] = "[{\"role\": \"assistant\", \"content\": \"\", \"tool_calls\": [{\"id\": "
+	    "\"abcdefghi\", \"name\": \"f\", \"arguments\": {\"a\": \"\u00e9\"}}]}]";
+	struct ll_chat chat = { .format = LL_CHAT_MISTRAL_V3_TEKKEN };
+	static struct tiny tiny;
+	struct ll_tokenizer *tokenizer;
+	struct ll_messages *all;
+	struct ll_json *list;
+	struct ll_buf text = { 0 };
+	uint32_t tag;
+
+	(void)state;
+	tiny_begin(&tiny, LL_VOCAB_BPE_RANKS, "llama-bpe");
+	tiny_add_specials(&tiny);
+	tag = tiny_add(&tiny, "[TOOL_CALLS]", LL_TOKEN_CONTROL);
+	tiny.vocab.eos = tiny_add(&tiny, "</s>", LL_TOKEN_CONTROL);
+	assert_int_equal(ll_tokenizer_new(&tokenizer, &tiny.vocab, NULL), 0);
+	listed(tokenizer, tag, " [{\"name\": \"f\", \"arguments\": {\"a\": [1]}, \"id\": \"abcdefghi\"}, {\"name\": \"g\", "
+	    "\"arguments\": {}}] ", "{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":["
+	    "{\"type\":\"function\",\"id\":\"abcdefghi\",\"function\":{\"name\":\"f\",\"arguments\":{\"a\":[1]}}},"
+	    "{\"type\":\"function\",\"function\":{\"name\":\"g\",\"arguments\":{}}}]}");
+	listed(tokenizer, tag, "[]", "{\"role\":\"assistant\",\"content\":\"[]\"}");
+	listed(tokenizer, tag, "[{\"name\": \"f\", \"arguments\": {}}, 7]", "{\"role\":\"assistant\",\"content\":"
+	    "\"[{\\\"name\\\": \\\"f\\\", \\\"arguments\\\": {}}, 7]\"}");
+	listed(tokenizer, tag, "", "{\"role\":\"assistant\",\"content\":\"\"}");
+	assert_int_equal(ll_json_parse(&list, json, strlen(json), "test", NULL), 0);
+	assert_int_equal(ll_messages_read(&all, list, "messages", NULL), 0);
+	assert_int_equal(ll_chat_render(&chat, tokenizer, all->messages, 1, false, false, NULL, &text, NULL), 0);
+	text.data[text.len - strlen("</s>")] = '\0';
+	listed(tokenizer, tag, text.data + strlen("[TOOL_CALLS]"), "{\"role\":\"assistant\",\"content\":\"\","
+	    "\"tool_calls\":[{\"type\":\"function\",\"id\":\"abcdefghi\",\"function\":{\"name\":\"f\",\"arguments\":"
+	    "{\"a\":\"\xc3\xa9\"}}}]}");
+	ll_buf_free(&text);
+	ll_messages_free(all);
+	ll_json_free(list);
+	ll_tokenizer_free(tokenizer);
+}
+
 int
 main(void)
 {
@@ -317,6 +382,7 @@ main(void)
 		cmocka_unit_test(ids),
 		cmocka_unit_test(sentencepiece),
 		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(mistral),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

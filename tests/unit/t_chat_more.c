@@ -79,7 +79,7 @@ golden(void **state)
 	const char *more = getenv("LL_TEST_CHAT");
 
 	(void)state;
-	assert_int_equal(golden_each(golden_own_path("golden/chat.jsonl"), check_record, NULL), 98);
+	assert_int_equal(golden_each(golden_own_path("golden/chat.jsonl"), check_record, NULL), 114);
 	if (more != NULL)
 		printf("# %zu more\n", golden_each(more, check_record, NULL));
 }
@@ -203,6 +203,15 @@ refusals(void **state)
 		{ "llama2", "{\"messages\": [" USER ", " USER "]}", "message 2: role: must be assistant", -LL_EDATA },
 		{ "llama2", "{\"messages\": [{\"role\": \"system\", \"content\": \"x\"}]}", "needs a user's", -LL_EDATA },
 		{ "mistral-v0.1", "{\"messages\": [{\"role\": \"system\", \"content\": \"x\"}, " USER "]}", "no system message", -LL_EDATA },
+		{ "mistral-v3", "{\"builtin_tools\": [], \"messages\": [" USER "]}", "has no built-in tools", -LL_EUNSUPPORTED },
+		{ "mistral-v3", "{\"tools\": [{\"name\": \"f\"}], \"messages\": [" USER "]}", "one has no function", -LL_EDATA },
+		{ "mistral-v3", CALL("f", "{}") "}]}", "message 1: tool_calls: id: must have 9", -LL_EDATA },
+		{ "mistral-v3", "{\"messages\": [{\"role\": \"tool\", \"content\": \"x\", \"tool_call_id\": \"12345678\"}]}",
+		  "tool_call_id: must have 9", -LL_EDATA },
+		{ "mistral-v3", "{\"messages\": [{\"role\": \"tool\", \"content\": [1], \"tool_call_id\": \"123456789\"}]}",
+		  "only a text, a number", -LL_EUNSUPPORTED },
+		{ "mistral-v3-tekken", "{\"messages\": [" USER ", " USER "]}", "message 2: role: must be assistant", -LL_EDATA },
+		{ "mistral-v7", CALL("f", "{}") "}]}", "calls of tools have no form", -LL_EUNSUPPORTED },
 		{ "llama-guard3", "{\"messages\": []}", "no message to assess", -LL_EDATA },
 		{ "llama-guard3", "{\"excluded_category_keys\": [], \"messages\": [" USER "]}", "categories", -LL_EUNSUPPORTED },
 		{ "llama-guard3-1b", "{\"categories\": {\"a\": 1}, \"messages\": [" USER "]}", "categories.a", -LL_EDATA },
