@@ -5,22 +5,13 @@
 #include "model/save_line.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 
 /* Often enough for an eye. */
 #define INTERVAL_MS 100
-
-static int64_t
-milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void
 tell_line(const struct ll_save_line *progress, const struct ll_recode *next)
@@ -33,7 +24,7 @@ static void
 tell(void *context, const struct ll_recode *next, uint64_t done, uint64_t total)
 {
 	struct ll_save_line *progress = context;
-	int64_t now = milliseconds();
+	int64_t now = ll_clock_ms();
 	double share = total > 0 ? (double)done / (double)total : 1, left;
 
 	if (next != NULL && progress->lines)
@@ -53,7 +44,7 @@ ll_save_line_start(struct ll_save_line *progress, const char *program, bool quie
 {
 	*progress = (struct ll_save_line){ .program = program, .lines = verbose };
 	progress->shown = !quiet && isatty(STDERR_FILENO);
-	progress->start = milliseconds();
+	progress->start = ll_clock_ms();
 	progress->last = progress->start - INTERVAL_MS;
 	progress->save = (struct ll_save_progress){ tell, progress };
 }

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/io.h"
 #include "base/opt.h"
@@ -273,15 +273,6 @@ show(struct ll_session *chat, struct ll_buf *text, struct ll_err *err)
 	return status;
 }
 
-static double
-now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 /* The first token ends the prompt's time, the last one the answer's. */
 struct clock {
 	double begin, first, last;
@@ -291,7 +282,7 @@ struct clock {
 static void
 note_token(struct clock *clock)
 {
-	clock->last = now();
+	clock->last = ll_clock_seconds();
 	if (clock->generated++ == 0)
 		clock->first = clock->last;
 }
@@ -355,7 +346,7 @@ hear_answer(struct ll_session *chat, struct clock *clock, bool *full, struct ll_
 static int
 turn(struct ll_session *chat, struct ll_err *err)
 {
-	struct clock clock = { .begin = now() };
+	struct clock clock = { .begin = ll_clock_seconds() };
 	bool full = false;
 	int status = 0;
 

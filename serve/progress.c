@@ -5,22 +5,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/opt.h"
 #include "serve/progress.h"
 
 #define EVERY_MS 200
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void
 add(char *text, size_t size, const char *more)
@@ -89,7 +80,7 @@ ll_progress_begin(struct ll_progress *progress, const char *program, size_t befo
 {
 	*progress = (struct ll_progress){
 		.program = program, .before = before, .total = total,
-		.shown = isatty(STDERR_FILENO) && !ll_opt_quiet, .began = now_ms(),
+		.shown = isatty(STDERR_FILENO) && !ll_opt_quiet, .began = ll_clock_ms(),
 	};
 	if (progress->shown)
 		show(progress, progress->began, false);
@@ -102,7 +93,7 @@ ll_progress_add(struct ll_progress *progress, size_t records, uint64_t tokens)
 
 	progress->records += records;
 	progress->tokens += tokens;
-	if (progress->shown && (now = now_ms()) - progress->last >= EVERY_MS)
+	if (progress->shown && (now = ll_clock_ms()) - progress->last >= EVERY_MS)
 		show(progress, now, false);
 }
 
@@ -110,5 +101,5 @@ void
 ll_progress_end(struct ll_progress *progress)
 {
 	if (progress->shown)
-		show(progress, now_ms(), true);
+		show(progress, ll_clock_ms(), true);
 }

@@ -7,9 +7,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "stream/head_state.h"
@@ -21,15 +21,6 @@
 
 /* Sharing less than this saves nothing worth a FORK. */
 #define SHARE_LEAST 16
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void *
 read_input(void *arg)
@@ -293,7 +284,7 @@ give_up(struct ll_head *head, struct ll_err *err)
 static int
 rest(struct ll_head *head, struct ll_err *err)
 {
-	int64_t now = now_ms();
+	int64_t now = ll_clock_ms();
 	int timeout = head->offers && !head->feeder ? WAIT_MS : -1;
 	struct ll_frame wait = { .type = LL_WAIT, .sequence = LL_SEQUENCE_STREAM };
 	int status;
@@ -308,8 +299,8 @@ rest(struct ll_head *head, struct ll_err *err)
 		timeout = (int)left;
 	}
 	ll_inbox_sleep(head->inbox, ll_writer_fd(head->out), timeout);
-	if (head->offers && !head->feeder && now_ms() - head->last_wait >= WAIT_MS) {
-		head->last_wait = now_ms();
+	if (head->offers && !head->feeder && ll_clock_ms() - head->last_wait >= WAIT_MS) {
+		head->last_wait = ll_clock_ms();
 		if ((status = ll_writer_frame(head->out, &wait, err)) == 0)
 			status = ll_writer_flush(head->out, err);
 	}
@@ -328,7 +319,7 @@ loop(struct ll_head *head, struct ll_err *err)
 {
 	int status = 0;
 
-	head->last_wait = now_ms();
+	head->last_wait = ll_clock_ms();
 	while (status == 0) {
 		bool declined = head->declined;
 
@@ -339,7 +330,7 @@ loop(struct ll_head *head, struct ll_err *err)
 		if (status < 0)
 			break;
 		if (head->declined && !declined)
-			head->declined_at = now_ms();
+			head->declined_at = ll_clock_ms();
 		if (is_done(head))
 			return ll_head_end_all(head, err);
 		head->item_count = 0;

@@ -5,8 +5,7 @@
 
 #include "tests/unit/golden.h"
 
-#include <time.h>
-
+#include "base/clock.h"
 #include "tests/unit/tiny_vocab.h"
 #include "tokenize/calls.h"
 #include "tokenize/chat.h"
@@ -166,15 +165,6 @@ streams(void **state)
 	ll_calls_free(calls);
 }
 
-static double
-seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* Answers of a megabyte that are made to take long. */
 static void
 hostile(void **state)
@@ -191,15 +181,15 @@ hostile(void **state)
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
 		for (size_t step = 1; step < size; step *= 1000) {
 			size_t length = strlen(pieces[i]);
-			double begun = seconds();
+			double begun = ll_clock_seconds();
 			struct ll_buf got;
 
 			for (size_t at = 0; at < size; at++)
 				answer[at] = pieces[i][at % length];
 			got = parse(answer, size, step % 7 == 1, step);
 			ll_buf_free(&got);
-			if (seconds() - begun > 10)
-				fail_msg("%s in steps of %zu takes %.1f s", pieces[i], step, seconds() - begun);
+			if (ll_clock_seconds() - begun > 10)
+				fail_msg("%s in steps of %zu takes %.1f s", pieces[i], step, ll_clock_seconds() - begun);
 		}
 	free(answer);
 }
