@@ -173,7 +173,7 @@ open_pipe(struct bench *b, struct ll_err *err)
 
 	snprintf(j, sizeof(j), "%lld", (long long)threads);
 	snprintf(n, sizeof(n), "%lld", (long long)tokens);
-	if ((status = ll_children_start(&b->children, commands, 2, err)) < 0 ||
+	if ((status = ll_children_start(&b->children, commands, 2, -1, err)) < 0 ||
 	    (status = ll_writer_new(&b->to, b->children.in, "ll-forward", err)) < 0 ||
 	    (status = ll_reader_new(&b->from, b->children.out, "ll-sample", -1, err)) < 0 ||
 	    (status = ll_header_set(&header, "model", b->model->path, err)) < 0 ||

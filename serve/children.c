@@ -39,7 +39,7 @@ become(char *const *argv)
 }
 
 static void
-run_child(struct ll_children *children, char *const *argv, int in, int out)
+run_child(struct ll_children *children, char *const *argv, int in, int out, int errors)
 {
 	sigset_t none;
 
@@ -49,7 +49,8 @@ run_child(struct ll_children *children, char *const *argv, int in, int out)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* The other ends are closed on exec. */
-	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+	    (errors >= 0 && dup2(errors, STDERR_FILENO) < 0))
 		_exit(LL_EIO);
 	become(argv);
 }
@@ -65,7 +66,8 @@ make_pipe(int ends[2], struct ll_err *err)
 }
 
 int
-ll_children_start(struct ll_children *children, char *const *const *commands, size_t count, struct ll_err *err)
+ll_children_start(struct ll_children *children, char *const *const *commands, size_t count, int errors,
+    struct ll_err *err)
 {
 	int ends[2], in, status;
 
@@ -82,7 +84,7 @@ ll_children_start(struct ll_children *children, char *const *const *commands, si
 		if ((pid = fork()) < 0)
 			return ll_fail_errno(err, LL_ENOMEM, "cannot start %s", commands[i][0]);
 		if (pid == 0)
-			run_child(children, commands[i], in, ends[1]);
+			run_child(children, commands[i], in, ends[1], errors);
 		/* Both sides set it: whoever comes first. */
 		setpgid(pid, children->group);
 		if (children->group == 0)

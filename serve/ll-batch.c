@@ -231,7 +231,7 @@ start_pipe(struct run *run, struct ll_err *err)
 	/* execv(3) does not write to them, whatever its type says. */
 	for (int i = 0; i < STAGES; i++)
 		words[i] = (char *const *)(uintptr_t)commands[i].words;
-	if ((status = ll_children_start(&run->children, words, STAGES, err)) < 0)
+	if ((status = ll_children_start(&run->children, words, STAGES, -1, err)) < 0)
 		return status;
 	/* The thread closes what it writes into. */
 	status = ll_feed_start(&run->feed, run->children.in, err);

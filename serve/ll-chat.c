@@ -191,13 +191,17 @@ start_pipe(struct ll_session *chat, const char *path, struct ll_err *err)
 {
 	struct command forward, sample;
 	char *const *commands[2];
-	int status;
+	int status, errors = -1;
 
 	make_commands(&forward, &sample, path);
 	/* execv(3) does not write to them, whatever its type says. */
 	commands[0] = (char *const *)(uintptr_t)forward.words;
 	commands[1] = (char *const *)(uintptr_t)sample.words;
-	status = ll_children_start(&chat->children, commands, 2, err);
+	if (chat->careful && isatty(STDERR_FILENO) && (status = ll_relay_start(&chat->relay, &errors, err)) < 0)
+		return status;
+	status = ll_children_start(&chat->children, commands, 2, errors, err);
+	if (errors >= 0)
+		close(errors);
 	stages = chat->children.group;
 	if (status < 0 || (status = ll_writer_new(&chat->to, chat->children.in, "ll-forward", err)) < 0)
 		return status;
@@ -245,10 +249,14 @@ begin_stream(struct ll_session *chat, const char *path, struct ll_err *err)
 		return status;
 	status = next(chat, &frame, err);
 	if (status == LL_GOT_STREAM) {
-		uint64_t positions;
+		uint64_t positions, drawn;
 
 		if (ll_header_get_number(ll_reader_header(chat->from), "context", &positions))
 			chat->context = (size_t)positions;
+		/* ll-sample tells a terminal of the one that it drew. */
+		if (chat->relay.from >= 0 && !ll_opt_given(&seed) &&
+		    ll_header_get_number(ll_reader_header(chat->from), "seed", &drawn))
+			ll_warn(program.name, "seed %llu", (unsigned long long)drawn);
 		return 0;
 	}
 	return status < 0 ? status : ll_fail(err, LL_EDATA, "ll-sample: no stream");
@@ -266,8 +274,9 @@ show(struct ll_session *chat, struct ll_buf *text, struct ll_err *err)
 		status = ll_terminal_harmless(&shown, text->data, text->len, err);
 	else
 		status = ll_buf_add(&shown, text->data, text->len, err);
-	if (status == 0)
-		status = ll_write(STDOUT_FILENO, shown.data, shown.len, "standard output", err);
+	if (status == 0 && (status = ll_write(STDOUT_FILENO, shown.data, shown.len, "standard output", err)) == 0 &&
+	    shown.len > 0)
+		atomic_store(&chat->relay.inside, shown.data[shown.len - 1] != '\n');
 	ll_buf_free(&shown);
 	text->len = 0;
 	return status;
@@ -338,6 +347,7 @@ hear_answer(struct ll_session *chat, struct clock *clock, bool *full, struct ll_
 	ll_buf_free(&text);
 	if (status < 0)
 		return status;
+	atomic_store(&chat->relay.inside, false);
 	got = ll_write(STDOUT_FILENO, "\n", 1, "standard output", err);
 	return got < 0 ? got : status;
 }
@@ -481,6 +491,9 @@ finish(struct ll_session *chat, int status, struct ll_err *err)
 		status = ll_reader_status(chat->from, status > 0 ? 0 : status, err);
 	ll_reader_close(chat->from);
 	code = ll_children_wait(&chat->children);
+	ll_relay_finish(&chat->relay);
+	if (chat->careful && isatty(STDERR_FILENO))
+		ll_relay_end_line(&chat->relay);
 	stages = 0;
 	if (in >= 0)
 		close(in);
@@ -570,7 +583,7 @@ int
 main(int argc, char **argv)
 {
 	struct ll_err err = { 0 };
-	struct ll_session chat = { .children = { .in = -1, .out = -1 } };
+	struct ll_session chat = { .children = { .in = -1, .out = -1 }, .relay = { .from = -1 } };
 	const char *path;
 	int status;
 

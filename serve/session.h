@@ -12,6 +12,7 @@
 #include "serve/children.h"
 #include "serve/conversation.h"
 #include "serve/line.h"
+#include "serve/relay.h"
 
 struct ll_err;
 
@@ -33,6 +34,7 @@ struct ll_session {
 	struct ll_line *line;	/* NULL: one message, not a conversation */
 	size_t context;		/* positions that the pipe has; 0: not known */
 	struct ll_speed last, all;
+	struct ll_relay relay;	/* of what the stages say */
 	bool careful;		/* stdout is a terminal */
 	bool broken;		/* reading from the pipe failed */
 	bool overflowed;	/* a turn filled the context, and it was said */

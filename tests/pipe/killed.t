@@ -130,6 +130,29 @@ def chat_idle(victim):
     return pipe.problems(DATA_ERROR, 1)
 
 
+def chat_shown(victim):
+    """A stage is killed while the answer is shown on the terminal where its message comes, too."""
+    master, slave = pty.openpty()
+    model = os.environ.get("LL_TEST_SMOLLM") or os.environ["LL_MODEL"]
+    with open(slave, "rb", buffering=0) as terminal:
+        pipe = Pipe([f"sh -c 'exec ll-chat -n 800 -j 1 --seed 2 -m {model} 2>&1'"], b"Tell me everything.",
+                    output=terminal)
+    pid = pipe.find(victim)
+    shown = b""
+    while len(shown) < 20 or shown.endswith(b"\n"):
+        shown += os.read(master, 100)
+    os.kill(pid, signal.SIGKILL)
+    pipe.wait()
+    try:
+        while True:
+            shown += os.read(master, 1000)
+    except OSError:
+        pass
+    os.close(master)
+    told = [line for line in shown.split(b"\r\n") if b"ll-" in line]
+    return pipe.problems(DATA_ERROR, 0) + ([] if len(told) == 1 and told[0].startswith(b"ll-") else [str(shown[-300:])])
+
+
 def main():
     rng = random.Random(8)
     results = []
@@ -151,6 +174,8 @@ def main():
         results.append((f"{name} stopped and continued", stopped(STAGES, stage, wanted)))
     for name, lines in ("ll-chat", {0, 1}), ("ll-forward", 1), ("ll-sample", 1):
         results.append((f"ll-chat: {name} killed", chat(name, lines)))
+    for name in "ll-forward", "ll-sample":
+        results.append((f"ll-chat shows an answer: {name} killed, told on a line of its own", chat_shown(name)))
     for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
         results.append((f"ll-chat ended by {number.name}", chat("ll-chat", 0, number)))
     for name in "ll-forward", "ll-sample":

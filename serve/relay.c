@@ -1,0 +1,73 @@
+/*
+ * Standard error of the stages, passed on; see relay.h.
+ */
+
+#include "serve/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/io.h"
+
+void
+ll_relay_end_line(struct ll_relay *relay)
+{
+	if (atomic_exchange(&relay->inside, false) && write(STDOUT_FILENO, "\n", 1) < 0)
+		errno = 0;	/* whoever writes next finds out */
+}
+
+static void *
+pass_on(void *arg)
+{
+	struct ll_relay *relay = arg;
+	char bytes[4096];
+	ssize_t got;
+
+	while ((got = read(relay->from, bytes, sizeof(bytes))) > 0 || (got < 0 && errno == EINTR)) {
+		if (got < 0)
+			continue;
+		ll_relay_end_line(relay);
+		if (ll_write(STDERR_FILENO, bytes, (size_t)got, "standard error", NULL) < 0)
+			continue;	/* as the stages themselves would go on */
+	}
+	return NULL;
+}
+
+int
+ll_relay_start(struct ll_relay *relay, int *to, struct ll_err *err)
+{
+	sigset_t all, before;
+	int ends[2], failed;
+
+	if (pipe(ends) != 0)
+		return ll_fail_errno(err, LL_ENOMEM, "cannot make a pipe");
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	relay->from = ends[0];
+	/* Signals are for the thread that talks to the user. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&relay->thread, NULL, pass_on, relay);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed == 0) {
+		*to = ends[1];
+		return 0;
+	}
+	close(ends[0]);
+	close(ends[1]);
+	relay->from = -1;
+	return ll_fail(err, LL_ENOMEM, "cannot start a thread");
+}
+
+void
+ll_relay_finish(struct ll_relay *relay)
+{
+	if (relay->from < 0)
+		return;
+	pthread_join(relay->thread, NULL);
+	close(relay->from);
+	relay->from = -1;
+}
