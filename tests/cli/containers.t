@@ -87,6 +87,25 @@ fingerprint() {
 ok "shards have the fingerprint of the whole" [ "$(fingerprint "$files/hf")" = "$(fingerprint "$files/hf-shards")" ]
 ok "... Meta's, too" [ "$(fingerprint "$files/meta")" = "$(fingerprint "$files/meta-2c")" ]
 
+# A header that is read takes no more memory than a small model.
+mkdir many
+python3 - <<'END'
+import json, struct
+
+names = {f"a{i:06}": {"dtype": "F32", "shape": [1], "data_offsets": [4 * i, 4 * i + 4]} for i in range(120000)}
+header = json.dumps(names, separators=(",", ":")).encode()
+assert 8000000 < len(header) < 8 << 20
+with open("many/model.safetensors", "wb") as f:
+    f.write(struct.pack("<Q", len(header)) + header)
+    f.truncate(8 + len(header) + 4 * len(names))
+END
+cp "$files/hf/config.json" many
+ok "eight MiB of header in 256 MiB of memory" python3 -c '
+import resource, subprocess
+subprocess.run(["ll-info", "-m", "many"], check=True, stdout=subprocess.DEVNULL)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+assert peak < 256 * 1024, peak'
+
 # Folders that are not sound.
 mkdir nothing
 ok "a folder of nothing" says 66 "nothing: a folder with neither config.json" ll-info nothing

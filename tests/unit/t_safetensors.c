@@ -133,6 +133,20 @@ bad_files(void **state)
 		ll_source_close(source);
 		free(file);
 	}
+	/* Eight MiB of a header are read, and not a byte more. */
+	for (size_t more = 0; more < 2; more++) {
+		size = 8 + (8u << 20) + more;
+		assert_non_null(file = malloc(size));
+		memset(file, ' ', size);
+		ll_store64(file, size - 8);
+		memcpy(file + 8, "{}", 2);
+		err = (struct ll_err){ 0 };
+		assert_int_equal(ll_source_new(&source, LL_CONTAINER_SAFETENSORS, "mem", &err), 0);
+		assert_int_equal(ll_safetensors_read(source, file, size, "mem", &err), more == 0 ? 0 : -LL_EUNSUPPORTED);
+		assert_true(more == 0 || strstr(err.text, "header of 8388609 bytes: more than 8388608 are not") != NULL);
+		ll_source_close(source);
+		free(file);
+	}
 	for (size = 0; size < 8; size++) {
 		err = (struct ll_err){ 0 };
 		assert_int_equal(ll_source_new(&source, LL_CONTAINER_SAFETENSORS, "mem", &err), 0);
