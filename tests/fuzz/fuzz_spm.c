@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "model/model.h"
+#include "tests/fuzz/vocab_out.h"
 #include "tokenize/tokenizer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,6 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ll_tokenizer_free(tokenizer);
 	}
 	free(ids.ids);
+	write_out(vocab);
 	ll_vocab_free(vocab);
 	return 0;
 }

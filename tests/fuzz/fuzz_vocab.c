@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "model/model.h"
+#include "tests/fuzz/vocab_out.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,6 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	for (size_t i = 0; i < vocab->count; i++)
 		seen = vocab->pieces[i].bytes[vocab->pieces[i].length - 1];
+	write_out(vocab);
 	ll_vocab_free(vocab);
 	return 0;
 }
