@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "model/vocab_make.h"
 #include "model/vocab_splits.h"
 #include "model/vocab_write.h"
 
@@ -62,6 +63,10 @@ quote(struct put *p, uint32_t id)
 
 	if (status < 0)
 		return status;
+	if (ll_vocab_is_spm(p->vocab->kind) && p->vocab->pieces[id].type == LL_TOKEN_NORMAL &&
+	    ll_spm_byte(p->text.data, p->text.len) >= 0)
+		return ll_fail(p->err, LL_EUNSUPPORTED, "%s: token %" PRIu32 ": is spelt as a byte token and is none: no "
+		    "tokenizer.json can say that", p->name, id);
 	if (p->text.len == 0 || memchr(p->text.data, '\0', p->text.len) != NULL)
 		return ll_fail(p->err, LL_EUNSUPPORTED, "%s: token %" PRIu32 ": its text is empty, or has a NUL byte: no "
 		    "tokenizer.json can say that", p->name, id);
