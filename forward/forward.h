@@ -16,6 +16,7 @@
 #include "model/model.h"
 #include "tensor/ops.h"
 
+struct ll_collect;
 struct ll_err;
 struct ll_forward;
 
@@ -25,6 +26,7 @@ struct ll_forward_config {
 	size_t rows;		/* at most in one call */
 	size_t threads;
 	enum ll_precision precision;
+	struct ll_collect *collect;	/* told what meets the matrices, or NULL */
 };
 
 struct ll_row {

@@ -13,6 +13,7 @@
 #include "base/opt.h"
 #include "base/pool.h"
 #include "embed/states.h"
+#include "forward/collect.h"
 #include "forward/forward.h"
 #include "forward/topn.h"
 #include "stream/head.h"
@@ -23,7 +24,7 @@
 #define LOGIT_ROWS 16
 
 static const char *model_path, *output_path, *layers_text, *dtype_name = "f32", *precision_name = "default";
-static const char *input_path = "-";
+static const char *input_path = "-", *imatrix_path;
 static int64_t batch = 8, chunk = 256, context, threads, top;
 static bool once, all, loop, hidden;
 
@@ -48,6 +49,7 @@ static const struct ll_opt options[] = {
 	{ 'L', "layers", LL_OPT_STRING, &layers_text, "A-B", "run layers A to B only; A- to the last", 0, 0, NULL },
 	{ 0, "dtype", LL_OPT_STRING, &dtype_name, "TYPE", "send hidden states as f32, f16 or bf16 (default f32)", 0, 0, NULL },
 	{ 0, "hidden", LL_OPT_FLAG, &hidden, NULL, "send the final hidden states instead of logits", 0, 0, NULL },
+	{ 0, "imatrix", LL_OPT_STRING, &imatrix_path, "FILE", "write an importance matrix for ll-quantize; implies --once", 0, 0, NULL },
 	{ 0, "precision", LL_OPT_STRING, &precision_name, "P", "default or f32 (exact weights, no rounding of activations)", 0, 0, NULL },
 	LL_OPTS_COMMON,
 	{ 0, "stream", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, set_input },
@@ -58,7 +60,7 @@ static const struct ll_program program = {
 	.name = "ll-forward",
 	.summary = "run the layers of a model over a stream",
 	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-k N] [-L A-B] [-m FILE] [-o FILE] [--all] [--chunk N]\n"
-	    "                  [--dtype TYPE] [--hidden] [--loop] [--once] [--precision P] [STREAM]",
+	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--loop] [--once] [--precision P] [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
 };
@@ -84,6 +86,7 @@ struct stage {
 	struct ll_item *items;	/* [rows] */
 	size_t item_count, row_count;
 	uint64_t evaluated;	/* positions in all */
+	struct ll_collect *collect;	/* over all streams, or NULL */
 };
 
 /* Those of -L; without it from `boundary` to the last. */
@@ -141,11 +144,11 @@ refuse_options(const struct stage *stage, bool head)
 {
 	if (!head) {
 		static const char why[] = "behind the head of the pipe";
-		const void *const only_head[] = { &batch, &context, &once, &all, &loop, &chunk };
+		const void *const only_head[] = { &batch, &context, &once, &all, &loop, &chunk, &imatrix_path };
 
 		for (size_t i = 0; i < sizeof(only_head) / sizeof(only_head[0]); i++)
 			ll_opt_refuse(only_head[i], why);
-	} else if (once || all || hidden || ll_writer_is_file(stage->out)) {
+	} else if (once || all || hidden || imatrix_path != NULL || ll_writer_is_file(stage->out)) {
 		ll_opt_refuse(&loop, "where no return path is offered");
 	}
 	if (stage->logits)
@@ -231,11 +234,15 @@ set_up(struct stage *stage, struct ll_err *err)
 		return ll_fail(err, LL_EUSAGE, "--top: %lld, but the vocabulary has %zu", (long long)top,
 		    stage->model->hp.vocab);
 	refuse_options(stage, head);
+	if (imatrix_path != NULL && (status = ll_collect_open(&stage->collect, stage->model, stage->first,
+	    stage->end, imatrix_path, err)) < 0)
+		return status;
 	stage->rows = (size_t)(batch + chunk);
 	config.first = stage->first;
 	config.end = stage->end;
 	config.head = stage->logits;
 	config.rows = stage->rows;
+	config.collect = stage->collect;
 	config.precision = strcmp(precision_name, "f32") == 0 ? LL_PRECISION_F32 : LL_PRECISION_DEFAULT;
 	if ((status = make_buffers(stage, err)) < 0 ||
 	    (status = ll_forward_new(&stage->forward, stage->model, &config, err)) < 0)
@@ -408,7 +415,8 @@ run_head(struct stage *stage, struct ll_header *header, struct ll_err *err)
 	};
 	const struct ll_head_config config = {
 		.batch = (size_t)batch, .chunk = (size_t)chunk, .context = (size_t)stage->context,
-		.vocab = (uint32_t)stage->model->hp.vocab, .once = once, .all = all || hidden, .loop = loop,
+		.vocab = (uint32_t)stage->model->hp.vocab, .once = once || imatrix_path != NULL, .all = all || hidden,
+		.apart = imatrix_path != NULL, .loop = loop,
 	};
 	int status;
 
@@ -529,7 +537,7 @@ one_stream(struct stage *stage, struct ll_err *err)
 	int status;
 
 	free_stage(stage);
-	*stage = (struct stage){ .in = stage->in, .out = stage->out, .dtype = stage->dtype };
+	*stage = (struct stage){ .in = stage->in, .out = stage->out, .dtype = stage->dtype, .collect = stage->collect };
 	if ((status = set_up(stage, err)) < 0 ||
 	    (status = ll_header_copy(&header, ll_reader_header(stage->in), err)) < 0)
 		return status;
@@ -580,7 +588,11 @@ done:
 	status = ll_writer_close(stage.out, status, &err);
 	if (stage.in != NULL)
 		status = ll_reader_status(stage.in, status, &err);
+	/* Last: only what went well to the end counts. */
+	if (status == 0)
+		status = ll_collect_write(stage.collect, &err);
 	ll_reader_close(stage.in);
 	free_stage(&stage);
+	ll_collect_free(stage.collect);
 	return ll_exit(program.name, status, &err);
 }

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "forward/attention.h"
+#include "forward/collect.h"
 #include "forward/forward.h"
 #include "forward/kv.h"
 #include "forward/rotary.h"
@@ -249,6 +250,14 @@ set_queries(struct ll_forward *f, const struct ll_row *rows, size_t q_dim, size_
 	}
 }
 
+/* For an importance matrix: what a layer's matrices are about to meet. */
+static void
+collect(const struct ll_forward *f, const struct ll_layer *w, enum ll_meets what, const float *x, size_t count)
+{
+	if (f->config.collect != NULL)
+		ll_collect_add(f->config.collect, f->ops.pool, (size_t)(w - f->model->layers), what, x, count);
+}
+
 static void
 attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, const struct ll_row *rows, size_t count)
 {
@@ -262,6 +271,7 @@ attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, co
 	};
 
 	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->attn_norm.data, hp->norm_eps, count, hp->dim);
+	collect(f, w, LL_MEETS_QKV, f->h, count);
 	ll_ops_matmul(&f->ops, qkv, 3, f->h, hp->dim, count);
 	add_bias(f, &w->bq, f->q, count);
 	add_bias(f, &w->bk, f->k, count);
@@ -269,6 +279,7 @@ attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, co
 	set_queries(f, rows, q_dim, count);
 	place_keys(f, w, layer, rows, count);
 	ll_attention_run(&attention, layer, f->queries, count);
+	collect(f, w, LL_MEETS_ATTN_OUTPUT, f->mixed, count);
 	ll_ops_matmul(&f->ops, &out, 1, f->mixed, q_dim, count);
 	add_bias(f, &w->bo, f->h, count);
 	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
@@ -282,10 +293,12 @@ ffn_block(struct ll_forward *f, const struct ll_layer *w, size_t count)
 	struct ll_matmul out = { &w->down, f->h, hp->dim };
 
 	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->ffn_norm.data, hp->norm_eps, count, hp->dim);
+	collect(f, w, LL_MEETS_GATE_UP, f->h, count);
 	ll_ops_matmul(&f->ops, in, 2, f->h, hp->dim, count);
 	add_bias(f, &w->bgate, f->gate, count);
 	add_bias(f, &w->bup, f->up, count);
 	ll_ops_swiglu(&f->ops, f->gate, f->up, count * w->ffn);
+	collect(f, w, LL_MEETS_DOWN, f->gate, count);
 	ll_ops_matmul(&f->ops, &out, 1, f->gate, w->ffn, count);
 	add_bias(f, &w->bdown, f->h, count);
 	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
@@ -301,6 +314,21 @@ check_finite(const struct ll_forward *f, size_t layer, const struct ll_row *rows
 			return ll_fail(err, LL_EDATA, "layer %zu: hidden state of sequence %" PRIu64 ", position %"
 			    PRIu64 " is not finite", f->config.first + layer, rows[i].sequence >> 32, rows[i].position);
 	return 0;
+}
+
+/* The head is told of every row, whichever logits are wanted. */
+static void
+collect_ends(struct ll_forward *f, const struct ll_row *rows, size_t count)
+{
+	const struct ll_model *model = f->model;
+
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].position == 0)
+			ll_collect_begin(f->config.collect);
+	if (f->config.end < model->hp.layers)
+		return;
+	ll_ops_rmsnorm(&f->ops, f->h, f->x, model->output_norm.data, model->hp.norm_eps, count, model->hp.dim);
+	ll_collect_add(f->config.collect, f->ops.pool, 0, LL_MEETS_HEAD, f->h, count);
 }
 
 int
@@ -322,6 +350,8 @@ ll_forward_layers(struct ll_forward *f, const struct ll_row *rows, size_t count,
 		if ((status = check_finite(f, layer, rows, count, err)) < 0)
 			return status;
 	}
+	if (f->config.collect != NULL)
+		collect_ends(f, rows, count);
 	return 0;
 }
 

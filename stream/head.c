@@ -163,7 +163,7 @@ share_prefix(struct ll_head *head, struct ll_turn *turn, struct ll_err *err)
 	size_t keep;
 	int status;
 
-	if (turn->evaluated > 0 || head->config->all)
+	if (turn->evaluated > 0 || head->config->all || head->config->apart)
 		return 0;
 	if ((source = ll_turns_share(&head->turns, turn, SHARE_LEAST, &keep)) == NULL)
 		return 0;

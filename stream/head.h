@@ -52,6 +52,7 @@ struct ll_head_config {
 	uint32_t vocab;		/* ids at or above are bad data */
 	bool once;		/* offer no return path: sequences end after their prompt */
 	bool all;		/* logits (or hidden states) are wanted at every position; implies once */
+	bool apart;		/* no position is evaluated for two sequences at once */
 	bool loop;		/* ignore declines */
 };
 

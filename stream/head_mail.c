@@ -127,7 +127,7 @@ hold_prompt(struct ll_head *head, const struct ll_turn *turn, struct ll_err *err
 	uint64_t id;
 	int status;
 
-	if (head->config->all || !is_another_to_come(head) || length < HELD_LEAST ||
+	if (head->config->all || head->config->apart || !is_another_to_come(head) || length < HELD_LEAST ||
 	    length > head->config->context / 2)
 		return 0;
 	for (held = head->turns.first; held != NULL; held = held->next)
