@@ -153,13 +153,6 @@ fit(struct fitted *best, const float *x, const float *importance, const struct s
 	}
 	best->error = INFINITY;
 	improve(best, &task, scale / shape->sub_hi, min / shape->sub_hi);
-	/* With few steps other places of the steps may fit all parts better. */
-	if (shape->sub_hi < 63) {
-		for (int k = -2; k <= 2; k++) {
-			improve(best, &task, scale / (shape->sub_hi + 0.4f * (float)k), min / shape->sub_hi);
-			improve(best, &task, scale / shape->sub_hi, min / (shape->sub_hi + 0.4f * (float)k));
-		}
-	}
 }
 
 /* Element i of each run of 32 in the 2 bits of byte i that are the run's, a half at a time. */

@@ -2,8 +2,9 @@
  * The searches of the encoders; see enc_search.h.
  *
  * For given integers the best scale is a quotient of two sums, the best line the solution of
- * two equations. So a search tries some inverse scales, takes the one whose rounding leaves the
- * least error, and then solves and rounds in turn until nothing is gained.
+ * two equations, and the error that is left follows from the same sums. So a search rounds to
+ * some scales or lines, takes the integers whose best one leaves the least error, and then rounds
+ * and solves in turn until nothing is gained.
  *
  * Sums are in eight lanes, so that a compiler makes vectors of them without reordering.
  */
@@ -18,7 +19,9 @@
 #include "tensor/iq_grids.h"
 
 #define LANES 8
-#define TRIES 16		/* scales on each side of the one that fits the largest number */
+#define TRIES 8			/* scales on each side of the one that fits the largest number */
+#define CUTS 9			/* how much of the numbers' range is cut off, at most, */
+#define CUT 0.02f		/* in units of this part of it */
 #define ROUNDS 6		/* of solving and rounding */
 
 /* Adding and subtracting it rounds to an integer, nearest even, up to 2^22. */
@@ -51,6 +54,16 @@ nearest_iq4(float *q, const float *x, float inverse)
 		for (size_t l = 0; l < LANES; l++)
 			q[l] += x[l] * inverse > middle ? step : 0.0f;
 	}
+}
+
+unsigned
+ll_enc_iq4_index(float value)
+{
+	unsigned index = 0;
+
+	while (index < 15 && (float)ll_iq4_values[index] < value)
+		index++;
+	return index;
 }
 
 struct ll_enc_sums
@@ -103,9 +116,10 @@ static void
 try_around(struct best *best, const float *x, const float *w, size_t n, float largest, float top,
     const struct ll_enc_levels *levels)
 {
-	float step = fabsf(top) > 16 ? 0.01f * top : 0.15f * (top < 0 ? -1.0f : 1.0f);
+	float step = (fabsf(top) > 32 ? 0.01f * fabsf(top) : 0.25f) * (top < 0 ? -1.0f : 1.0f);
+	int tries = levels->lo != -levels->hi ? TRIES : 2 * TRIES;
 
-	for (int k = -TRIES; k <= TRIES; k++) {
+	for (int k = -tries; k <= tries; k++) {
 		float at = top + (float)k * step / (k < 0 ? 2.0f : 1.0f);
 
 		keep_better(best, ll_enc_round(NULL, x, w, n, at / largest, levels));
@@ -161,18 +175,20 @@ ll_enc_line_round(float *q, const float *x, const float *w, size_t n, struct ll_
 	return fold(error);
 }
 
-/* The sums that do not depend on the integers. */
-struct totals {
-	float w, x;
+/* The sums of one rounding, each times w: q, q * q and x * q. */
+struct line_sums {
+	float q, qq, xq;
 };
 
-/* The line through these integers with the least error. */
-static struct ll_enc_line
-solve(const float *q, const float *x, const float *w, size_t n, struct totals all, bool below)
+/* And those that do not depend on the integers. */
+struct totals {
+	float w, x, xx;
+};
+
+static struct line_sums
+add_line(const float *q, const float *x, const float *w, size_t n)
 {
 	float lane_q[LANES] = { 0 }, lane_qq[LANES] = { 0 }, lane_xq[LANES] = { 0 };
-	struct ll_enc_line line = { 0, 0 };
-	float sum_q, qq, xq, determinant;
 
 	for (size_t i = 0; i < n; i += LANES) {
 		for (size_t l = 0; l < LANES; l++) {
@@ -183,21 +199,27 @@ solve(const float *q, const float *x, const float *w, size_t n, struct totals al
 			lane_xq[l] += weighted * x[i + l];
 		}
 	}
-	sum_q = fold(lane_q);
-	qq = fold(lane_qq);
-	xq = fold(lane_xq);
-	determinant = all.w * qq - sum_q * sum_q;
+	return (struct line_sums){ fold(lane_q), fold(lane_qq), fold(lane_xq) };
+}
+
+/* The line through the integers of these sums with the least error. */
+static struct ll_enc_line
+solve(const struct line_sums *sums, const struct totals *all, bool below)
+{
+	float determinant = all->w * sums->qq - sums->q * sums->q;
+	struct ll_enc_line line = { 0, 0 };
+
 	/* All integers alike: there is no line, but a constant. */
-	if (!(determinant > 1e-6f * all.w * qq)) {
-		line.min = all.x / all.w;
+	if (!(determinant > 1e-6f * all->w * sums->qq)) {
+		line.min = all->x / all->w;
 		if (below && line.min > 0)
-			line = (struct ll_enc_line){ qq > 0 ? xq / qq : 0, 0 };
+			line = (struct ll_enc_line){ sums->qq > 0 ? sums->xq / sums->qq : 0, 0 };
 		return line;
 	}
-	line.scale = (all.w * xq - sum_q * all.x) / determinant;
-	line.min = (qq * all.x - sum_q * xq) / determinant;
+	line.scale = (all->w * sums->xq - sums->q * all->x) / determinant;
+	line.min = (sums->qq * all->x - sums->q * sums->xq) / determinant;
 	if (below && line.min > 0)
-		line = (struct ll_enc_line){ xq / qq, 0 };
+		line = (struct ll_enc_line){ sums->xq / sums->qq, 0 };
 	return line;
 }
 
@@ -206,26 +228,52 @@ struct candidate {
 	float error;
 };
 
-/* Solves and rounds in turn from where `line` leads. */
+/* Rounds to the line from `low` to `high`, and keeps the best line for these integers if it is better. */
 static void
-follow(struct candidate *best, const float *x, const float *w, size_t n, float hi, bool below,
-    struct totals all, struct ll_enc_line line, int rounds)
+try_line(struct candidate *best, const float *x, const float *w, size_t n, float hi, bool below,
+    const struct totals *all, float low, float high)
 {
-	float q[LL_ENC_MOST], last = INFINITY;
+	float lane_q[LANES] = { 0 }, lane_qq[LANES] = { 0 }, lane_xq[LANES] = { 0 };
+	float inverse = hi / (high - low);
+	struct candidate found;
+	struct line_sums sums;
 
-	ll_enc_line_round(q, x, w, n, line, hi);
-	for (int round = 0; round < rounds; round++) {
-		float error;
+	for (size_t i = 0; i < n; i += LANES) {
+		for (size_t l = 0; l < LANES; l++) {
+			float level = nearest((x[i + l] - low) * inverse, 0, hi), weighted = w[i + l] * level;
 
-		line = solve(q, x, w, n, all, below);
+			lane_q[l] += weighted;
+			lane_qq[l] += weighted * level;
+			lane_xq[l] += weighted * x[i + l];
+		}
+	}
+	sums = (struct line_sums){ fold(lane_q), fold(lane_qq), fold(lane_xq) };
+	found.line = solve(&sums, all, below);
+	found.error = all->xx - found.line.scale * sums.xq - found.line.min * all->x;
+	if (found.line.scale >= 0 && found.error < best->error)
+		*best = found;
+}
+
+/* Rounds and solves in turn from where the best is, with its error told anew. */
+static void
+settle(struct candidate *best, const float *x, const float *w, size_t n, float hi, bool below,
+    const struct totals *all)
+{
+	struct ll_enc_line line = best->line;
+	float q[LL_ENC_MOST];
+
+	best->error = INFINITY;
+	for (int round = 0; round < ROUNDS; round++) {
+		float error = ll_enc_line_round(q, x, w, n, line, hi);
+		struct line_sums sums;
+
+		if (!(error < best->error))
+			return;
+		*best = (struct candidate){ line, error };
+		sums = add_line(q, x, w, n);
+		line = solve(&sums, all, below);
 		if (line.scale < 0)
 			return;
-		error = ll_enc_line_round(q, x, w, n, line, hi);
-		if (error < best->error)
-			*best = (struct candidate){ line, error };
-		if (error >= last)
-			return;
-		last = error;
 	}
 }
 
@@ -233,38 +281,33 @@ struct ll_enc_line
 ll_enc_line(const float *x, const float *w, size_t n, float hi, bool below)
 {
 	struct candidate best;
-	struct totals all = { 0, 0 };
-	float low = x[0], high = x[0], range, q[LL_ENC_MOST];
+	struct totals all = { 0, 0, 0 };
+	float low = x[0], high = x[0], range;
 
 	for (size_t i = 0; i < n; i++) {
 		low = x[i] < low ? x[i] : low;
 		high = x[i] > high ? x[i] : high;
 		all.w += w[i];
 		all.x += w[i] * x[i];
+		all.xx += w[i] * x[i] * x[i];
 	}
 	if (below && low > 0)
 		low = 0;
 	range = high - low;
-	best.line = (struct ll_enc_line){ usable(range) ? range / hi : 0, low };
-	best.error = ll_enc_line_round(q, x, w, n, best.line, hi);
+	best = (struct candidate){ { usable(range) ? range / hi : 0, low }, INFINITY };
 	if (!usable(range))
 		return best.line;
-	/* The line that fits both ends, and those that cut off some of one, the other or both. */
-	for (int k = -TRIES / 4; k < TRIES; k++) {
-		float cut = range * (float)k * (hi > 4 ? 0.02f : 0.03f);
+	/* Lines that fit both ends, or cut off some of one, the other or both, or leave room. */
+	for (int k = -CUTS / 3; k <= CUTS; k++) {
+		float cut = range * (float)k * CUT;
 
-		for (int end = 0; end < 3; end++) {
-			float from = end != 1 ? low + cut * 0.5f : low;
-			float to = end != 0 ? high - cut * 0.5f : high;
-
-			if (below && from > 0)
-				from = 0;
-			if (usable(to - from) && to > from)
-				follow(&best, x, w, n, hi, below, all,
-				    (struct ll_enc_line){ (to - from) / hi, from }, 2);
-		}
+		try_line(&best, x, w, n, hi, below, &all, low + cut, high - cut);
+		if (k == 0 || (below && low + cut > 0))
+			continue;
+		try_line(&best, x, w, n, hi, below, &all, low + 2 * cut, high);
+		try_line(&best, x, w, n, hi, below, &all, low, high - 2 * cut);
 	}
-	follow(&best, x, w, n, hi, below, all, best.line, ROUNDS);
+	settle(&best, x, w, n, hi, below, &all);
 	return best.line;
 }
 
@@ -280,13 +323,8 @@ ll_enc_weights(float *w, const float *x, size_t n, const float *importance)
 	}
 	squares /= (float)n;
 	for (size_t i = 0; i < n; i++) {
-		float square = x[i] * x[i];
-
 		/* As a part of the largest it cannot overflow. */
-		if (counts > 0)
-			w[i] = importance[i] / counts * sqrtf(squares + square);
-		else
-			w[i] = square + squares / 16;
+		w[i] = (counts > 0 ? importance[i] / counts : 1) * sqrtf(squares + x[i] * x[i]);
 		most = w[i] > most ? w[i] : most;
 	}
 	/* What is of no importance still is near. */

@@ -33,6 +33,9 @@ struct ll_enc_line {
 struct ll_enc_sums ll_enc_round(float *q, const float *x, const float *w, size_t n, float inverse,
     const struct ll_enc_levels *levels);
 
+/* Which of IQ4_NL's integers it is. */
+unsigned ll_enc_iq4_index(float value);
+
 /* The scale, of any sign, for which the error is least; 0 if all is 0. */
 float ll_enc_scale(const float *x, const float *w, size_t n, const struct ll_enc_levels *levels);
 
@@ -44,10 +47,10 @@ float ll_enc_line_round(float *q, const float *x, const float *w, size_t n, stru
 struct ll_enc_line ll_enc_line(const float *x, const float *w, size_t n, float hi, bool below);
 
 /*
- * The weights of n numbers: their squares and some of their mean, or where there is importance that times about their
- * size. Large weights meet large activations more often than chance: with all weights 1 the
- * errors are smaller and the KL divergence to the original is larger, up to half. All are
- * positive.
+ * The weights of the squared errors of n numbers: importance, or 1, times about their size, the
+ * root of square and mean square. With the squares themselves, or with 1 for all, the products
+ * of SmolLM2's matrices with its activations are further from the exact ones, in sum over the
+ * kinds of matrices. All are positive.
  */
 void ll_enc_weights(float *w, const float *x, size_t n, const float *importance);
 

@@ -201,16 +201,6 @@ ll_enc_q6_k(void *out, const float *x, size_t n, const float *importance)
 	}
 }
 
-static unsigned
-iq4_index(float value)
-{
-	unsigned index = 0;
-
-	while (index < 15 && (float)ll_iq4_values[index] < value)
-		index++;
-	return index;
-}
-
 void
 ll_enc_iq4_xs(void *out, const float *x, size_t n, const float *importance)
 {
@@ -231,7 +221,7 @@ ll_enc_iq4_xs(void *out, const float *x, size_t n, const float *importance)
 		for (size_t i = 0; i < 128; i++) {
 			const float *q = best.q + i / 16 * 32 + i % 16;
 
-			block->q[i] = (uint8_t)(iq4_index(q[0]) | iq4_index(q[16]) << 4);
+			block->q[i] = (uint8_t)(ll_enc_iq4_index(q[0]) | ll_enc_iq4_index(q[16]) << 4);
 		}
 	}
 }
