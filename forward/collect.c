@@ -8,7 +8,6 @@
 
 #include "forward/collect.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
