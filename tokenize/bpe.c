@@ -125,14 +125,9 @@ rank_pair(struct state *s, size_t left, size_t right)
 	const struct ll_bpe *bpe = s->bpe;
 	size_t end = right + s->span[right];
 	uint32_t id = ll_piecemap_find(&bpe->map, s->piece + left, end - left);
-	uint32_t rank = id;
 
-	if (id != LL_VOCAB_NONE && bpe->rank_of != NULL)
-		rank = bpe->rank_of[id];
-	else if (id != LL_VOCAB_NONE && !bpe->ranked)
-		rank = ll_merges_rank(&bpe->merges, id, right - left);
 	s->result[left] = id;
-	set_rank(s, left, rank);
+	set_rank(s, left, id == LL_VOCAB_NONE ? NO_RANK : ll_bpe_rank(bpe, id, right - left));
 }
 
 static void
@@ -221,19 +216,13 @@ encode_short(const struct ll_bpe *bpe, const unsigned char *piece, size_t length
 }
 
 int
-ll_bpe_encode(const struct ll_bpe *bpe, const unsigned char *piece, size_t length,
+ll_bpe_merge(const struct ll_bpe *bpe, const unsigned char *piece, size_t length,
     struct ll_bpe_work *work, struct ll_ids *ids, struct ll_err *err)
 {
 	struct state s = { .bpe = bpe, .piece = piece, .length = length };
 	size_t at = 0;
 	int status;
 
-	if (bpe->whole_first) {
-		uint32_t id = ll_piecemap_find(&bpe->map, piece, length);
-
-		if (id != LL_VOCAB_NONE)
-			return ll_ids_add(ids, id, err);
-	}
 	if (length <= LL_SHORT && !bpe->characters && work->pairs.pairs != NULL)
 		return encode_short(bpe, piece, length, &work->pairs, ids, err);
 	if ((status = ll_grow(&work->memory, &work->room, room_for(length), sizeof(*work->memory), err)) < 0)
@@ -248,6 +237,19 @@ ll_bpe_encode(const struct ll_bpe *bpe, const unsigned char *piece, size_t lengt
 	for (at = 0; at < length && status == 0; at += s.span[at])
 		status = put_symbol(&s, at, ids, err);
 	return status;
+}
+
+int
+ll_bpe_encode(const struct ll_bpe *bpe, const unsigned char *piece, size_t length,
+    struct ll_bpe_work *work, struct ll_ids *ids, struct ll_err *err)
+{
+	if (bpe->whole_first) {
+		uint32_t id = ll_piecemap_find(&bpe->map, piece, length);
+
+		if (id != LL_VOCAB_NONE)
+			return ll_ids_add(ids, id, err);
+	}
+	return ll_bpe_merge(bpe, piece, length, work, ids, err);
 }
 
 void
@@ -290,6 +292,9 @@ ll_bpe_build(struct ll_bpe *bpe, const struct ll_vocab *vocab, bool whole_first,
 		status = ll_spm_rank_scores(&bpe->rank_of, vocab, err);
 	else if (!bpe->ranked)
 		status = ll_merges_build(&bpe->merges, vocab, &bpe->map, err);
+	/* SentencePiece's kind begins with characters, and has seams of its own (spm.c). */
+	if (status == 0 && !bpe->characters)
+		ll_seams_build(&bpe->seams, bpe, vocab);
 	return status;
 }
 

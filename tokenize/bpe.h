@@ -14,6 +14,7 @@
 #include "base/vocab.h"
 #include "tokenize/merges.h"
 #include "tokenize/piecemap.h"
+#include "tokenize/seams.h"
 #include "tokenize/short.h"
 #include "tokenize/tokenizer.h"
 
@@ -21,6 +22,7 @@ struct ll_err;
 
 struct ll_bpe {
 	struct ll_piecemap map;
+	struct ll_seams seams;
 	struct ll_merges merges;	/* of a vocabulary with a list of merges */
 	bool ranked;			/* it has none: the rank of a merge is its result's id, or: */
 	uint32_t *rank_of;		/* SentencePiece: by the result's id, from the scores; or NULL */
@@ -28,6 +30,15 @@ struct ll_bpe {
 	bool whole_first;		/* a piece that is a token is never merged (ignore_merges) */
 	uint32_t of_byte[256];		/* LL_VOCAB_NONE for a byte without a token */
 };
+
+/* The rank of merging the first `left` bytes of token `id` with its others; UINT32_MAX: they do not merge. */
+static inline uint32_t
+ll_bpe_rank(const struct ll_bpe *bpe, uint32_t id, size_t left)
+{
+	if (bpe->rank_of != NULL)
+		return bpe->rank_of[id];
+	return bpe->ranked ? id : ll_merges_rank(&bpe->merges, id, left);
+}
 
 /* Memory for encoding; one for each thread. Zero-initialise, free with ll_bpe_work_free. */
 struct ll_bpe_work {
@@ -46,6 +57,10 @@ void ll_bpe_free(struct ll_bpe *bpe);
  * `work` for each byte. -LL_EDATA for a byte that the vocabulary cannot express.
  */
 int ll_bpe_encode(const struct ll_bpe *bpe, const unsigned char *piece, size_t length,
+    struct ll_bpe_work *work, struct ll_ids *ids, struct ll_err *err);
+
+/* The same for a part of a piece, between seams: whole_first is not for it. */
+int ll_bpe_merge(const struct ll_bpe *bpe, const unsigned char *part, size_t length,
     struct ll_bpe_work *work, struct ll_ids *ids, struct ll_err *err);
 
 void ll_bpe_work_free(struct ll_bpe_work *work);

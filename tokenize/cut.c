@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "tokenize/charclass.h"
 #include "tokenize/cut.h"
+#include "tokenize/unicode_table.h"
 
 #define L LL_CHAR_LETTER
 #define N LL_CHAR_NUMBER
@@ -58,6 +59,15 @@ continues(unsigned char byte)
 	return (byte & 0xc0) == 0x80;
 }
 
+/* As ll_charclass_of(), which is not called for it. */
+static inline unsigned
+class_of(uint32_t code)
+{
+	if (code / 256 >= BLOCKS_USED)
+		return LL_CHAR_OTHER;
+	return block[block_of[code / 256]][code / 16 % 16] >> 2 * (code % 16) & 3;
+}
+
 /* A code point whose first byte is not ASCII. */
 static inline struct point
 look_far(const unsigned char *p, size_t length)
@@ -75,7 +85,7 @@ look_far(const unsigned char *p, size_t length)
 	} else {
 		code = ll_utf8_next(p, length, &size);
 	}
-	point.class = ll_charclass_of(code);
+	point.class = class_of(code);
 	point.size = (unsigned)size;
 	return point;
 }

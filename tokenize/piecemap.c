@@ -181,7 +181,7 @@ ll_piecemap_build(struct ll_piecemap *map, const struct ll_vocab *vocab, struct 
 		map->seed = mix((uint64_t)i + 1);
 		map->longest = 0;
 		map->duplicates = false;
-		map->slots = ll_alloc(slots, sizeof(*map->slots), err);
+		map->slots = ll_alloc_large(slots, sizeof(*map->slots), err);
 		map->filter = ll_alloc(((size_t)1 << FILTER_BITS) / 64, sizeof(*map->filter), err);
 		if (map->slots == NULL || map->filter == NULL)
 			return -LL_ENOMEM;
@@ -195,7 +195,7 @@ ll_piecemap_build(struct ll_piecemap *map, const struct ll_vocab *vocab, struct 
 void
 ll_piecemap_free(struct ll_piecemap *map)
 {
-	free(map->slots);
+	ll_free_large(map->slots, map->mask + 1, sizeof(*map->slots));
 	free(map->filter);
 	map->slots = NULL;
 	map->filter = NULL;
@@ -215,6 +215,20 @@ ll_piecemap_find(const struct ll_piecemap *map, const void *bytes, size_t length
 		return LL_VOCAB_NONE;
 	slot = seek(map, bytes, length, key, hash);
 	return slot != NULL && slot->next_id != 0 ? slot->next_id - 1 : LL_VOCAB_NONE;
+}
+
+bool
+ll_piecemap_fetch(const struct ll_piecemap *map, const void *bytes, size_t length)
+{
+	uint64_t hash;
+
+	if (length == 0 || length > map->longest)
+		return false;
+	hash = hash_of(map, key_of(map, bytes, length));
+	if (!may_have(map, hash))
+		return false;
+	__builtin_prefetch(&map->slots[(size_t)hash & map->mask]);
+	return true;
 }
 
 uint64_t

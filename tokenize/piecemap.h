@@ -43,6 +43,9 @@ void ll_piecemap_free(struct ll_piecemap *map);
 /* The id, or LL_VOCAB_NONE. */
 uint32_t ll_piecemap_find(const struct ll_piecemap *map, const void *bytes, size_t length);
 
+/* Whether there may be one; then the slot that ll_piecemap_find() needs is fetched from memory. */
+bool ll_piecemap_fetch(const struct ll_piecemap *map, const void *bytes, size_t length);
+
 /*
  * Whether there is one, in two steps, so that many can be under way at once: the hash of the
  * bytes, which also fetches the slot from memory, and the answer. Texts are not compared:

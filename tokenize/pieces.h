@@ -14,10 +14,12 @@
 
 /*
  * For one text and one tokenizer. Zero-initialise. What it remembers points into the text and
- * the ids, which must stay; it takes a few times the size of the text, and 1.8 MB at most.
+ * the ids, which must stay; it takes a few times the size of the text, and 2.3 MB at most.
  */
 struct ll_pieces {
 	struct ll_bpe_work merging;
+	void *memory;		/* of the two */
+	size_t size;
 	struct ll_pieces_near *near;
 	struct ll_pieces_far *far;
 	unsigned near_shift, far_shift;
