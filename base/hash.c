@@ -26,6 +26,14 @@ little_endian(const unsigned char *bytes, size_t length)
 	return word;
 }
 
+/* Compilers make one load of it, but not of the loop. */
+static uint64_t
+eight(const unsigned char *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+	    (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
 uint64_t
 ll_hash(uint64_t seed, const void *bytes, size_t length)
 {
@@ -33,6 +41,6 @@ ll_hash(uint64_t seed, const void *bytes, size_t length)
 	uint64_t hash = seed ^ (uint64_t)length * 0x9e3779b97f4a7c15u;
 
 	for (; length >= 8; length -= 8, p += 8)
-		hash = ll_hash_mix(hash ^ little_endian(p, 8)) + 0x9e3779b97f4a7c15u;
+		hash = ll_hash_mix(hash ^ eight(p)) + 0x9e3779b97f4a7c15u;
 	return ll_hash_mix(hash ^ little_endian(p, length));
 }

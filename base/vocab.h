@@ -64,6 +64,7 @@ struct ll_vocab {
 	struct ll_piece *pieces;	/* count of them, by id */
 	size_t merge_count;
 	struct ll_piece *merges;	/* rank order: "left right" as in the file, still in the byte alphabet; type unused */
+	const struct ll_piece *written;	/* by id, as the merges have them: in the byte alphabet; or NULL; type unused */
 	const float *scores;		/* by id; of LL_VOCAB_SPM_SCORES, none of them a NaN */
 	enum ll_space_prefix space_prefix;	/* of SentencePiece's kinds */
 	bool prefix_once;		/* not before a text that begins with a space */

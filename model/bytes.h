@@ -56,8 +56,14 @@ ll_store32(unsigned char *p, uint32_t value)
 static inline void
 ll_store64(unsigned char *p, uint64_t value)
 {
-	for (int i = 0; i < 8; i++)
-		p[i] = (unsigned char)(value >> (8 * i));
+	p[0] = (unsigned char)value;
+	p[1] = (unsigned char)(value >> 8);
+	p[2] = (unsigned char)(value >> 16);
+	p[3] = (unsigned char)(value >> 24);
+	p[4] = (unsigned char)(value >> 32);
+	p[5] = (unsigned char)(value >> 40);
+	p[6] = (unsigned char)(value >> 48);
+	p[7] = (unsigned char)(value >> 56);
 }
 
 #endif

@@ -18,6 +18,7 @@
 
 /* What vocab->memory points to: one block that holds all arrays. */
 struct memory {
+	size_t size;		/* of the block */
 	struct ll_gguf *gguf;	/* closed with the vocabulary; or NULL */
 	char *chat_template;	/* freed with it; or NULL */
 };
@@ -50,12 +51,13 @@ ll_vocab_new(struct ll_vocab **out, size_t count, size_t merges, size_t bytes, c
 	    ll_add(size, bytes, &size) || ll_add(size, sizeof(*memory), &size))
 		return ll_fail(err, LL_ENOMEM, "out of memory: a vocabulary of %zu tokens", count);
 	vocab = ll_alloc(1, sizeof(*vocab), err);
-	memory = ll_alloc(1, size, err);
+	memory = ll_alloc_large(size, 1, err);
 	if (vocab == NULL || memory == NULL) {
 		free(vocab);
-		free(memory);
+		ll_free_large(memory, size, 1);
 		return -LL_ENOMEM;
 	}
+	memory->size = size;
 	vocab->count = count;
 	vocab->pieces = (struct ll_piece *)(memory + 1);
 	vocab->merge_count = merges;
@@ -90,6 +92,10 @@ ll_alphabet_undo(const int16_t *alphabet, const char *text, size_t length, char 
 	while (p < end) {
 		unsigned code = *p++;
 
+		if (code > ' ' && code < 0x7f) {
+			*out++ = (char)code;
+			continue;
+		}
 		/* Two bytes of UTF-8 reach as far as the alphabet. */
 		if (code >= 0x80) {
 			if (code < 0xc2 || code > 0xc5 || p == end || (*p & 0xc0) != 0x80)
@@ -112,11 +118,14 @@ ll_vocab_keep(struct ll_vocab *vocab, struct ll_gguf *gguf)
 void
 ll_vocab_free(struct ll_vocab *vocab)
 {
+	struct memory *memory;
+
 	if (vocab == NULL)
 		return;
-	ll_gguf_close(((struct memory *)vocab->memory)->gguf);
-	free(((struct memory *)vocab->memory)->chat_template);
-	free(vocab->memory);
+	memory = vocab->memory;
+	ll_gguf_close(memory->gguf);
+	free(memory->chat_template);
+	ll_free_large(memory, memory->size, 1);
 	free(vocab);
 }
 

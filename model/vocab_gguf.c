@@ -141,8 +141,11 @@ read_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arr
     char *text, struct ll_err *err)
 {
 	const unsigned char *cursor = arrays->tokens->data;
+	struct ll_piece *written = vocab->merges + vocab->merge_count;
 	int16_t alphabet[LL_ALPHABET];
 
+	vocab->written = written;
+	text += vocab->count * sizeof(*written);
 	ll_alphabet_make(alphabet);
 	for (size_t i = 0; i < vocab->count; i++) {
 		struct ll_gguf_text token = ll_gguf_next_string(&cursor);
@@ -161,6 +164,7 @@ read_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arr
 			    "%s: " PREFIX "tokens[%zu]: '%.*s' has a character that stands for no "
 			    "byte", gguf->path, i, token.length < 128 ? (int)token.length : 128, token.bytes);
 		vocab->pieces[i] = (struct ll_piece){ text, (uint32_t)length, type };
+		written[i] = (struct ll_piece){ token.bytes, (uint32_t)token.length, 0 };
 		text += length;
 	}
 	return 0;
@@ -327,7 +331,7 @@ ll_vocab_from_gguf(struct ll_vocab **out, const struct ll_gguf *gguf, struct ll_
 	struct arrays arrays;
 	enum ll_vocab_kind kind;
 	struct ll_vocab *vocab;
-	size_t count, merges;
+	size_t count, merges, more;
 	char *text;
 	int status;
 
@@ -337,9 +341,9 @@ ll_vocab_from_gguf(struct ll_vocab **out, const struct ll_gguf *gguf, struct ll_
 		return status;
 	count = (size_t)arrays.tokens->count;
 	merges = arrays.merges != NULL ? (size_t)arrays.merges->count : 0;
-	/* Neither undoing the alphabet nor U+2581 lengthens a token, and there are the scores. */
-	status = ll_vocab_new(&vocab, count, merges,
-	    arrays.tokens->size + (arrays.scores != NULL ? count * sizeof(float) : 0), &text, err);
+	/* Neither undoing the alphabet nor U+2581 lengthens a token; before them the scores, or the tokens as written. */
+	more = arrays.scores != NULL ? sizeof(float) : sizeof(*vocab->written);
+	status = ll_vocab_new(&vocab, count, merges, arrays.tokens->size + count * more, &text, err);
 	if (status < 0)
 		return status;
 	vocab->kind = kind;

@@ -18,6 +18,7 @@
 struct merge {
 	unsigned char *bytes;	/* room for `room` of them */
 	size_t room;
+	const unsigned char *text;	/* there, or in the vocabulary */
 	size_t left;
 	size_t length;
 };
@@ -110,21 +111,85 @@ undo_marks(const struct ll_piece *text, struct merge *merge)
 	return 0;
 }
 
-/*
- * The id of what a merge makes. Trainers number tokens as they make them, so that it is the
- * last one's or the next, nearly always; then nothing need be hashed.
- */
-static uint32_t
-result_of(const struct merge *merge, const struct ll_vocab *vocab, const struct ll_piecemap *map,
-    uint32_t last)
+/* Most are shorter than calling for it is worth. */
+static inline bool
+same(const char *a, const char *b, size_t length)
 {
-	for (uint32_t id = last; id <= last + 1 && id < vocab->count && !map->duplicates; id++) {
+	uint32_t x, y, z, w;
+
+	if (length > 8)
+		return memcmp(a, b, length) == 0;
+	if (length < 4)
+		return a[0] == b[0] && a[length / 2] == b[length / 2] && a[length - 1] == b[length - 1];
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	memcpy(&z, a + length - 4, sizeof(z));
+	memcpy(&w, b + length - 4, sizeof(w));
+	return ((x ^ y) | (z ^ w)) == 0;
+}
+
+/*
+ * The bytes of a token before the space of a merge, which has `before` bytes there, if it makes
+ * that token; or 0.
+ */
+static inline size_t
+split_of(const struct ll_piece *merge, size_t before, const struct ll_piece *written, const struct ll_piece *piece)
+{
+	size_t twos = written->length - piece->length, left = 0;
+
+	if (merge->length != written->length + 1 || before == 0 || before == written->length ||
+	    !same(merge->bytes, written->bytes, before) ||
+	    !same(merge->bytes + before + 1, written->bytes + before, written->length - before))
+		return 0;
+	if (twos == 0)
+		return before;
+	/* Two bytes stand for one, of which the second continues. In most it is a space, and first. */
+	if ((written->bytes[before] & 0xc0) == 0x80)
+		return 0;
+	if (twos == 1 && (written->bytes[0] & 0x80) != 0)
+		return before - 1;
+	for (size_t i = 0; i < before; i++)
+		left += (written->bytes[i] & 0xc0) != 0x80;
+	return left;
+}
+
+static bool
+makes(const struct merge *merge, const struct ll_piece *piece)
+{
+	return piece->length == merge->length && ll_piece_is_ordinary(piece) &&
+	    memcmp(piece->bytes, merge->bytes, merge->length) == 0;
+}
+
+/*
+ * The id of what a merge makes, and the merge itself. Trainers number tokens as they make
+ * them, so that it is the last one's or the next, nearly always; then nothing need be hashed,
+ * nor undone where the vocabulary has its tokens as they were written. LL_VOCAB_NONE if there
+ * is none, or this is no merge.
+ */
+static inline uint32_t
+result_of(struct merge *merge, const struct ll_piece *text, const struct ll_vocab *vocab,
+    const struct ll_piecemap *map, uint32_t last)
+{
+	const bool spm = ll_vocab_is_spm(vocab->kind);
+	const char *space = vocab->written != NULL && !spm ? memchr(text->bytes, ' ', text->length) : NULL;
+	uint32_t end = map->duplicates ? last : last + 2 < vocab->count ? last + 2 : (uint32_t)vocab->count;
+
+	for (uint32_t id = last; space != NULL && id < end; id++) {
 		const struct ll_piece *piece = &vocab->pieces[id];
 
-		if (piece->length == merge->length && ll_piece_is_ordinary(piece) &&
-		    memcmp(piece->bytes, merge->bytes, merge->length) == 0)
+		merge->left = split_of(text, (size_t)(space - text->bytes), &vocab->written[id], piece);
+		if (merge->left > 0 && ll_piece_is_ordinary(piece)) {
+			merge->text = (const unsigned char *)piece->bytes;
+			merge->length = piece->length;
 			return id;
+		}
 	}
+	if ((spm ? undo_marks(text, merge) : undo_alphabet(text, merge)) < 0)
+		return LL_VOCAB_NONE;
+	merge->text = merge->bytes;
+	for (uint32_t id = last; id < end; id++)
+		if (makes(merge, &vocab->pieces[id]))
+			return id;
 	return ll_piecemap_find(map, merge->bytes, merge->length);
 }
 
@@ -149,47 +214,75 @@ bad_merge(const struct ll_vocab *vocab, size_t i, struct ll_err *err)
 }
 
 /*
- * Hashes of the texts of the last merges. Whether they are tokens is asked this many merges
- * later, when their slots have come from memory. It is asked for the file's sake: a merge of
- * other texts would never be looked up.
+ * Whether the texts of the merges are tokens. It is asked for the file's sake: a merge of
+ * others would never be looked up. Half of them have one byte or two; the others' hashes
+ * wait here for so many merges, until their slots have come from memory.
  */
-struct pending {
-	uint64_t left[AHEAD], right[AHEAD];
+struct sides {
+	uint64_t one[256 / 64], two[65536 / 64];	/* a bit for each token */
+	uint64_t waiting[AHEAD][2];
+	bool waits[AHEAD][2];
 };
 
-static bool
-are_tokens(const struct pending *pending, size_t i, const struct ll_piecemap *map)
+static unsigned
+pair_of(const unsigned char *p)
 {
-	return ll_piecemap_has(map, pending->left[i % AHEAD]) &&
-	    ll_piecemap_has(map, pending->right[i % AHEAD]);
+	return p[0] | (unsigned)p[1] << 8;
 }
 
 static void
-ask_later(struct pending *pending, size_t i, const struct ll_piecemap *map,
-    const struct merge *merge)
+find_short_tokens(struct sides *sides, const struct ll_vocab *vocab)
 {
-	pending->left[i % AHEAD] = ll_piecemap_hash(map, merge->bytes, merge->left);
-	pending->right[i % AHEAD] = ll_piecemap_hash(map, merge->bytes + merge->left,
-	    merge->length - merge->left);
+	for (size_t id = 0; id < vocab->count; id++) {
+		const struct ll_piece *piece = &vocab->pieces[id];
+		const unsigned char *p = (const unsigned char *)piece->bytes;
+
+		if (piece->length == 1 && ll_piecemap_holds(vocab, piece))
+			sides->one[p[0] / 64] |= (uint64_t)1 << p[0] % 64;
+		else if (piece->length == 2 && ll_piecemap_holds(vocab, piece))
+			sides->two[pair_of(p) / 64] |= (uint64_t)1 << pair_of(p) % 64;
+	}
+}
+
+/* False if it is none; else it may still turn out so. */
+static inline bool
+ask(struct sides *sides, size_t i, int side, const struct ll_piecemap *map, const unsigned char *p, size_t length)
+{
+	sides->waits[i % AHEAD][side] = length > 2;
+	if (length == 1)
+		return sides->one[p[0] / 64] >> p[0] % 64 & 1;
+	if (length == 2)
+		return sides->two[pair_of(p) / 64] >> pair_of(p) % 64 & 1;
+	sides->waiting[i % AHEAD][side] = ll_piecemap_hash(map, p, length);
+	return true;
+}
+
+static inline bool
+are_tokens(const struct sides *sides, size_t i, const struct ll_piecemap *map)
+{
+	for (int side = 0; side < 2; side++)
+		if (sides->waits[i % AHEAD][side] && !ll_piecemap_has(map, sides->waiting[i % AHEAD][side]))
+			return false;
+	return true;
 }
 
 static int
 read_all(struct ll_merges *merges, const struct ll_vocab *vocab, const struct ll_piecemap *map,
     struct merge *merge, struct ll_err *err)
 {
-	const bool spm = ll_vocab_is_spm(vocab->kind);
-	struct pending pending;
+	struct sides sides = { .one = { 0 } };
 	uint32_t id = 0;
 
+	find_short_tokens(&sides, vocab);
 	for (size_t i = 0; i < vocab->merge_count + AHEAD; i++) {
-		if (i >= AHEAD && i - AHEAD < vocab->merge_count && !are_tokens(&pending, i - AHEAD, map))
+		if (i >= AHEAD && i - AHEAD < vocab->merge_count && !are_tokens(&sides, i - AHEAD, map))
 			return bad_merge(vocab, i - AHEAD, err);
 		if (i >= vocab->merge_count)
 			continue;
-		if ((spm ? undo_marks(&vocab->merges[i], merge) : undo_alphabet(&vocab->merges[i], merge)) < 0 ||
-		    (id = result_of(merge, vocab, map, id)) == LL_VOCAB_NONE)
+		if ((id = result_of(merge, &vocab->merges[i], vocab, map, id)) == LL_VOCAB_NONE ||
+		    !ask(&sides, i, 0, map, merge->text, merge->left) ||
+		    !ask(&sides, i, 1, map, merge->text + merge->left, merge->length - merge->left))
 			return bad_merge(vocab, i, err);
-		ask_later(&pending, i, map, merge);
 		set_rank(merges, id, merge->left, (uint32_t)i);
 	}
 	return 0;
@@ -218,15 +311,20 @@ ll_merges_build(struct ll_merges *merges, const struct ll_vocab *vocab,
 	size_t splits = 0;
 	int status;
 
-	if ((merges->first = ll_alloc(vocab->count, sizeof(*merges->first), err)) == NULL)
+	merges->count = vocab->count;
+	if ((merges->first = ll_alloc_large(vocab->count, sizeof(*merges->first), err)) == NULL)
 		return -LL_ENOMEM;
 	for (size_t id = 0; id < vocab->count; id++) {
-		merges->first[id] = splits;
-		if (vocab->pieces[id].length > 1 &&
-		    ll_add(splits, vocab->pieces[id].length - 1, &splits))
-			splits = SIZE_MAX;
+		merges->first[id] = (uint32_t)splits;
+		if (vocab->pieces[id].length > 1)
+			splits += vocab->pieces[id].length - 1;
 	}
-	merges->rank = ll_alloc(splits, sizeof(*merges->rank), err);
+	if (splits > UINT32_MAX) {
+		ll_merges_free(merges);
+		return ll_fail(err, LL_EDATA, "vocabulary: %zu bytes of tokens are too many", splits);
+	}
+	merges->splits = splits;
+	merges->rank = ll_alloc_large(splits, sizeof(*merges->rank), err);
 	status = merges->rank == NULL ? -LL_ENOMEM : read_merges(merges, vocab, map, err);
 	if (status < 0)
 		ll_merges_free(merges);
@@ -236,7 +334,7 @@ ll_merges_build(struct ll_merges *merges, const struct ll_vocab *vocab,
 void
 ll_merges_free(struct ll_merges *merges)
 {
-	free(merges->first);
-	free(merges->rank);
+	ll_free_large(merges->first, merges->count, sizeof(*merges->first));
+	ll_free_large(merges->rank, merges->splits, sizeof(*merges->rank));
 	*merges = (struct ll_merges){ 0 };
 }

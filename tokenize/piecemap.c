@@ -17,6 +17,7 @@
 #include "tokenize/piecemap.h"
 
 #define PROBES 128
+#define AHEAD 16
 #define SEEDS 8
 #define FILTER_BITS 20		/* 128 KB, which stays in the processor's second cache */
 
@@ -139,29 +140,36 @@ seek(const struct ll_piecemap *map, const unsigned char *bytes, size_t length, u
 }
 
 static bool
+insert(struct ll_piecemap *map, const struct ll_piece *piece, uint32_t id, uint64_t key)
+{
+	uint64_t hash = hash_of(map, key);
+	struct ll_piecemap_slot *slot = seek(map, (const unsigned char *)piece->bytes, piece->length, key, hash);
+
+	if (slot == NULL)
+		return false;
+	if (slot->next_id != 0) {
+		map->duplicates = true;
+		return true;
+	}
+	*slot = (struct ll_piecemap_slot){ key, id + 1 };
+	map->filter[bit_of(hash) / 64] |= (uint64_t)1 << bit_of(hash) % 64;
+	if (piece->length > map->longest)
+		map->longest = piece->length;
+	return true;
+}
+
+/* Slots are asked for some pieces ahead. */
+static bool
 insert_all(struct ll_piecemap *map, const struct ll_vocab *vocab)
 {
-	for (size_t id = 0; id < vocab->count; id++) {
-		const struct ll_piece *piece = &vocab->pieces[id];
-		struct ll_piecemap_slot *slot;
-		uint64_t key, hash;
+	uint64_t keys[AHEAD];
 
-		if (!ll_piece_is_ordinary(piece) || piece->length == 0 ||
-		    (piece->type == LL_TOKEN_BYTE && ll_vocab_is_spm(vocab->kind)))
-			continue;
-		key = key_of(map, (const unsigned char *)piece->bytes, piece->length);
-		hash = hash_of(map, key);
-		slot = seek(map, (const unsigned char *)piece->bytes, piece->length, key, hash);
-		if (slot == NULL)
+	for (size_t id = 0; id < vocab->count + AHEAD; id++) {
+		if (id >= AHEAD && ll_piecemap_holds(vocab, &vocab->pieces[id - AHEAD]) &&
+		    !insert(map, &vocab->pieces[id - AHEAD], (uint32_t)(id - AHEAD), keys[id % AHEAD]))
 			return false;
-		if (slot->next_id != 0) {
-			map->duplicates = true;
-			continue;
-		}
-		*slot = (struct ll_piecemap_slot){ key, (uint32_t)id + 1 };
-		map->filter[bit_of(hash) / 64] |= (uint64_t)1 << bit_of(hash) % 64;
-		if (piece->length > map->longest)
-			map->longest = piece->length;
+		if (id < vocab->count && ll_piecemap_holds(vocab, &vocab->pieces[id]))
+			keys[id % AHEAD] = ll_piecemap_hash(map, vocab->pieces[id].bytes, vocab->pieces[id].length);
 	}
 	return true;
 }

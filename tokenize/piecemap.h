@@ -33,9 +33,16 @@ ll_piece_is_ordinary(const struct ll_piece *piece)
 	return piece->type == LL_TOKEN_NORMAL || piece->type == LL_TOKEN_BYTE;
 }
 
+/* SentencePiece's byte tokens are not in it: text becomes one of them only where no piece is found. */
+static inline bool
+ll_piecemap_holds(const struct ll_vocab *vocab, const struct ll_piece *piece)
+{
+	return ll_piece_is_ordinary(piece) && piece->length > 0 &&
+	    !(piece->type == LL_TOKEN_BYTE && ll_vocab_is_spm(vocab->kind));
+}
+
 /*
- * SentencePiece's byte tokens are not in it: text becomes one of them only where no piece
- * is found. Zero-initialise `map`. -LL_ENOMEM; -LL_EDATA if the texts were made to collide.
+ * Zero-initialise `map`. -LL_ENOMEM; -LL_EDATA if the texts were made to collide.
  */
 int ll_piecemap_build(struct ll_piecemap *map, const struct ll_vocab *vocab, struct ll_err *err);
 void ll_piecemap_free(struct ll_piecemap *map);

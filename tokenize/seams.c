@@ -9,6 +9,8 @@
  * may come before the letter.
  */
 
+#include <string.h>
+
 #include "base/utf8.h"
 #include "base/vocab.h"
 #include "tokenize/bpe.h"
@@ -109,6 +111,28 @@ add_point(struct ll_seams *seams, const struct ll_bpe *bpe, uint32_t id, uint32_
 		seams->points[code] = (struct ll_point){ id + 1, first > last ? first : last };
 }
 
+/* The loads overlap, so that none is in a loop for most pieces, which are short. */
+static bool
+is_ascii(const unsigned char *p, size_t length)
+{
+	uint64_t word, all = 0;
+	uint32_t first, last;
+
+	if (length < 4)
+		return (p[0] | p[length / 2] | p[length - 1]) < 0x80;
+	if (length < 8) {
+		memcpy(&first, p, sizeof(first));
+		memcpy(&last, p + length - sizeof(last), sizeof(last));
+		return ((first | last) & 0x80808080u) == 0;
+	}
+	for (size_t at = 0; at + 8 < length; at += 8) {
+		memcpy(&word, p + at, sizeof(word));
+		all |= word;
+	}
+	memcpy(&word, p + length - 8, sizeof(word));
+	return ((all | word) & 0x8080808080808080u) == 0;
+}
+
 /* Its point, which must be known of all before what comes early is: or else its pairs. */
 static void
 add_piece(struct ll_seams *seams, const struct ll_bpe *bpe, uint32_t id, const struct ll_piece *piece, bool points)
@@ -117,7 +141,8 @@ add_piece(struct ll_seams *seams, const struct ll_bpe *bpe, uint32_t id, const s
 	size_t size = 0;
 	uint32_t code;
 
-	if (!ll_piece_is_ordinary(piece) || piece->length < 2)
+	if (piece->length < 2 || (points && piece->length > 3) || is_ascii(p, piece->length) ||
+	    !ll_piece_is_ordinary(piece))
 		return;
 	code = ll_seams_point(p, piece->length, &size);
 	if (!points && size != piece->length)
