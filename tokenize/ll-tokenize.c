@@ -104,10 +104,8 @@ struct tokenize {
 	struct ll_json *tools;
 	struct ll_writer *stream;	/* encoding into a stream, or NULL: */
 	struct ll_out text_out;		/* text goes here */
-	bool text_open;
-	bool careful;		/* that is a terminal */
-	uint64_t records;	/* numbers that are taken */
-	uint64_t sequences;
+	bool text_open, careful;	/* it is there; it is a terminal */
+	uint64_t records, sequences;	/* numbers that are taken; sequences that were written */
 	bool failed;		/* a record did */
 	struct ll_ids ids;
 	struct ll_shown shown;	/* decoding */
@@ -140,17 +138,14 @@ write_text(struct tokenize *t, const char *text, size_t length, struct ll_err *e
 	    output_path != NULL ? output_path : "standard output", err);
 }
 
-/* Encoding. */
-
 /* The model's name and fingerprint, if it is one that can be run; whoever runs it says why not. */
 static int
 set_model(struct ll_header *header, const char *path, struct ll_err *err)
 {
-	struct ll_err ignored = { 0 };
 	struct ll_model *model = NULL;
 	int status = 0;
 
-	if (ll_model_open(&model, path, &ignored) == 0) {
+	if (ll_model_open(&model, path, &(struct ll_err){ 0 }) == 0) {
 		if ((status = ll_header_set(header, "model", model->path, err)) == 0)
 			status = ll_header_set_hex(header, "fingerprint", model->fingerprint, err);
 		if (status == 0)
@@ -219,11 +214,30 @@ prompt_options(const struct tokenize *t)
 	};
 }
 
-/* One prompt, whole: to ids, and out. */
+/* A bad record fails alone: it is told, and whoever reads the answers learns it in its place. */
+static int
+record_failed(struct tokenize *t, const struct ll_record *record, const struct ll_err *why, struct ll_err *err)
+{
+	struct ll_buf meta = { 0 };
+	int status;
+
+	ll_complain(program.name, why->text);
+	t->failed = true;
+	if (t->stream == NULL)
+		return 0;
+	status = ll_record_failed(record, why, &meta, err);
+	if (status == 0)
+		status = write_meta(t, LL_SEQUENCE(t->records, 0), &meta, err);
+	ll_buf_free(&meta);
+	return status;
+}
+
+/* One prompt, whole: to ids, and out. An empty one of many fails alone, as a bad record does. */
 static int
 one_prompt(struct tokenize *t, const struct ll_cut *cut, struct ll_err *err)
 {
 	const struct ll_prompt_options prompt = prompt_options(t);
+	struct ll_err own = { 0 };
 	int status;
 
 	t->ids.count = 0;
@@ -234,9 +248,14 @@ one_prompt(struct tokenize *t, const struct ll_cut *cut, struct ll_err *err)
 		return status;
 	if (t->stream == NULL)
 		return write_as_text(t, err);
-	if (t->ids.count == 0)
-		return cut->line > 0 ? ll_fail(err, LL_EDATA, "%s %zu: prompt is empty", nul ? "text" : "line", cut->line) :
-		    ll_fail(err, LL_EDATA, "prompt is empty");
+	if (t->ids.count == 0) {
+		if (cut->line == 0)
+			return ll_fail(err, LL_EDATA, "prompt is empty");
+		ll_fail(&own, LL_EDATA, "%s %zu: prompt is empty", nul ? "text" : "line", cut->line);
+		status = record_failed(t, &(struct ll_record){ 0 }, &own, err);
+		t->records++;
+		return status;
+	}
 	t->sequences++;
 	return ll_writer_prompt(t->stream, LL_SEQUENCE(t->records++, 0), t->ids.ids, t->ids.count, err);
 }
@@ -267,24 +286,6 @@ write_samples(struct tokenize *t, const struct ll_record *record, struct ll_err 
 			status = ll_writer_prompt(t->stream, sequence, t->ids.ids, t->ids.count, err);
 		t->sequences++;
 	}
-	ll_buf_free(&meta);
-	return status;
-}
-
-/* A bad record fails alone: it is told, and whoever reads the answers learns it in its place. */
-static int
-record_failed(struct tokenize *t, const struct ll_record *record, const struct ll_err *why, struct ll_err *err)
-{
-	struct ll_buf meta = { 0 };
-	int status;
-
-	ll_complain(program.name, why->text);
-	t->failed = true;
-	if (t->stream == NULL)
-		return 0;
-	status = ll_record_failed(record, why, &meta, err);
-	if (status == 0)
-		status = write_meta(t, LL_SEQUENCE(t->records, 0), &meta, err);
 	ll_buf_free(&meta);
 	return status;
 }
@@ -367,8 +368,6 @@ encode(struct tokenize *t, struct ll_err *err)
 	return status;
 }
 
-/* Decoding. */
-
 static int
 show_sample(struct tokenize *t, const struct ll_frame *frame, struct ll_err *err)
 {
@@ -402,8 +401,10 @@ show_meta(struct tokenize *t, const struct ll_frame *frame, const char *name, st
 {
 	char where[400], sequence[48];
 
+	/* Elsewhere what failed has an empty text in its place. */
 	if (t->shown.answers == NULL)
-		return 0;
+		return ll_record_has_failed(frame->payload, frame->length) ?
+		    ll_transcript_end(t->shown.transcript, frame->sequence, err) : 0;
 	snprintf(where, sizeof(where), "%.300s: sequence %s: META", name, ll_sequence_name(frame->sequence, sequence));
 	return ll_answers_meta(t->shown.answers, frame->sequence, frame->payload, frame->length, where, err);
 }
@@ -585,8 +586,7 @@ main(int argc, char **argv)
 		status = ll_writer_close(t.stream, status, &err);
 	else if (t.text_open)
 		status = ll_out_close(&t.text_out, status, &err);
-	/* Each bad record was told when it was met. */
-	if (status == 0 && t.failed) {
+	if (status == 0 && t.failed) {	/* each was told when it was met */
 		err = (struct ll_err){ .code = LL_EDATA, .reported = 1 };
 		status = -LL_EDATA;
 	}

@@ -390,3 +390,13 @@ ll_record_failed(const struct ll_record *record, const struct ll_err *why, struc
 		return status;
 	return ll_buf_puts(out, "}}", err);
 }
+
+bool
+ll_record_has_failed(const char *text, size_t length)
+{
+	struct ll_record meta;
+	bool failed = ll_record_read_meta(&meta, text, length, "", &(struct ll_err){ 0 }) == 0 && meta.error != NULL;
+
+	ll_record_free(&meta);
+	return failed;
+}

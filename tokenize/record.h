@@ -80,4 +80,7 @@ int ll_record_failed(const struct ll_record *record, const struct ll_err *why, s
 int ll_record_read_meta(struct ll_record *record, const char *text, size_t length, const char *where,
     struct ll_err *err);
 
+/* Whether the text of a META frame says, as ll_record_failed() writes it, that its record failed. */
+bool ll_record_has_failed(const char *text, size_t length);
+
 #endif

@@ -28,6 +28,20 @@ ok "special tokens are left out" is "one two" \
 	"ll-tokenize --chat -S '' -p 'one two' --ids | ll-tokenize -d --ids | grep one"
 ok "and shown when asked for" same "ll-tokenize --chat -p 'one two' --render" \
 	"ll-tokenize --chat -p 'one two' --ids | ll-tokenize -d --ids --special"
+# An empty line among lines, where there is no BOS, fails alone, and the others keep their places
+three="printf 'one\n\ntwo\n'"
+fails 65 "line 2: prompt is empty" "$three | ll-tokenize --no-bos -l"
+fails 65 "text 3: prompt is empty" "printf 'one\0two\0\0' | ll-tokenize --no-bos -0"
+fails 65 "prompt is empty" "ll-tokenize --no-bos -p ''"
+ok "its place is empty" is "one
+
+two" "$three | ll-tokenize --no-bos -l 2>/dev/null | ll-tokenize -d -l --echo || [ \$? -eq 65 ]"
+ok "the numbers of the others are those of their lines" is "0 2" \
+	"$three | ll-tokenize --no-bos -l 2>/dev/null | ll-cat -t | awk '/TOKENS/ { ids = ids \" \" \$1 } END { print substr(ids, 2) }'"
+ok "in JSON Lines it is an error" like '"error":{"code":65,"message":"line 2: prompt is empty"}' \
+	"$three | ll-tokenize --no-bos -l 2>/dev/null | ll-tokenize -d --jsonl --echo || [ \$? -eq 65 ]"
+ok "it is counted" is "0" "$three | ll-tokenize --no-bos -l --count | sed -n 2p"
+ok "with BOS it is a prompt as others are" same "$three" "$three | ll-tokenize -l | ll-tokenize -d -l"
 vocabulary=$LL_TEST_DATA/llama3-tokenizer.model
 if have "$vocabulary"; then
 	ok "no begin of text" same "cat text" \
