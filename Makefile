@@ -152,12 +152,20 @@ check-layers:
 check-isa: all tests $(OUT)/tests/levels
 	@MAKE='$(MAKE)' tests/check-isa $(OUT)
 
-## bench           what the joints of the pipe cost: the demo's model, and one of 128,256 logits
+## bench           limits, kernels, a model of 1B's shape; the pipe's joints: ten minutes at most
 bench:
 	@CC='$(CC)' $(NEED) build fetch
-	@$(MAKE) --no-print-directory all $(WIDE)
+	@$(MAKE) --no-print-directory all $(WIDE) $(SHAPE_1B)
 	@LL_MODEL=$$(share/fetch smollm2) && export LL_MODEL && PATH=$(OUT)/bin:$$PATH && \
+		ll-bench --limits && ll-bench --kernel all -r 3 && ll-bench -m $(SHAPE_1B) -p 256 -n 32 -b 1,8 -r 3 && \
 		ll-bench && ll-bench -m $(WIDE)
+
+# Random weights in the shape of Llama 3.2 1B, 0.8 GB.
+SHAPE_1B := $(OUT)/model/shape-1b-q4_0.gguf
+$(SHAPE_1B): tests/mkgguf.py
+	@mkdir -p $(@D)
+	$(Q)$< --dim 2048 --layers 16 --heads 32 --kv-heads 8 --ffn 8192 --vocab-size 128256 --context 131072 \
+		--rope-scaling llama3 --rope-factor 32 --tied --type q4_0 --output-type q6_k --random-blocks $@
 
 WIDE := $(OUT)/model/logits128256.gguf
 $(WIDE): tests/mkgguf.py

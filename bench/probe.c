@@ -23,6 +23,7 @@
 #define LEAST_MEMORY ((size_t)256 << 20)
 #define THREAD_BYTES ((size_t)16 << 20)	/* a millisecond: on a busy machine, too, some are undisturbed */
 #define TRIES 16
+#define TRY_SECONDS 0.15	/* and no longer than this */
 #define PATIENCE 0.001
 #define ROUND_SECONDS 0.005
 
@@ -274,10 +275,10 @@ ll_probe_read(struct ll_probe *probe, const struct ll_region *region, size_t byt
 	size_t all = bytes / (2 * GRAIN) * (2 * GRAIN), most = THREAD_BYTES * ll_pool_count(probe->pool);
 	size_t some = all < most ? all : most;
 	struct reading reading = { probe, region->data, some, streams, most / some, all <= most };
-	double best = 0;
+	double best = 0, begin = ll_clock_seconds();
 	bool disturbed = true;
 
-	for (int i = 0; i < TRIES && disturbed; i++) {
+	for (int i = 0; i < TRIES && disturbed && (i == 0 || ll_clock_seconds() - begin < TRY_SECONDS); i++) {
 		double rate;
 
 		/* The next part: when its turn comes again, no cache has it any more. */

@@ -50,6 +50,9 @@ RANDOM = {'q5_0': (9.23, 0, 0), 'q5_1': (9.23, 0, -15.5), 'q2_k': (13.9, 80, 1.5
           'iq2_s': (56.3, 0, 0), 'iq4_xs': (1240, 0, 0), 'iq1_m': (7.18, 48, 0), 'mxfp4': (5.86, 0, 0),
           'tq1_0': (0.8, 52, 0)}
 
+# With --random-blocks these as well.
+MORE_RANDOM = {'q4_0': (4.61, 0, 0), 'q4_1': (4.61, 0, -7.5), 'q8_0': (73.9, 0, 0), 'q6_k': (1365, 208, 0)}
+
 VALUE_TYPES = {'u8': (0, '<B'), 'i8': (1, '<b'), 'u16': (2, '<H'), 'i16': (3, '<h'), 'u32': (4, '<I'),
                'i32': (5, '<i'), 'f32': (6, '<f'), 'bool': (7, '<?'), 'string': (8, None),
                'u64': (10, '<Q'), 'i64': (11, '<q'), 'f64': (12, '<d')}
@@ -101,6 +104,8 @@ def options():
                    help='set a metadata key; an array as [TYPE] and values with commas')
     p.add_argument('--drop-key', action='append', default=[])
     p.add_argument('--drop-tensor', action='append', default=[])
+    p.add_argument('--random-blocks', action='store_true',
+                   help='quantised matrices of random blocks, scales all alike: large models in seconds')
     p.add_argument('--add-tensor', action='append', default=[], help='an F32 vector of 32 ones')
     o = p.parse_args()
     for name, value in {**DEFAULTS, **PRESETS.get(o.preset, {})}.items():
@@ -271,6 +276,18 @@ def random_block(rng, dtype, spread):
     return bytes(data)
 
 
+def random_blocks(rng, dtype, spread, count):
+    """The same all at once, for types with one scale and perhaps a minimum."""
+    deviation, at, minimum = {**RANDOM, **MORE_RANDOM}[dtype]
+    size = DTYPES[dtype][2]
+    data = bytearray(rng.randbytes(count * size))
+    for place, number in ((at, 1), (at + 2, minimum)):
+        if number:
+            low, high = struct.pack('<e', spread / deviation * number)
+            data[place::size], data[place + 1::size] = bytes([low]) * count, bytes([high]) * count
+    return data
+
+
 def encode(dtype, x):
     if dtype == 'f32':
         return struct.pack('<%df' % len(x), *x)
@@ -393,6 +410,8 @@ def content(o, tensor):
         return encode(dtype, [1 + rng.gauss(0, 0.1) for _ in range(cols)])
     if cols % DTYPES[dtype][1]:
         sys.exit('mkgguf.py: %s: rows of %d are not whole blocks of %s' % (name, cols, dtype))
+    if o.random_blocks and dtype not in ('f32', 'f16', 'bf16', 'mxfp4', 'iq1_m'):
+        return random_blocks(rng, dtype, spread, rows * cols // DTYPES[dtype][1])
     if dtype in RANDOM:
         return b''.join(random_block(rng, dtype, spread) for _ in range(rows * cols // DTYPES[dtype][1]))
     return b''.join(encode(dtype, [rng.gauss(0, spread) for _ in range(cols)]) for _ in range(rows))
