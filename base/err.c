@@ -1,19 +1,16 @@
 /*
- * Errors and messages; see err.h.
+ * Errors; see err.h.
  */
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
-#include "base/opt.h"
 
-/* Bytes of a hostile name must not steer the reader's terminal. */
-static void
-make_harmless(char *text)
+void
+ll_harmless(char *text)
 {
 	for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++)
 		if (*p < 0x20 || *p == 0x7f)
@@ -32,7 +29,7 @@ ll_fail(struct ll_err *err, int code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
-	make_harmless(err->text);
+	ll_harmless(err->text);
 	err->code = code;
 	return -code;
 }
@@ -53,71 +50,7 @@ ll_fail_errno(struct ll_err *err, int code, const char *format, ...)
 	va_end(args);
 	used = strlen(err->text);
 	snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(number));
-	make_harmless(err->text);
+	ll_harmless(err->text);
 	err->code = code;
 	return -code;
-}
-
-/* One write(2), so that lines of several programs do not mix. */
-void
-ll_complain(const char *program, const char *text)
-{
-	char line[1200];
-	int length = snprintf(line, sizeof(line), "%s: %s\n", program, text);
-
-	if (length >= (int)sizeof(line)) {
-		length = (int)sizeof(line);
-		line[length - 1] = '\n';
-	}
-	if (write(STDERR_FILENO, line, (size_t)length) < 0)
-		return;		/* there is nobody left to tell */
-}
-
-__attribute__((format(printf, 2, 0))) static void
-say_formatted(const char *program, const char *format, va_list args)
-{
-	char text[1000];
-
-	vsnprintf(text, sizeof(text), format, args);
-	make_harmless(text);
-	ll_complain(program, text);
-}
-
-void
-ll_warn(const char *program, const char *format, ...)
-{
-	va_list args;
-
-	if (ll_opt_quiet)
-		return;
-	va_start(args, format);
-	say_formatted(program, format, args);
-	va_end(args);
-}
-
-void
-ll_note(const char *program, const char *format, ...)
-{
-	va_list args;
-
-	if (!ll_opt_verbose)
-		return;
-	va_start(args, format);
-	say_formatted(program, format, args);
-	va_end(args);
-}
-
-int
-ll_exit(const char *program, int status, struct ll_err *err)
-{
-	/* NFS and full disks may fail as late as close(2). */
-	if (fflush(stdout) != 0 || ferror(stdout) || close(STDOUT_FILENO) != 0) {
-		int failed = ll_fail_errno(err, LL_EIO, "standard output");
-
-		if (status >= 0)
-			status = failed;
-	}
-	if (status < 0 && !err->reported)
-		ll_complain(program, err->code != 0 ? err->text : "unexpected failure");
-	return status < 0 ? -status : status;
 }
