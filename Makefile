@@ -54,9 +54,11 @@ all: $(PROGRAMS) $(SHARED) $(COMPLETIONS)
 
 ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
 ifeq ($(ARCH),x86_64)
-%_avx2.o: ISA_CFLAGS := -mavx2 -mf16c
-%_avx512.o: ISA_CFLAGS := -mavx2 -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni
-%_avx512bf16.o: ISA_CFLAGS := -mavx2 -mf16c -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mavx512bf16
+AVX2_CFLAGS := -mavx2 -mfma -mf16c
+AVX512_CFLAGS := $(AVX2_CFLAGS) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni
+%_avx2.o: ISA_CFLAGS := $(AVX2_CFLAGS)
+%_avx512.o: ISA_CFLAGS := $(AVX512_CFLAGS)
+%_avx512bf16.o: ISA_CFLAGS := $(AVX512_CFLAGS) -mavx512bf16
 endif
 ifeq ($(ARCH),aarch64)
 %_neon.o: ISA_CFLAGS := -march=armv8.2-a+dotprod

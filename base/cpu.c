@@ -14,7 +14,8 @@
 #include "base/err.h"
 
 static const char *const names[LL_ISA_COUNT] = {
-	[LL_ISA_REF] = "ref", [LL_ISA_AVX2] = "avx2", [LL_ISA_AVX512] = "avx512", [LL_ISA_NEON] = "neon",
+	[LL_ISA_REF] = "ref", [LL_ISA_AVX2] = "avx2", [LL_ISA_AVX512] = "avx512",
+	[LL_ISA_AVX512BF16] = "avx512bf16", [LL_ISA_NEON] = "neon",
 };
 
 static int
@@ -22,11 +23,13 @@ have(enum ll_isa isa)
 {
 #if defined(__x86_64__)
 	if (isa == LL_ISA_AVX2)
-		return __builtin_cpu_supports("avx2") != 0;	/* all of these have F16C */
+		return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");	/* all have F16C */
 	if (isa == LL_ISA_AVX512)
 		return have(LL_ISA_AVX2) && __builtin_cpu_supports("avx512f") &&
 		    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
 		    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
+	if (isa == LL_ISA_AVX512BF16)
+		return have(LL_ISA_AVX512) && __builtin_cpu_supports("avx512bf16");
 #elif defined(__aarch64__) && defined(__linux__)
 	if (isa == LL_ISA_NEON)
 		return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;

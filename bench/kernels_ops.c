@@ -165,9 +165,9 @@ two_fill(const struct ll_kernel_run *run, void *set, struct ll_rng *rng)
 /* x, then what it is rounded to. */
 
 static size_t
-pairs(const struct ll_kernel_run *run)
+lines(const struct ll_kernel_run *run)
 {
-	return (run->shape[0] + 63) / 64;
+	return run->shape[0] / 32;
 }
 
 static int
@@ -181,7 +181,7 @@ quantize_open(struct ll_kernel_run *run, struct ll_err *err)
 static size_t
 quantize_bytes(const struct ll_kernel_run *run)
 {
-	return (one_row(run) + 63) / 64 * 64 + run->rows * pairs(run) * sizeof(struct ll_q8_act);
+	return (one_row(run) + 63) / 64 * 64 + run->rows * lines(run) * sizeof(union ll_act);
 }
 
 struct rounding {
@@ -194,12 +194,13 @@ quantize_share(void *arg, size_t thread, size_t count)
 {
 	const struct rounding *r = arg;
 	const float *x = (void *)r->set;
-	struct ll_q8_act *out = (void *)(r->set + (one_row(r->run) + 63) / 64 * 64);
+	union ll_act *out = (void *)(r->set + (one_row(r->run) + 63) / 64 * 64);
 	size_t row, end;
 
 	ll_pool_share(r->run->rows, 1, thread, count, &row, &end);
 	for (; row < end; row++)
-		r->run->ops.kern->quantize(out + row * pairs(r->run), x + row * r->run->shape[0], r->run->shape[0]);
+		r->run->ops.kern->act[LL_ACT_Q8](out + row * lines(r->run), 1, x + row * r->run->shape[0],
+		    r->run->shape[0]);
 }
 
 static void
@@ -214,7 +215,7 @@ quantize_step(const struct ll_kernel_run *run, void *set)
 static struct ll_work
 quantize_work(const struct ll_kernel_run *run)
 {
-	return vector_work(run, 4 + 1.25, 3);
+	return vector_work(run, 4 + 2, 3);
 }
 
 const struct ll_kernel ll_kernel_quantize = {

@@ -129,7 +129,7 @@ ll_logits_dense(struct ll_logits *row, uint32_t dtype, const void *data, size_t 
 	row->logits = dtype == LL_F32 ? data : row->own_logits;
 	row->count = count;
 	if (dtype == LL_F16 || dtype == LL_BF16)
-		row->kern->dequantize[dtype](row->own_logits, data, count);
+		ll_dequantize(row->own_logits, (enum ll_dtype)dtype, data, count);
 	else if (dtype != LL_F32)
 		return ll_fail(err, LL_EDATA,
 		    "%s: logits of data type %" PRIu32 ", not F32, F16 or BF16", where, dtype);

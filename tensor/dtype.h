@@ -57,6 +57,9 @@ bool ll_dtype_private(uint32_t type);
 /* Bytes of a row of n elements; false if n is not whole blocks, the type unknown, or it wraps. */
 bool ll_dtype_row_bytes(uint32_t type, size_t n, size_t *bytes);
 
+/* n elements of a row as f32, exact. */
+void ll_dequantize(float *out, enum ll_dtype type, const void *w, size_t n);
+
 /* Half and brain floats. Rounding to nearest even; f16 overflow gives infinity. */
 float ll_f16_to_f32(uint16_t half);
 uint16_t ll_f32_to_f16(float value);

@@ -41,5 +41,5 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 const struct ll_format ll_format_iq1_m = {
 	.info = { "IQ1_M", 256, sizeof(struct ll_iq1_m) },
 	.unpack = unpack,
-	.parts = 1,
+	.halves = true,
 };

@@ -30,5 +30,5 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 const struct ll_format ll_format_iq1_s = {
 	.info = { "IQ1_S", 256, sizeof(struct ll_iq1_s) },
 	.unpack = unpack,
-	.parts = 1,
+	.halves = true,
 };

@@ -27,5 +27,5 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 const struct ll_format ll_format_iq2_xs = {
 	.info = { "IQ2_XS", 256, sizeof(struct ll_iq2_xs) },
 	.unpack = unpack,
-	.parts = 1,
+	.halves = true,
 };

@@ -26,5 +26,5 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 const struct ll_format ll_format_iq2_xxs = {
 	.info = { "IQ2_XXS", 256, sizeof(struct ll_iq2_xxs) },
 	.unpack = unpack,
-	.parts = 1,
+	.halves = true,
 };

@@ -31,5 +31,5 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 const struct ll_format ll_format_iq3_s = {
 	.info = { "IQ3_S", 256, sizeof(struct ll_iq3_s) },
 	.unpack = unpack,
-	.parts = 1,
+	.halves = true,
 };

@@ -28,5 +28,5 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 const struct ll_format ll_format_iq3_xxs = {
 	.info = { "IQ3_XXS", 256, sizeof(struct ll_iq3_xxs) },
 	.unpack = unpack,
-	.parts = 1,
+	.halves = true,
 };

@@ -19,5 +19,5 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 const struct ll_format ll_format_iq4_nl = {
 	.info = { "IQ4_NL", 32, sizeof(struct ll_iq4_nl) },
 	.unpack = unpack,
-	.parts = 1,
+	.panel = true,
 };

@@ -25,5 +25,5 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 const struct ll_format ll_format_iq4_xs = {
 	.info = { "IQ4_XS", 256, sizeof(struct ll_iq4_xs) },
 	.unpack = unpack,
-	.parts = 1,
+	.panel = true,
 };

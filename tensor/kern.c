@@ -7,7 +7,7 @@
 #include "tensor/kern_isa.h"
 #include "tensor/quant.h"
 
-#define FAMILIES 5
+#define FAMILIES 3
 
 struct level {
 	enum ll_isa below;
@@ -15,34 +15,19 @@ struct level {
 };
 
 static const struct level levels[LL_ISA_COUNT] = {
-	[LL_ISA_REF] = { LL_ISA_REF, { &ll_kern_dotu_ref, &ll_kern_vec_ref, &ll_kern_attn_ref } },
+	[LL_ISA_REF] = { LL_ISA_REF, { &ll_kern_mul_ref, &ll_kern_vec_ref, &ll_kern_attn_ref } },
 #if defined(__x86_64__)
-	[LL_ISA_AVX2] = { LL_ISA_REF, { &ll_kern_dotq_avx2, &ll_kern_dotu_avx2,
-	    &ll_kern_dotf_avx2, &ll_kern_vec_avx2, &ll_kern_attn_avx2 } },
-	[LL_ISA_AVX512] = { LL_ISA_AVX2, { &ll_kern_dotq_avx512, &ll_kern_dotu_avx512,
-	    &ll_kern_dotf_avx512, &ll_kern_vec_avx512, &ll_kern_attn_avx512 } },
+	[LL_ISA_AVX2] = { LL_ISA_REF, { &ll_kern_mul_avx2, &ll_kern_vec_avx2, &ll_kern_attn_avx2 } },
+	[LL_ISA_AVX512] = { LL_ISA_AVX2, { &ll_kern_mul_avx512, &ll_kern_vec_avx512,
+	    &ll_kern_attn_avx512 } },
+	[LL_ISA_AVX512BF16] = { LL_ISA_AVX512, { &ll_kern_mul_avx512bf16 } },
 #elif defined(__aarch64__)
-	[LL_ISA_NEON] = { LL_ISA_REF, { &ll_kern_dotq_neon, &ll_kern_dotu_neon,
-	    &ll_kern_dotf_neon, &ll_kern_vec_neon, &ll_kern_attn_neon } },
+	[LL_ISA_NEON] = { LL_ISA_REF, { &ll_kern_mul_neon, &ll_kern_vec_neon, &ll_kern_attn_neon } },
 #endif
 };
 
 static struct ll_kern tables[LL_ISA_COUNT];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void
-take_formats(struct ll_kern *to)
-{
-	for (uint32_t type = 0; type < LL_DTYPES; type++) {
-		const struct ll_format *format = ll_format(type);
-
-		if (format == NULL)
-			continue;
-		to->dequantize[type] = format->dequantize;
-		to->dot_q8[type] = format->dot_q8;
-		to->dot_f32[type] = format->dot_f32;
-	}
-}
 
 #define TAKE(entry) (to->entry = part->entry != NULL ? part->entry : to->entry)
 
@@ -50,11 +35,16 @@ static void
 take_part(struct ll_kern *to, const struct ll_kern *part)
 {
 	for (size_t type = 0; type < LL_DTYPES; type++) {
-		TAKE(dequantize[type]);
-		TAKE(dot_q8[type]);
-		TAKE(dot_f32[type]);
+		TAKE(mul[type]);
+		TAKE(widen[type]);
+		if (part->wants[type] != LL_ACT_Q8)
+			to->wants[type] = part->wants[type];
 	}
-	TAKE(quantize);
+	for (size_t kind = 0; kind < LL_WIDE_KINDS; kind++)
+		TAKE(mul_wide[kind]);
+	for (size_t kind = 0; kind < LL_ACT_KINDS; kind++)
+		TAKE(act[kind]);
+	TAKE(interleave);
 	TAKE(scores_f16);
 	TAKE(scores_f32);
 	TAKE(mix_f16);
@@ -71,7 +61,6 @@ take_part(struct ll_kern *to, const struct ll_kern *part)
 static void
 build(void)
 {
-	take_formats(&tables[LL_ISA_REF]);
 	for (size_t isa = 0; isa < LL_ISA_COUNT; isa++) {
 		if (isa != LL_ISA_REF)
 			tables[isa] = tables[levels[isa].below];

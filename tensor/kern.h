@@ -4,17 +4,9 @@
  * integer sums and adds the same partial results in the same order. All are compiled with
  * -ffp-contract=off. Only where the result is NaN may its sign and payload differ.
  *
- * The order of a sum of n float products: lane l of LL_LANES takes the terms l, l + LL_LANES,
- * ... in turn; the lanes are then folded in halves: lane l += lane l + 8, then + 4, + 2, + 1.
- *
- * Quantised dot products have the same lanes, 8 for even blocks of 32 and 8 for odd ones. In a
- * block, lane l sums in integers the products of the elements 4l .. 4l + 3 (times the
- * sub-block's integer scale where there is one), converts that to f32, multiplies it by (weight
- * scale * activation scale), and adds it to the lane; blocks in turn. Offsets (Q4_1) are summed
- * apart, in one f32 for even blocks and one for odd: min * activation sum. The lanes are folded,
- * then even offset + odd offset is added. Formats that are unpacked first (unpack.h) have an f32
- * scale for each 16 elements instead of an integer one; Q2_K, whose minimum changes as often,
- * adds it as a second run of products after each run of 256 elements.
+ * Products with weights have their order in mul.h. The order of any other sum of n float terms:
+ * lane l of LL_LANES takes the terms l, l + LL_LANES, ... in turn; the lanes are then folded in
+ * halves: lane l += lane l + 8, then + 4, + 2, + 1.
  */
 
 #ifndef LL_TENSOR_KERN_H
@@ -25,43 +17,25 @@
 
 #include "base/cpu.h"
 #include "tensor/dtype.h"
+#include "tensor/mul.h"
 
 #define LL_LANES 16
-
-/*
- * Activations rounded for quantised weights: blocks of 32 int8 with one f32 scale, amax / 127;
- * each is x * (127 / amax) to nearest even. A block whose scale would be subnormal is all
- * zeros; one that holds an infinity or a NaN has the scale and the sum NaN, so that no product
- * hides it. An even block and the odd one after it lie together, to be loaded as one; where a
- * row ends in an even block, its odd one is zeros.
- */
-struct ll_q8_act {
-	struct {
-		float scale;
-		float sum;	/* scale * the sum of the 32 integers */
-	} block[2];
-	int8_t q[2][32];
-};
 
 struct ll_kern {
 	enum ll_isa isa;
 
-	/* x[0..n) rounded to (n + 32) / 64 pairs of blocks. n a multiple of 32. */
-	void (*quantize)(struct ll_q8_act *out, const float *x, size_t n);
+	/* Lines of activations, and the kind that a type of weights wants. */
+	ll_act_make *act[LL_ACT_KINDS];
+	enum ll_act_kind wants[LL_DTYPES];
 
 	/*
-	 * out[i * out_stride] = w . x_i for i < count, x_i = x + i * x_stride (in elements of x's
-	 * type). For types met by rounded activations, which the quantised are; NULL for others.
+	 * Products of panels and of what was made wide. NULL for types that have no panels:
+	 * ll_widen_rows makes them wide.
 	 */
-	void (*dot_q8[LL_DTYPES])(float *out, size_t out_stride, const void *w,
-	    const struct ll_q8_act *x, size_t x_stride, size_t count, size_t n);
-
-	/* The same for types met by f32 activations: F32, F16, BF16, F8_E4M3. */
-	void (*dot_f32[LL_DTYPES])(float *out, size_t out_stride, const void *w,
-	    const float *x, size_t x_stride, size_t count, size_t n);
-
-	/* n elements of a row as f32, exact. All types. */
-	void (*dequantize[LL_DTYPES])(float *out, const void *w, size_t n);
+	ll_product *mul[LL_DTYPES];
+	ll_product *mul_wide[LL_WIDE_KINDS];
+	ll_widen *widen[LL_DTYPES];
+	ll_interleave *interleave;
 
 	/* scores[t] = scale * q . k_t for t < count; k_t = keys + t * stride, n elements each. */
 	void (*scores_f16)(float *scores, const float *q, const uint16_t *keys, size_t stride,

@@ -1,23 +1,34 @@
 /*
- * Matrix products: rows of weights are shared out over the threads, each thread's dot products
- * are the kernels'. Nothing here adds two numbers of a sum, so that how the work is cut cannot
- * show in a result.
+ * Matrix products. Activations are made into lines (mul.h) once for all matrices; panels of 16 rows
+ * of weights are shared out over the threads. Nothing here adds two numbers of a sum, so that how
+ * the work is cut cannot show in a result.
+ *
+ * Activations lie in tiles of at most LL_MUL_COLS rows, as even as they can be. Weights that do not
+ * lie in panels are interleaved, and made wide where that repays itself, a piece of K at a time
+ * into a thread's scratch. With many tiles several panels are prepared together, so that a tile
+ * that came into the cache is used for all of them.
  */
+
+#include <stdatomic.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/pool.h"
 #include "tensor/kern.h"
 #include "tensor/ops.h"
 
-/* Rounding fewer activations than this takes less time than waking the threads. */
+/* Making fewer activations into lines than this takes less time than waking the threads. */
 #define WORTH_THREADS 16384
 
-/* Rows of weights that a thread takes at once: a cache line of results. */
-#define GRAIN 16
+/* A piece of prepared panels and the tile that it meets have to stay in the second cache. */
+#define SCRATCH_BYTES (320u * 1024)
+#define GROUP 4			/* panels prepared together at most */
+#define PIECE_BYTES 49152	/* of one panel at a time */
+#define PIECE_ELEMENTS 2048
+#define SHARE_BYTES 65536	/* of weights, that a thread takes at once, at least */
 
-/* What of the weights and of the activations is worked on at once, to stay in the caches. */
-#define WEIGHTS_BYTES 32768
-#define ACTIVATIONS_BYTES 262144
+/* Columns from which on formats that take long to load are made wide first. */
+#define WORTH_WIDENING 16
 
 struct product {
 	const struct ll_ops *ops;
@@ -26,19 +37,26 @@ struct product {
 	const float *x;
 	size_t x_stride;
 	size_t rows, cols;
-	struct ll_q8_act *rounded;	/* rows of `pairs` */
-	size_t pairs;
-	float *lines;			/* one row of weights for each thread */
-	size_t line_stride;
+	size_t tiles, width;
+	union ll_act *act[LL_ACT_KINDS];	/* [tiles][lines][width]; NULL if no job wants it */
+	uint8_t *scratch;			/* SCRATCH_BYTES for each thread */
+	size_t panels;				/* of all jobs */
+	atomic_size_t next;
 };
 
-/* One kernel's view of the activations. */
-struct dot {
-	void (*q8)(float *out, size_t out_stride, const void *w, const struct ll_q8_act *x,
-	    size_t x_stride, size_t count, size_t n);
-	void (*f32)(float *out, size_t out_stride, const void *w, const float *x,
-	    size_t x_stride, size_t count, size_t n);
-	bool lines;		/* rows of weights are made f32 first */
+/* How one matrix is multiplied. */
+struct plan {
+	const struct ll_tensor *w;
+	enum ll_dtype type;		/* of panels: F32 where rows are made that first */
+	enum ll_act_kind kind;
+	struct ll_layout layout;		/* of the type; of wide runs if it has no panels */
+	bool made_f32;			/* rows are dequantised: the oracle */
+	bool widen;
+	enum ll_wide_kind wide;
+	size_t blocks;			/* of a row */
+	size_t piece;			/* blocks at a time */
+	size_t piece_bytes;		/* scratch of a piece of one panel */
+	size_t group;			/* panels at a time */
 };
 
 static size_t
@@ -47,162 +65,318 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* True if it wraps. */
-static bool
-round_up(size_t bytes, size_t *out)
-{
-	bool wraps = ll_add(bytes, 63, out);
-
-	*out &= ~(size_t)63;
-	return wraps;
-}
-
-static bool
-line_bytes(size_t cols, size_t *out)
-{
-	return ll_mul(cols, sizeof(float), out) || round_up(*out, out);
-}
-
-/* Pairs of blocks in a row of activations. */
+/* Lines of a row of activations. */
 static size_t
-pairs_of(size_t cols)
+lines_of(enum ll_act_kind kind, size_t cols)
 {
-	return cols / 64 + (cols % 64 != 0);
+	return (cols / 32 + (cols % 32 != 0)) * 32 / ll_act_elements(kind);
 }
 
 static bool
-rounded_bytes(size_t rows, size_t cols, size_t *out)
+act_bytes(enum ll_act_kind kind, size_t rows, size_t cols, size_t *out)
 {
-	return ll_mul(rows, pairs_of(cols), out) || ll_mul(*out, sizeof(struct ll_q8_act), out) ||
-	    round_up(*out, out);
+	size_t filled;
+
+	/* The last tile may be less than full. */
+	return ll_add(rows, LL_MUL_COLS, &filled) || ll_mul(filled, lines_of(kind, cols), out) ||
+	    ll_mul(*out, sizeof(union ll_act), out);
 }
 
 size_t
 ll_ops_scratch(size_t rows, size_t cols, size_t threads)
 {
-	size_t rounded, lines, all;
+	size_t all, bytes;
 
-	if (rounded_bytes(rows, cols, &rounded) || line_bytes(cols, &lines) ||
-	    ll_mul(lines, threads, &lines) || ll_add(rounded, lines, &all))
+	if (cols > SIZE_MAX / 64 || ll_mul(threads, SCRATCH_BYTES, &all))
 		return SIZE_MAX;
+	for (int kind = 0; kind < LL_ACT_KINDS; kind++)
+		if (act_bytes((enum ll_act_kind)kind, rows, cols, &bytes) || ll_add(all, bytes, &all))
+			return SIZE_MAX;
 	return all;
 }
 
-static struct dot
-dot_for(const struct ll_ops *ops, const struct ll_tensor *w)
+static size_t
+panels_of(const struct ll_tensor *w)
 {
-	const struct ll_kern *kern = ops->kern;
-	enum ll_dtype type = w->type;
-	bool oracle = ops->precision == LL_PRECISION_F32;
-
-	if (kern->dot_f32[type] != NULL && (w->row_scale == NULL || !oracle))
-		return (struct dot){ .f32 = kern->dot_f32[type] };
-	if (oracle)
-		return (struct dot){ .f32 = kern->dot_f32[LL_F32], .lines = true };
-	return (struct dot){ .q8 = kern->dot_q8[type] };
+	return (w->rows + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS;
 }
 
 static bool
-wants_rounded(const struct product *product)
+is_slow(enum ll_dtype type)
 {
-	for (size_t i = 0; i < product->count; i++)
-		if (dot_for(product->ops, product->jobs[i].w).q8 != NULL)
-			return true;
-	return false;
+	switch (type) {
+	case LL_Q4_0: case LL_Q4_1: case LL_Q4_K: case LL_Q8_0:
+		return false;
+	default:
+		return true;
+	}
 }
 
-/* Pairs of blocks of activations are shared out as if all rows were one. */
-static void
-round_share(void *arg, size_t thread, size_t count)
+/* Bytes of one block that a product reads, and of it and what it was made from. */
+static size_t
+read_bytes(const struct plan *plan)
 {
-	const struct product *product = arg;
+	return plan->widen ? (size_t)plan->layout.elements / 32 * 64 * ll_wide_units(plan->wide) :
+	    (size_t)LL_PANEL_ROWS * plan->layout.bytes;
+}
+
+static size_t
+scratch_bytes(const struct plan *plan)
+{
+	return read_bytes(plan) + (plan->widen ? (size_t)LL_PANEL_ROWS * plan->layout.bytes : 0);
+}
+
+static struct plan
+plan_for(const struct product *product, const struct ll_tensor *w)
+{
+	const struct ll_kern *kern = product->ops->kern;
+	struct plan plan = { .w = w, .type = w->type };
+	bool many = product->tiles > 1;
+	size_t step;
+
+	plan.made_f32 = product->ops->precision == LL_PRECISION_F32 &&
+	    (w->type != LL_F32 || w->row_scale != NULL);
+	if (plan.made_f32)
+		plan.type = LL_F32;
+	plan.kind = kern->wants[plan.type];
+	plan.layout = ll_layout(plan.type);
+	if (plan.layout.units == 0) {
+		plan.widen = true;
+		plan.wide = ll_wide_kind(w->type);
+		plan.layout.elements = (uint16_t)ll_dtype(w->type)->block;
+		plan.layout.bytes = (uint16_t)ll_dtype(w->type)->bytes;
+	} else if (plan.kind == LL_ACT_Q8 && kern->widen[w->type] != NULL &&
+	    product->rows >= WORTH_WIDENING && is_slow(w->type)) {
+		plan.widen = true;
+		plan.wide = ll_wide_kind(w->type);
+	}
+	plan.blocks = (w->cols + plan.layout.elements - 1) / plan.layout.elements;
+
+	/* Pieces of whole runs of floats and of pairs of blocks. */
+	step = plan.layout.elements == 256 ? 2 : 256 / plan.layout.elements;
+	plan.piece = least(PIECE_ELEMENTS / plan.layout.elements, PIECE_BYTES / read_bytes(&plan)) / step * step;
+	if (plan.piece < step)
+		plan.piece = step;
+	/* Unless it had to be prepared, what is read once is read in one go. */
+	if (w->panels && !plan.widen && !many)
+		plan.piece = plan.blocks;
+	plan.piece_bytes = (plan.piece * scratch_bytes(&plan) + 191) & ~(size_t)63;
+	plan.group = many ? least(GROUP, SCRATCH_BYTES / plan.piece_bytes) : 1;
+	if (plan.group == 0)
+		plan.group = 1;
+	return plan;
+}
+
+/* A piece of 16 rows or less from `row` on as a panel of F32, whose blocks have 16 elements. */
+static void
+make_f32(const struct plan *plan, uint8_t *units, size_t row, size_t rows, size_t first, size_t count)
+{
+	size_t from = first * 16, end = least(plan->w->cols, from + count * 16);
+	float line[256];
+
+	memset(units, 0, count * 1024);
+	for (size_t r = 0; r < rows; r++)
+		for (size_t at = from; at < end; at += 256) {
+			size_t n = least(256, end - at);
+
+			ll_tensor_read(line, plan->w, row + r, at, n);
+			for (size_t i = 0; i < n; i++)
+				memcpy(units + (at - from + i) * 64 + 4 * r, &line[i], sizeof line[i]);
+		}
+}
+
+/* The piece of panel number `panel` that begins with block `first`: where it lies, or made in `place`. */
+static const uint8_t *
+prepare(const struct product *product, const struct plan *plan, size_t panel, size_t first,
+    size_t count, uint8_t *place)
+{
+	const struct ll_kern *kern = product->ops->kern;
+	const struct ll_tensor *w = plan->w;
+	size_t row = panel * LL_PANEL_ROWS, rows = least(LL_PANEL_ROWS, w->rows - row);
+	const uint8_t *data, *made = place;
+
+	if (plan->made_f32) {
+		make_f32(plan, place, row, rows, first, count);
+		return place;
+	}
+	if (w->panels) {
+		made = ll_tensor_panel(w, panel, first);
+	} else {
+		data = (const uint8_t *)w->data + row * w->row_bytes + first * plan->layout.bytes;
+		if (plan->layout.units == 0) {
+			ll_widen_rows(place, w->type, data, w->row_bytes, rows, count);
+			return place;
+		}
+		if (plan->widen)
+			made += read_bytes(plan) * plan->piece;
+		kern->interleave(place + (made - place), &plan->layout, data, w->row_bytes, rows,
+		    w->row_bytes - first * plan->layout.bytes, count);
+	}
+	if (!plan->widen)
+		return made;
+	kern->widen[w->type](place, made, count);
+	return place;
+}
+
+/* One piece of a panel with one tile. */
+static void
+multiply(const struct product *product, const struct plan *plan, const struct ll_matmul *job,
+    const uint8_t *piece, size_t panel, size_t first, size_t count, size_t tile)
+{
+	const struct ll_kern *kern = product->ops->kern;
+	size_t lines = lines_of(plan->kind, product->cols), per = ll_act_elements(plan->kind);
+	size_t row = panel * LL_PANEL_ROWS, rows = least(LL_PANEL_ROWS, plan->w->rows - row);
+	size_t cols = least(product->width, product->rows - tile * product->width);
+	const union ll_act *x = product->act[plan->kind] +
+	    (tile * lines + first * plan->layout.elements / per) * product->width;
+	float *y = job->y + tile * product->width * job->y_stride + row, *to = y;
+	size_t stride = job->y_stride;
+	ll_product *mul = kern->mul[plan->type];
+	float part[LL_MUL_COLS * LL_PANEL_ROWS];
+
+	/* The last rows of a matrix may be less than a panel. */
+	if (rows < LL_PANEL_ROWS) {
+		to = part;
+		stride = LL_PANEL_ROWS;
+		memset(part, 0, sizeof part);
+		for (size_t j = 0; j < cols && first > 0; j++)
+			memcpy(part + j * stride, y + j * job->y_stride, rows * sizeof *y);
+	}
+	if (plan->widen) {
+		mul = kern->mul_wide[plan->wide];
+		count *= plan->layout.elements / 32;
+	}
+	mul(to, stride, piece, count, x, product->width, cols, first > 0);
+	for (size_t j = 0; j < cols && to == part; j++)
+		memcpy(y + j * job->y_stride, part + j * stride, rows * sizeof *y);
+}
+
+/* A row_scale multiplies what is done. The oracle's weights have it in them. */
+static void
+scale_rows(const struct product *product, const struct ll_matmul *job, size_t begin, size_t end)
+{
+	for (size_t i = 0; i < product->rows; i++)
+		for (size_t row = begin; row < end; row++)
+			job->y[i * job->y_stride + row] *= job->w->row_scale[row];
+}
+
+/* Panels begin .. end - 1 of one matrix. */
+static void
+multiply_panels(const struct product *product, const struct ll_matmul *job, size_t begin, size_t end,
+    uint8_t *scratch)
+{
+	const struct plan plan = plan_for(product, job->w);
+	const uint8_t *piece[GROUP];
+
+	for (size_t panel = begin; panel < end; panel += plan.group) {
+		size_t group = least(plan.group, end - panel);
+
+		for (size_t first = 0; first < plan.blocks; first += plan.piece) {
+			size_t count = least(plan.piece, plan.blocks - first);
+
+			for (size_t i = 0; i < group; i++)
+				piece[i] = prepare(product, &plan, panel + i, first, count,
+				    scratch + i * plan.piece_bytes);
+			for (size_t tile = 0; tile < product->tiles; tile++)
+				for (size_t i = 0; i < group; i++)
+					multiply(product, &plan, job, piece[i], panel + i, first, count, tile);
+		}
+	}
+	if (job->w->row_scale != NULL && !plan.made_f32)
+		scale_rows(product, job, begin * LL_PANEL_ROWS, least(end * LL_PANEL_ROWS, job->w->rows));
+}
+
+/*
+ * Takes the next panels of all matrices: many at first, then fewer, so that a thread that is held up
+ * does not hold up the others. False when there are none.
+ */
+static bool
+take(struct product *product, size_t threads, size_t *begin, size_t *end)
+{
+	size_t bytes = LL_PANEL_ROWS * product->jobs[0].w->row_bytes;
+	size_t few = product->tiles > 1 ? GROUP : SHARE_BYTES / (bytes + 1) + 1;
+	size_t next = atomic_load_explicit(&product->next, memory_order_relaxed), count;
+
+	do {
+		if (next >= product->panels)
+			return false;
+		count = (product->panels - next) / (2 * threads) / few * few;
+		if (threads == 1)
+			count = product->panels;
+		count = least(count < few ? few : count, product->panels - next);
+	} while (!atomic_compare_exchange_weak_explicit(&product->next, &next, next + count,
+	    memory_order_relaxed, memory_order_relaxed));
+	*begin = next;
+	*end = next + count;
+	return true;
+}
+
+static void
+multiply_share(void *arg, size_t thread, size_t threads)
+{
+	struct product *product = arg;
 	size_t begin, end;
 
-	ll_pool_share(product->rows * product->pairs, 1, thread, count, &begin, &end);
-	while (begin < end) {
-		const float *row = product->x + begin / product->pairs * product->x_stride;
-		size_t first = begin % product->pairs;
-		size_t run = least(product->pairs - first, end - begin);
+	while (take(product, threads, &begin, &end)) {
+		size_t before = 0;
 
-		product->ops->kern->quantize(product->rounded + begin, row + first * 64,
-		    least(run * 64, product->cols - first * 64));
-		begin += run;
+		for (size_t i = 0; i < product->count && before < end; i++) {
+			const struct ll_matmul *job = &product->jobs[i];
+			size_t after = before + panels_of(job->w);
+
+			if (begin < after)
+				multiply_panels(product, job, begin > before ? begin - before : 0,
+				    least(end, after) - before, product->scratch + thread * SCRATCH_BYTES);
+			begin = begin < after ? least(after, end) : begin;
+			before = after;
+		}
 	}
 }
 
-/* One row of weights, or what it was made into, with activations first .. first + count - 1. */
+/* Runs of activations are shared out as if all rows were one. */
 static void
-multiply_row(const struct product *product, const struct ll_matmul *job, const struct dot *dot,
-    size_t row, size_t first, size_t count, const void *line)
-{
-	float *y = job->y + first * job->y_stride + row;
-	const void *w = (const unsigned char *)job->w->data + row * job->w->row_bytes;
-
-	if (dot->q8 != NULL)
-		dot->q8(y, job->y_stride, w, product->rounded + first * product->pairs, product->pairs,
-		    count, product->cols);
-	else
-		dot->f32(y, job->y_stride, line != NULL ? line : w,
-		    product->x + first * product->x_stride, product->x_stride, count, product->cols);
-	/* A line holds its scale already. */
-	for (size_t i = 0; i < count && job->w->row_scale != NULL && line == NULL; i++)
-		y[i * job->y_stride] *= job->w->row_scale[row];
-}
-
-/* Rows of weights begin .. end - 1: few at a time, so that they are still near for each tile. */
-static void
-multiply_rows(const struct product *product, const struct ll_matmul *job, const struct dot *dot,
-    size_t begin, size_t end)
-{
-	size_t near = WEIGHTS_BYTES / (job->w->row_bytes + 1) + 1;
-	size_t tile = (ACTIVATIONS_BYTES / (product->cols * sizeof(float) + 1) + 1) * 4;
-
-	for (size_t from = begin; from < end; from += near) {
-		size_t to = from + least(near, end - from);
-
-		for (size_t first = 0; first < product->rows; first += tile)
-			for (size_t row = from; row < to; row++)
-				multiply_row(product, job, dot, row, first,
-				    least(tile, product->rows - first), NULL);
-	}
-}
-
-/* The same, each row of weights made f32 first. */
-static void
-multiply_lines(const struct product *product, const struct ll_matmul *job, const struct dot *dot,
-    size_t begin, size_t end, float *line)
-{
-	for (size_t row = begin; row < end; row++) {
-		ll_ops_row(job->w, row, line);
-		multiply_row(product, job, dot, row, 0, product->rows, line);
-	}
-}
-
-/* Rows of all matrices are shared out as if they were one. */
-static void
-multiply_share(void *arg, size_t thread, size_t count)
+act_share(void *arg, size_t thread, size_t threads)
 {
 	const struct product *product = arg;
-	size_t total = 0, before = 0, begin, end;
+	size_t runs = (product->cols + 31) / 32, begin, end;
 
-	for (size_t i = 0; i < product->count; i++)
-		total += product->jobs[i].w->rows;
-	ll_pool_share(total, GRAIN, thread, count, &begin, &end);
+	ll_pool_share(product->rows * runs, 1, thread, threads, &begin, &end);
+	while (begin < end) {
+		size_t row = begin / runs, run = begin % runs, count = least(runs - run, end - begin);
+		size_t n = least(count * 32, product->cols - run * 32);
+		const float *x = product->x + row * product->x_stride + run * 32;
 
-	for (size_t i = 0; i < product->count && before < end; i++) {
-		const struct ll_matmul *job = &product->jobs[i];
-		struct dot dot = dot_for(product->ops, job->w);
-		size_t after = before + job->w->rows;
-		size_t from = begin > before ? begin - before : 0;
-		size_t to = least(end, after) - before;
+		for (int i = 0; i < LL_ACT_KINDS; i++) {
+			enum ll_act_kind kind = (enum ll_act_kind)i;
+			size_t lines = lines_of(kind, product->cols);
+			size_t line = row / product->width * lines + run * 32 / ll_act_elements(kind);
 
-		if (dot.lines)
-			multiply_lines(product, job, &dot, from, to,
-			    product->lines + thread * product->line_stride);
-		else
-			multiply_rows(product, job, &dot, from, to);
-		before = after;
+			if (product->act[i] != NULL)
+				product->ops->kern->act[i](product->act[i] + line * product->width +
+				    row % product->width, product->width, x, n);
+		}
+		begin += count;
 	}
+}
+
+static void
+place_activations(struct product *product)
+{
+	unsigned char *place = product->ops->scratch;
+
+	for (size_t i = 0; i < product->count; i++) {
+		const struct ll_tensor *w = product->jobs[i].w;
+		enum ll_act_kind kind = product->ops->precision == LL_PRECISION_F32 ? LL_ACT_F32 :
+		    product->ops->kern->wants[w->type];
+
+		product->panels += panels_of(w);
+		if (product->act[kind] == NULL) {
+			product->act[kind] = (union ll_act *)(void *)place;
+			place += product->tiles * product->width * lines_of(kind, product->cols) *
+			    sizeof(union ll_act);
+		}
+	}
+	product->scratch = place;
 }
 
 void
@@ -212,25 +386,19 @@ ll_ops_matmul(const struct ll_ops *ops, const struct ll_matmul *jobs, size_t cou
 	struct product product = {
 		.ops = ops, .jobs = jobs, .count = count,
 		.x = x, .x_stride = x_stride, .rows = rows,
-		.rounded = ops->scratch,
 	};
-	size_t rounded, line;
 
 	if (count == 0 || rows == 0)
 		return;
 	product.cols = jobs[0].w->cols;
-	product.pairs = pairs_of(product.cols);
-	/* These did not wrap when ll_ops_scratch planned at least as much. */
-	(void)rounded_bytes(rows, product.cols, &rounded);
-	(void)line_bytes(product.cols, &line);
-	product.lines = (float *)(void *)((unsigned char *)ops->scratch + rounded);
-	product.line_stride = line / sizeof(float);
-
-	if (wants_rounded(&product)) {
-		if (rows * product.cols < WORTH_THREADS)
-			round_share(&product, 0, 1);
-		else
-			ll_pool_run(ops->pool, round_share, &product);
-	}
+	product.tiles = (rows + LL_MUL_COLS - 1) / LL_MUL_COLS;
+	product.width = (rows + product.tiles - 1) / product.tiles;
+	/* The last tile must have something. */
+	product.tiles = (rows + product.width - 1) / product.width;
+	place_activations(&product);
+	if (rows * product.cols < WORTH_THREADS)
+		act_share(&product, 0, 1);
+	else
+		ll_pool_run(ops->pool, act_share, &product);
 	ll_pool_run(ops->pool, multiply_share, &product);
 }

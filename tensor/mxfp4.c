@@ -33,5 +33,5 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 const struct ll_format ll_format_mxfp4 = {
 	.info = { "MXFP4", 32, sizeof(struct ll_mxfp4) },
 	.unpack = unpack,
-	.parts = 1,
+	.halves = true,
 };

@@ -8,7 +8,6 @@
 #include "base/pool.h"
 #include "tensor/kern.h"
 #include "tensor/ops.h"
-#include "tensor/quant.h"
 
 /* Waking the threads costs as much as a thread takes for some thousands of elements. */
 #define WORTH_THREADS 16384
@@ -97,9 +96,5 @@ ll_ops_add(const struct ll_ops *ops, float *x, const float *y, size_t count)
 void
 ll_ops_row(const struct ll_tensor *tensor, size_t row, float *out)
 {
-	const unsigned char *data = tensor->data;
-
-	ll_kern(LL_ISA_REF)->dequantize[tensor->type](out, data + row * tensor->row_bytes, tensor->cols);
-	for (size_t i = 0; tensor->row_scale != NULL && i < tensor->cols; i++)
-		out[i] *= tensor->row_scale[row];
+	ll_tensor_read(out, tensor, row, 0, tensor->cols);
 }

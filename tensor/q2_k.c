@@ -8,7 +8,6 @@
 
 #include "tensor/unpack.h"
 
-/* The minima are the second summand: ones, scaled. */
 static void
 unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 {
@@ -16,17 +15,13 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 	float scale = ll_load_f16(from->scale), min = ll_load_f16(from->min);
 
 	for (size_t b = 0; b < blocks; b++) {
-		for (size_t i = 0; i < 32; i += 8) {
-			uint64_t bytes = ll_get8(from->q + b / 4 * 32 + i);
-
-			ll_put8(out[0].q[b] + i, ll_bits8(bytes, b % 4 * 2, 3));
-			ll_put8(out[1].q[b] + i, LL_EACH8);
-		}
+		for (size_t i = 0; i < 32; i += 8)
+			ll_put8(out->q[b] + i, ll_bits8(ll_get8(from->q + b / 4 * 32 + i), b % 4 * 2, 3));
 		for (size_t i = 0; i < 2; i++) {
 			unsigned sub = from->sub[2 * b + i];
 
-			out[0].scale[b][i] = scale * (float)(sub & 15);
-			out[1].scale[b][i] = -(min * (float)(sub >> 4));
+			out->scale[b][i] = scale * (float)(sub & 15);
+			out->min[b][i] = -(min * (float)(sub >> 4));
 		}
 	}
 }
@@ -34,5 +29,7 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 const struct ll_format ll_format_q2_k = {
 	.info = { "Q2_K", 256, sizeof(struct ll_q2_k) },
 	.unpack = unpack,
-	.parts = 2,
+	.halves = true,
+	.panel = true,
+	.min = true,
 };

@@ -39,5 +39,7 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 const struct ll_format ll_format_q3_k = {
 	.info = { "Q3_K", 256, sizeof(struct ll_q3_k) },
 	.unpack = unpack,
-	.parts = 1,
+	.halves = true,
+	.panel = true,
+	.scale_last = true,
 };

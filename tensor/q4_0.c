@@ -2,59 +2,23 @@
  * Q4_0: blocks of 32 nibbles, 8 standing for zero, with one f16 scale.
  */
 
-#include "tensor/lanes.h"
-#include "tensor/quant.h"
-
-static const int8_t sub[2] = { 1, 1 };
+#include "tensor/unpack.h"
 
 static void
-unpack(int8_t *q, const struct ll_q4_0 *block)
+unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 {
-	for (size_t i = 0; i < 16; i++) {
-		q[i] = (int8_t)((block->q[i] & 15) - 8);
-		q[i + 16] = (int8_t)((block->q[i] >> 4) - 8);
+	const struct ll_q4_0 *from = w;
+
+	for (size_t b = 0; b < blocks; b++, from++) {
+		for (size_t i = 0; i < 32; i += 8)
+			ll_put8(out->q[b] + i,
+			    ll_less8(ll_bits8(ll_get8(from->q + i % 16), i < 16 ? 0 : 4, 15), 8));
+		ll_scale_block(out, b, ll_load_f16(from->scale));
 	}
-}
-
-static void
-dequantize(float *out, const void *w, size_t n)
-{
-	const struct ll_q4_0 *block = w;
-
-	for (size_t b = 0; b < n / 32; b++) {
-		float scale = ll_load_f16(block[b].scale);
-		int8_t q[32];
-
-		unpack(q, &block[b]);
-		for (size_t i = 0; i < 32; i++)
-			out[32 * b + i] = scale * (float)q[i];
-	}
-}
-
-static float
-dot_one(const struct ll_q4_0 *w, const struct ll_q8_act *x, size_t blocks)
-{
-	float lane[LL_LANES] = { 0 };
-
-	for (size_t b = 0; b < blocks; b++) {
-		int8_t q[32];
-
-		unpack(q, &w[b]);
-		ll_lanes_add(lane, b, q, ll_load_f16(w[b].scale), sub, x);
-	}
-	return ll_lanes_fold(lane);
-}
-
-static void
-dot(float *out, size_t out_stride, const void *w, const struct ll_q8_act *x, size_t x_stride,
-    size_t count, size_t n)
-{
-	for (size_t row = 0; row < count; row++)
-		out[row * out_stride] = dot_one(w, x + row * x_stride, n / 32);
 }
 
 const struct ll_format ll_format_q4_0 = {
 	.info = { "Q4_0", 32, sizeof(struct ll_q4_0) },
-	.dequantize = dequantize,
-	.dot_q8 = dot,
+	.unpack = unpack,
+	.panel = true,
 };

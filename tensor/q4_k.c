@@ -18,13 +18,14 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 		for (size_t i = 0; i < 32; i += 8)
 			ll_put8(out->q[b] + i, ll_bits8(ll_get8(from->q + b / 2 * 32 + i), b % 2 * 4, 15));
 		ll_scale_block(out, b, scale * (float)subs.scale);
-		out->min[b] = -(min * (float)subs.min);
+		out->min[b][0] = -(min * (float)subs.min);
+		out->min[b][1] = out->min[b][0];
 	}
 }
 
 const struct ll_format ll_format_q4_k = {
 	.info = { "Q4_K", 256, sizeof(struct ll_q4_k) },
 	.unpack = unpack,
-	.parts = 1,
+	.panel = true,
 	.min = true,
 };

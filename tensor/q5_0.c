@@ -23,5 +23,5 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 const struct ll_format ll_format_q5_0 = {
 	.info = { "Q5_0", 32, sizeof(struct ll_q5_0) },
 	.unpack = unpack,
-	.parts = 1,
+	.panel = true,
 };

@@ -16,13 +16,13 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 			ll_put8(out->q[b] + 8 * i, low | ll_spread8(from->high[i]) << 4);
 		}
 		ll_scale_block(out, b, ll_load_f16(from->scale));
-		out->min[b] = ll_load_f16(from->min);
+		out->min[b][0] = out->min[b][1] = ll_load_f16(from->min);
 	}
 }
 
 const struct ll_format ll_format_q5_1 = {
 	.info = { "Q5_1", 32, sizeof(struct ll_q5_1) },
 	.unpack = unpack,
-	.parts = 1,
+	.panel = true,
 	.min = true,
 };

@@ -20,13 +20,14 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 			ll_put8(out->q[b] + i, low | high << 4);
 		}
 		ll_scale_block(out, b, scale * (float)subs.scale);
-		out->min[b] = -(min * (float)subs.min);
+		out->min[b][0] = -(min * (float)subs.min);
+		out->min[b][1] = out->min[b][0];
 	}
 }
 
 const struct ll_format ll_format_q5_k = {
 	.info = { "Q5_K", 256, sizeof(struct ll_q5_k) },
 	.unpack = unpack,
-	.parts = 1,
+	.panel = true,
 	.min = true,
 };

@@ -11,11 +11,11 @@
 #ifndef LL_TENSOR_QUANT_H
 #define LL_TENSOR_QUANT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "tensor/dtype.h"
-#include "tensor/kern.h"
 
 /* Nibbles: the low ones are elements 0..15 of the block, the high ones 16..31. */
 
@@ -175,27 +175,30 @@ _Static_assert(sizeof(struct ll_iq1_s) == 50, "IQ1_S block");
 _Static_assert(sizeof(struct ll_iq1_m) == 56, "IQ1_M block");
 _Static_assert(sizeof(struct ll_mxfp4) == 17, "MXFP4 block");
 
-struct ll_unpacked;
+#define LL_UNPACK_BLOCKS 8	/* of 32 weights */
 
-/*
- * One format: either dot_q8 or dot_f32 is set, with signatures and meaning as in struct ll_kern,
- * or unpack is, and all that is done with it is in unpack.c.
- */
+/* Weight i of block b is q[b][i] * scale[b][i / 16], plus min[b][i / 16] where the format has it. */
+struct ll_unpacked {
+	int8_t q[LL_UNPACK_BLOCKS][32];
+	float scale[LL_UNPACK_BLOCKS][2];
+	float min[LL_UNPACK_BLOCKS][2];
+};
+
+/* One format. */
 struct ll_format {
 	struct ll_dtype_info info;
-	void (*dequantize)(float *out, const void *w, size_t n);
-	void (*dot_q8)(float *out, size_t out_stride, const void *w, const struct ll_q8_act *x,
-	    size_t x_stride, size_t count, size_t n);
-	void (*dot_f32)(float *out, size_t out_stride, const void *w, const float *x,
-	    size_t x_stride, size_t count, size_t n);
 
-	/*
-	 * Makes 1 to 8 blocks of 32 elements (8 where the block has 256) into out[0] and, if
-	 * there are two parts, another summand of the same weights into out[1] (unpack.h).
-	 */
+	/* Makes 1 to 8 blocks of 32 elements (8 where the block has 256). Quantised formats. */
 	void (*unpack)(struct ll_unpacked *out, const void *w, size_t blocks);
-	uint8_t parts;
-	bool min;		/* out->min is set; it has one part then */
+	bool halves;		/* scales are for 16 elements, or counted so */
+	bool min;		/* out->min is set, and q is not negative */
+
+	/* One element of a row. Other formats. */
+	float (*load)(const void *w, size_t i);
+
+	bool panel;		/* there are panels of it (mul.h) */
+	const uint8_t *order;	/* of its units in panels (struct ll_layout) */
+	bool scale_last;	/* the two bytes that are no whole unit are the block's last */
 };
 
 extern const struct ll_format ll_format_f32, ll_format_f16, ll_format_bf16, ll_format_f8_e4m3;

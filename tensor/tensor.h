@@ -1,14 +1,17 @@
 /*
- * A tensor: a typed matrix somewhere in memory that is not ours.
+ * A tensor: a typed matrix somewhere in memory that is not ours. Its rows lie one after the other,
+ * or in panels of 16 rows (mul.h), which is how products read them.
  */
 
 #ifndef LL_TENSOR_TENSOR_H
 #define LL_TENSOR_TENSOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "tensor/dtype.h"
+#include "tensor/mul.h"
 
 struct ll_tensor {
 	enum ll_dtype type;
@@ -16,7 +19,23 @@ struct ll_tensor {
 	size_t cols;		/* elements in a row: whole blocks of the type */
 	size_t row_bytes;
 	const void *data;	/* may be unaligned for the type's elements */
+	bool panels;		/* data is 64-byte aligned panels, of a type that has them */
 	const float *row_scale;	/* F8_E4M3 alone: NULL, or one for each row, which it multiplies */
 };
+
+/* Bytes of all panels of a matrix; false if the type has none or it wraps. */
+bool ll_tensor_panel_bytes(enum ll_dtype type, size_t rows, size_t cols, size_t *bytes);
+
+/* A panel from block `first`, which is even, on. The tensor has panels. */
+const uint8_t *ll_tensor_panel(const struct ll_tensor *tensor, size_t panel, size_t first);
+
+/* Makes panels of a tensor that has rows: what panel_bytes tells, of panels begin .. end - 1. */
+void ll_tensor_interleave(uint8_t *out, const struct ll_tensor *tensor, size_t begin, size_t end);
+
+/*
+ * Elements from .. from + n - 1 of a row as f32, exact but for a row_scale: the product is rounded
+ * once. `from` is a multiple of 256.
+ */
+void ll_tensor_read(float *out, const struct ll_tensor *tensor, size_t row, size_t from, size_t n);
 
 #endif

@@ -1,9 +1,6 @@
 /*
- * Formats that are unpacked before they are multiplied: a run of weights becomes signed bytes
- * with a float scale for each sixteen, whatever it was, and one kernel per ISA multiplies that
- * with rounded activations. Unpacking is done once for many rows of activations.
- *
- * Eight bytes at a time are worked on as one number, the first byte lowest.
+ * What the formats' files unpack with. Eight bytes at a time are worked on as one number, the first
+ * byte lowest.
  */
 
 #ifndef LL_TENSOR_UNPACK_H
@@ -15,45 +12,11 @@
 
 #include "tensor/quant.h"
 
-#define LL_UNPACK_BLOCKS 8	/* of 32 weights */
-#define LL_UNPACK_PARTS 2
-
-/* Weight i of block b is q[b][i] * scale[b][i / 16], plus min[b] where the format has it. */
-struct ll_unpacked {
-	int8_t q[LL_UNPACK_BLOCKS][32];		/* never -128 */
-	float scale[LL_UNPACK_BLOCKS][2];
-	float min[LL_UNPACK_BLOCKS];
-};
-
-/* The lanes of kern.h and the offsets of even and of odd blocks. */
-struct ll_unpacked_sums {
-	float lane[LL_LANES];
-	float offset[2];
-};
-
-/* Adds the products of `blocks` blocks, the first being even, to the lanes. */
-typedef void ll_unpacked_add(float *lane, const struct ll_unpacked *w, const struct ll_q8_act *x,
-    size_t blocks);
-
-/* As dot_q8 of struct ll_kern, by way of format->unpack and `add`. */
-void ll_unpacked_dot(float *out, size_t out_stride, const void *w, const struct ll_q8_act *x,
-    size_t x_stride, size_t count, size_t n, const struct ll_format *format,
-    ll_unpacked_add *add);
-
-/* All such formats: X(name of ll_format_, name of LL_). */
-#define LL_UNPACKED_FORMATS(X) \
-	X(q5_0, Q5_0) X(q5_1, Q5_1) X(q2_k, Q2_K) X(q3_k, Q3_K) X(q4_k, Q4_K) X(q5_k, Q5_K) \
-	X(iq4_nl, IQ4_NL) X(iq4_xs, IQ4_XS) X(iq3_s, IQ3_S) X(iq3_xxs, IQ3_XXS) X(iq2_s, IQ2_S) \
-	X(iq2_xs, IQ2_XS) X(iq2_xxs, IQ2_XXS) X(iq1_s, IQ1_S) X(iq1_m, IQ1_M) X(mxfp4, MXFP4)
-
-/* A dot product of each, dot_<name>, and their entries in a table of kernels. */
-#define LL_UNPACKED_DOT(name, type) \
-	static void dot_##name(float *out, size_t out_stride, const void *w, \
-	    const struct ll_q8_act *x, size_t x_stride, size_t count, size_t n) \
-	{ \
-		ll_unpacked_dot(out, out_stride, w, x, x_stride, count, n, &ll_format_##name, add); \
-	}
-#define LL_UNPACKED_ENTRY(name, type) [LL_##type] = dot_##name,
+/* Formats of which there are panels (mul.h): X(name of ll_format_, name of LL_). */
+#define LL_PANEL_FORMATS(X) \
+	X(q4_0, Q4_0) X(q4_1, Q4_1) X(q5_0, Q5_0) X(q5_1, Q5_1) X(q8_0, Q8_0) X(q2_k, Q2_K) \
+	X(q3_k, Q3_K) X(q4_k, Q4_K) X(q5_k, Q5_K) X(q6_k, Q6_K) X(iq4_nl, IQ4_NL) X(iq4_xs, IQ4_XS)
+#define LL_FLOAT_FORMATS(X) X(f32, F32) X(f16, F16) X(bf16, BF16) X(f8_e4m3, F8_E4M3)
 
 #define LL_EACH8 0x0101010101010101u
 

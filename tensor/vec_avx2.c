@@ -5,9 +5,9 @@
 
 #if defined(__AVX2__)
 
-#include <float.h>
 #include <math.h>
 
+#include "tensor/act.h"
 #include "tensor/exp.h"
 #include "tensor/kern_isa.h"
 #include "tensor/lanes_avx2.h"
@@ -29,52 +29,29 @@ greatest(const float *x)
 }
 
 static inline __m256i
-nearest8(const float *x, float inverse)
+nearest8(const float *x, float factor)
 {
-	return _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x), _mm256_set1_ps(inverse)));
+	return _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x), _mm256_set1_ps(factor)));
 }
 
-/* Rounds 32 floats into bytes; returns the sum of the integers. */
 static inline int32_t
-round32(int8_t *q, const float *x, float inverse)
+round16(int8_t *q, const float *x, float factor)
 {
-	const __m256i order = _mm256_set_epi32(7, 3, 6, 2, 5, 1, 4, 0);
-	__m256i a = nearest8(x, inverse), b = nearest8(x + 8, inverse);
-	__m256i c = nearest8(x + 16, inverse), d = nearest8(x + 24, inverse);
-	__m256i eight = _mm256_add_epi32(_mm256_add_epi32(a, b), _mm256_add_epi32(c, d));
-	__m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
-	__m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight),
-	    _mm256_extracti128_si256(eight, 1));
+	__m256i a = nearest8(x, factor), b = nearest8(x + 8, factor), eight = _mm256_add_epi32(a, b);
+	__m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8);
+	__m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
 
-	_mm256_storeu_si256((__m256i *)(void *)q, _mm256_permutevar8x32_epi32(bytes, order));
+	_mm_storeu_si128((__m128i *)(void *)q,
+	    _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
 	four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
 	return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xb1)));
 }
 
 static void
-quantize_block(struct ll_q8_act *out, size_t half, const float *x)
+act_q8(union ll_act *out, size_t width, const float *x, size_t n)
 {
-	float most = greatest(x);
-	float scale = most / 127.0f;
-
-	if (!(scale >= FLT_MIN && most <= FLT_MAX)) {
-		memset(out->q[half], 0, sizeof out->q[half]);
-		out->block[half].scale = out->block[half].sum = most <= FLT_MAX ? 0.0f : NAN;
-		return;
-	}
-	out->block[half].scale = scale;
-	out->block[half].sum = scale * (float)round32(out->q[half], x, 127.0f / most);
-}
-
-static void
-quantize(struct ll_q8_act *out, const float *x, size_t n)
-{
-	for (size_t b = 0; b < n / 32; b++)
-		quantize_block(&out[b / 2], b % 2, x + 32 * b);
-	if (n % 64 != 0) {
-		memset(&out[n / 64].block[1], 0, sizeof out->block[1]);
-		memset(out[n / 64].q[1], 0, sizeof out->q[1]);
-	}
+	for (size_t i = 0; i < n; i += 32, out += width)
+		ll_act_round(out, x + i, greatest, round16);
 }
 
 static inline __m256
@@ -246,7 +223,7 @@ f32_to_f16(uint16_t *out, const float *x, size_t n)
 
 const struct ll_kern ll_kern_vec_avx2 = {
 	.isa = LL_ISA_AVX2,
-	.quantize = quantize,
+	.act = { [LL_ACT_Q8] = act_q8 },
 	.softmax_terms = softmax_terms,
 	.max = max,
 	.sum_squares = sum_squares,

@@ -4,56 +4,38 @@
 
 #if defined(__AVX512F__)
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
+#include "tensor/act.h"
 #include "tensor/exp.h"
 #include "tensor/kern_isa.h"
 #include "tensor/lanes_avx512.h"
 
-/* Rounds 16 floats into bytes; returns the integers. */
-static inline __m512i
-round16(int8_t *q, __m512 x, float inverse)
-{
-	__m512i nearest = _mm512_cvtps_epi32(_mm512_mul_ps(x, _mm512_set1_ps(inverse)));
-
-	_mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(nearest));
-	return nearest;
-}
-
-static void
-quantize_block(struct ll_q8_act *out, size_t half, const float *x)
+static inline float
+greatest(const float *x)
 {
 	const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
-	__m512 low = _mm512_loadu_ps(x), high = _mm512_loadu_ps(x + 16);
-	__m512i bits = _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(low), magnitude),
-	    _mm512_and_si512(_mm512_castps_si512(high), magnitude));
-	__m512i sums;
-	float most, scale;
+	__m512i bits = _mm512_max_epu32(_mm512_and_si512(_mm512_loadu_si512(x), magnitude),
+	    _mm512_and_si512(_mm512_loadu_si512(x + 16), magnitude));
 
-	most = _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128((int)_mm512_reduce_max_epu32(bits))));
-	scale = most / 127.0f;
-	if (!(scale >= FLT_MIN && most <= FLT_MAX)) {
-		memset(out->q[half], 0, sizeof out->q[half]);
-		out->block[half].scale = out->block[half].sum = most <= FLT_MAX ? 0.0f : NAN;
-		return;
-	}
-	sums = _mm512_add_epi32(round16(out->q[half], low, 127.0f / most),
-	    round16(out->q[half] + 16, high, 127.0f / most));
-	out->block[half].scale = scale;
-	out->block[half].sum = scale * (float)_mm512_reduce_add_epi32(sums);
+	return _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128((int)_mm512_reduce_max_epu32(bits))));
+}
+
+static inline int32_t
+round16(int8_t *q, const float *x, float factor)
+{
+	__m512i nearest = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), _mm512_set1_ps(factor)));
+
+	_mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(nearest));
+	return _mm512_reduce_add_epi32(nearest);
 }
 
 static void
-quantize(struct ll_q8_act *out, const float *x, size_t n)
+act_q8(union ll_act *out, size_t width, const float *x, size_t n)
 {
-	for (size_t b = 0; b < n / 32; b++)
-		quantize_block(&out[b / 2], b % 2, x + 32 * b);
-	if (n % 64 != 0) {
-		memset(&out[n / 64].block[1], 0, sizeof out->block[1]);
-		memset(out[n / 64].q[1], 0, sizeof out->q[1]);
-	}
+	for (size_t i = 0; i < n; i += 32, out += width)
+		ll_act_round(out, x + i, greatest, round16);
 }
 
 static inline __m512
@@ -186,7 +168,7 @@ f32_to_f16(uint16_t *out, const float *x, size_t n)
 
 const struct ll_kern ll_kern_vec_avx512 = {
 	.isa = LL_ISA_AVX512,
-	.quantize = quantize,
+	.act = { [LL_ACT_Q8] = act_q8 },
 	.softmax_terms = softmax_terms,
 	.max = max,
 	.sum_squares = sum_squares,

@@ -5,9 +5,9 @@
 
 #if defined(__ARM_FEATURE_DOTPROD)
 
-#include <float.h>
 #include <math.h>
 
+#include "tensor/act.h"
 #include "tensor/exp.h"
 #include "tensor/kern_isa.h"
 #include "tensor/lanes_neon.h"
@@ -27,19 +27,18 @@ greatest(const float *x)
 }
 
 static inline int32x4_t
-nearest4(const float *x, float inverse)
+nearest4(const float *x, float factor)
 {
-	return vcvtnq_s32_f32(vmulq_f32(vld1q_f32(x), vdupq_n_f32(inverse)));
+	return vcvtnq_s32_f32(vmulq_f32(vld1q_f32(x), vdupq_n_f32(factor)));
 }
 
-/* Rounds 32 floats into bytes; returns the sum of the integers. */
 static inline int32_t
-round32(int8_t *q, const float *x, float inverse)
+round16(int8_t *q, const float *x, float factor)
 {
 	int32x4_t sum = vdupq_n_s32(0);
 
-	for (size_t i = 0; i < 32; i += 8) {
-		int32x4_t a = nearest4(x + i, inverse), b = nearest4(x + i + 4, inverse);
+	for (size_t i = 0; i < 16; i += 8) {
+		int32x4_t a = nearest4(x + i, factor), b = nearest4(x + i + 4, factor);
 
 		vst1_s8(q + i, vmovn_s16(vcombine_s16(vmovn_s32(a), vmovn_s32(b))));
 		sum = vaddq_s32(sum, vaddq_s32(a, b));
@@ -48,29 +47,10 @@ round32(int8_t *q, const float *x, float inverse)
 }
 
 static void
-quantize_block(struct ll_q8_act *out, size_t half, const float *x)
+act_q8(union ll_act *out, size_t width, const float *x, size_t n)
 {
-	float most = greatest(x);
-	float scale = most / 127.0f;
-
-	if (!(scale >= FLT_MIN && most <= FLT_MAX)) {
-		memset(out->q[half], 0, sizeof out->q[half]);
-		out->block[half].scale = out->block[half].sum = most <= FLT_MAX ? 0.0f : NAN;
-		return;
-	}
-	out->block[half].scale = scale;
-	out->block[half].sum = scale * (float)round32(out->q[half], x, 127.0f / most);
-}
-
-static void
-quantize(struct ll_q8_act *out, const float *x, size_t n)
-{
-	for (size_t b = 0; b < n / 32; b++)
-		quantize_block(&out[b / 2], b % 2, x + 32 * b);
-	if (n % 64 != 0) {
-		memset(&out[n / 64].block[1], 0, sizeof out->block[1]);
-		memset(out[n / 64].q[1], 0, sizeof out->q[1]);
-	}
+	for (size_t i = 0; i < n; i += 32, out += width)
+		ll_act_round(out, x + i, greatest, round16);
 }
 
 static inline float32x4_t
@@ -239,7 +219,7 @@ f32_to_f16(uint16_t *out, const float *x, size_t n)
 
 const struct ll_kern ll_kern_vec_neon = {
 	.isa = LL_ISA_NEON,
-	.quantize = quantize,
+	.act = { [LL_ACT_Q8] = act_q8 },
 	.softmax_terms = softmax_terms,
 	.max = max,
 	.sum_squares = sum_squares,

@@ -2,10 +2,10 @@
  * Kernels on vectors of activations, the specification: rounding, softmax, norms, SwiGLU.
  */
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
+#include "tensor/act.h"
 #include "tensor/exp.h"
 #include "tensor/kern_isa.h"
 #include "tensor/lanes.h"
@@ -42,34 +42,38 @@ greatest(const float *x)
 	return float_of(most);
 }
 
-/* *out is all zeros. */
-static void
-quantize_block(struct ll_q8_act *out, size_t half, const float *x)
+static int32_t
+round16(int8_t *q, const float *x, float factor)
 {
-	float most = greatest(x);
-	float scale = most / 127.0f;
 	int32_t sum = 0;
 
-	if (!(scale >= FLT_MIN && most <= FLT_MAX)) {
-		out->block[half].scale = out->block[half].sum = most <= FLT_MAX ? 0.0f : NAN;
-		return;
-	}
-	for (size_t i = 0; i < 32; i++) {
-		float nearest = x[i] * (127.0f / most) + LL_EXP_ROUND - LL_EXP_ROUND;
+	for (size_t i = 0; i < 16; i++) {
+		float nearest = x[i] * factor + LL_EXP_ROUND - LL_EXP_ROUND;
 
-		out->q[half][i] = (int8_t)nearest;
-		sum += out->q[half][i];
+		q[i] = (int8_t)nearest;
+		sum += q[i];
 	}
-	out->block[half].scale = scale;
-	out->block[half].sum = scale * (float)sum;
+	return sum;
 }
 
 static void
-quantize(struct ll_q8_act *out, const float *x, size_t n)
+act_q8(union ll_act *out, size_t width, const float *x, size_t n)
 {
-	memset(out, 0, (n + 32) / 64 * sizeof *out);
-	for (size_t b = 0; b < n / 32; b++)
-		quantize_block(&out[b / 2], b % 2, x + 32 * b);
+	for (size_t i = 0; i < n; i += 32, out += width)
+		ll_act_round(out, x + i, greatest, round16);
+}
+
+static void
+act_f32(union ll_act *out, size_t width, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i += 16, out += width) {
+		size_t count = n - i < 16 ? n - i : 16;
+
+		memcpy(out->f32, x + i, count * sizeof *x);
+		memset(out->f32 + count, 0, (16 - count) * sizeof *x);
+	}
+	if ((n + 15) / 16 % 2 != 0)
+		memset(out, 0, sizeof *out);
 }
 
 static float
@@ -160,7 +164,7 @@ f32_to_f16(uint16_t *out, const float *x, size_t n)
 
 const struct ll_kern ll_kern_vec_ref = {
 	.isa = LL_ISA_REF,
-	.quantize = quantize,
+	.act = { [LL_ACT_Q8] = act_q8, [LL_ACT_F32] = act_f32 },
 	.softmax_terms = softmax_terms,
 	.max = max,
 	.sum_squares = sum_squares,

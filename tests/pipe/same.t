@@ -127,7 +127,7 @@ oracle_cut() {
 ok "--precision f32, cut" same "cat expected.f32" "oracle_cut"
 
 # Every level of the processor has the same kernels.
-for level in ref avx2 avx512 neon; do
+for level in ref avx2 avx512 avx512bf16 neon; do
 	if (LL_CPU=$level ll-forward --once <few.lls) >level.lls 2>told; then
 		ok "LL_CPU=$level" same "cat expected.few" "export LL_CPU=$level; few"
 		ok "LL_CPU=$level --precision f32" same "cat expected.f32" "export LL_CPU=$level; oracle"

@@ -10,13 +10,13 @@
 #include <string.h>
 
 #include "base/cpu.h"
-#include "tensor/kern.h"
+#include "tensor/kern_isa.h"
 #include "tensor/quant.h"
 #include "tests/unit/scales.h"
 #include "tests/unit/tap.h"
 
 #define MOST 1100		/* elements of a row */
-#define PAIRS ((MOST + 32) / 64)
+#define LINES ((MOST + 31) / 32 * 2)
 #define ROWS 9			/* rows of activations, keys or values */
 
 /* What the numbers of a test look like. */
@@ -97,13 +97,19 @@ same(const float *a, const float *b, size_t n)
 	return true;
 }
 
+/* Lines of rounded activations; a NaN scale need not have the same bits. */
 static bool
-same_blocks(const struct ll_q8_act *a, const struct ll_q8_act *b, size_t n)
+same_lines(const union ll_act *a, const union ll_act *b, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!same(&a[i].block[0].scale, &b[i].block[0].scale, 4) ||
-		    memcmp(a[i].q, b[i].q, sizeof a[i].q) != 0)
+	for (size_t i = 0; i < n; i++) {
+		union ll_act x = a[i], y = b[i];
+
+		if (!same(&x.q8.scale, &y.q8.scale, 1))
 			return false;
+		x.q8.scale = y.q8.scale = 0.0f;
+		if (memcmp(&x, &y, sizeof x) != 0)
+			return false;
+	}
 	return true;
 }
 
@@ -123,36 +129,104 @@ row_count(size_t i)
 	return 1 + i % ROWS;
 }
 
+/* Sixteen rows of weights and as many columns of activations as one product takes. */
+struct product {
+	_Alignas(64) uint8_t panel[16 * 4 * (MOST + 64)];
+	_Alignas(64) uint8_t wide[12 * 64 * (MOST / 32 + 1)];
+	_Alignas(64) union ll_act x[LL_MUL_COLS * LINES];
+	float y[LL_MUL_COLS * 17];
+};
+
+/* In one go, or in two pieces with the second added to the first. */
 static void
-dots(struct tap *tap, const struct ll_kern *isa, uint32_t type, enum kind kind)
+multiply(ll_product *mul, struct product *p, const struct ll_layout *layout,
+    enum ll_act_kind kind, size_t blocks, size_t width, size_t cols, bool twice)
+{
+	size_t run = LL_MUL_RUN / layout->elements > 2 ? LL_MUL_RUN / layout->elements : 2;
+	size_t first = twice ? blocks / 2 / run * run : 0;
+	size_t lines = first * layout->elements / ll_act_elements(kind);
+
+	memset(p->y, 0, sizeof p->y);
+	if (first > 0)
+		mul(p->y, 17, p->panel, first, p->x, width, cols, false);
+	mul(p->y, 17, p->panel + ll_panel_bytes(layout, first), blocks - first, p->x + lines * width, width, cols, first > 0);
+}
+
+static bool
+widened(const struct ll_kern *ref, const struct ll_kern *isa, struct product *want, struct product *got,
+    bool panels, uint32_t type, size_t blocks, size_t width, size_t cols)
+{
+	enum ll_wide_kind kind = ll_wide_kind((enum ll_dtype)type);
+	size_t runs = blocks * ll_dtype(type)->block / 32, bytes = runs * 64 * ll_wide_units(kind);
+
+	if (panels) {
+		ref->widen[type](want->wide, want->panel, blocks);
+		isa->widen[type](got->wide, want->panel, blocks);
+		/* Scales that are NaN may differ in their bits. */
+		for (size_t i = 0; i < bytes; i += 4) {
+			float a, b;
+
+			memcpy(&a, want->wide + i, 4);
+			memcpy(&b, got->wide + i, 4);
+			if (memcmp(&a, &b, 4) != 0 && (i / 64 % ll_wide_units(kind) < 8 || !isnan(a) || !isnan(b)))
+				return false;
+		}
+	}
+	memset(got->y, 0, sizeof got->y);
+	isa->mul_wide[kind](got->y, 17, got->wide, runs, got->x, width, cols, false);
+	return true;
+}
+
+/* Every way in which the products of a type are made. */
+static void
+products(struct tap *tap, const struct ll_kern *isa, uint32_t type, enum kind kind)
 {
 	const struct ll_kern *ref = ll_kern(LL_ISA_REF);
-	static uint8_t w[4 * MOST + 1];
-	static float x[ROWS * MOST];
-	static struct ll_q8_act q[ROWS * PAIRS];
+	static uint8_t w[16 * (4 * MOST + 3) + 1];
+	static float x[LL_MUL_COLS * MOST];
+	static struct product want, got;
+	enum ll_act_kind act = isa->wants[type];
+	ll_product *mul = act == LL_ACT_BF16 ? ll_mul_bf16_ref : ref->mul[type];
+	struct ll_layout layout = ll_layout((enum ll_dtype)type);
 	uint64_t state = 88172645463325252u + type;
 	bool good = true;
 
-	for (size_t i = 0; i < 90; i++) {
-		size_t n = length(i, ll_dtype(type)->block), rows = row_count(i);
-		float want[2 * ROWS] = { 0 }, got[2 * ROWS] = { 0 };
+	for (size_t i = 0; i < 40; i++) {
+		size_t n = length(i, ll_dtype(type)->block), row_bytes, rows = 1 + i * 5 % 16, cols = 1 + i % 8;
+		size_t width = i % 3 == 0 ? LL_MUL_COLS : cols, blocks;
 		uint8_t *odd = w + i % 2;	/* rows may begin anywhere */
 
-		weights(&state, odd, type, n, kind);
-		numbers(&state, x, rows * MOST, kind);
-		if (ref->dot_q8[type] != NULL) {
-			for (size_t r = 0; r < rows; r++)
-				ref->quantize(q + r * PAIRS, x + r * MOST, n);
-			ref->dot_q8[type](want, 2, odd, q, PAIRS, rows, n);
-			isa->dot_q8[type](got, 2, odd, q, PAIRS, rows, n);
-		} else {
-			ref->dot_f32[type](want, 2, odd, x, MOST, rows, n);
-			isa->dot_f32[type](got, 2, odd, x, MOST, rows, n);
+		if (!ll_dtype_row_bytes(type, n, &row_bytes))
+			abort();
+		row_bytes += i % 4;
+		for (size_t r = 0; r < 16; r++)
+			weights(&state, odd + r * row_bytes, type, n, kind);
+		numbers(&state, x, LL_MUL_COLS * MOST, kind);
+		for (size_t j = 0; j < cols; j++) {
+			(act == LL_ACT_BF16 ? isa : ref)->act[act](want.x + j, width, x + j * MOST, n);
+			isa->act[act](got.x + j, width, x + j * MOST, n);
 		}
-		good &= same(want, got, 2 * ROWS);
-		ref->dequantize[type](x, odd, n);
-		isa->dequantize[type](x + MOST, odd, n);
-		good &= same(x, x + MOST, n);
+		if (layout.units == 0) {
+			blocks = n / ll_dtype(type)->block;
+			ll_widen_rows(got.wide, (enum ll_dtype)type, odd, row_bytes, rows, blocks);
+			memcpy(want.wide, got.wide, sizeof got.wide);
+			widened(ref, ref, &want, &want, false, type, blocks, width, cols);
+			widened(ref, isa, &want, &got, false, type, blocks, width, cols);
+			good &= same(want.y, got.y, cols * 17);
+			continue;
+		}
+		blocks = (n + layout.elements - 1) / layout.elements;
+		row_bytes -= i % 4;
+		ref->interleave(want.panel, &layout, odd, row_bytes + i % 4, rows, row_bytes, blocks);
+		isa->interleave(got.panel, &layout, odd, row_bytes + i % 4, rows, row_bytes, blocks);
+		good &= memcmp(want.panel, got.panel, ll_panel_bytes(&layout, blocks)) == 0;
+		multiply(mul, &want, &layout, act, blocks, width, cols, false);
+		multiply(isa->mul[type], &got, &layout, act, blocks, width, cols, i % 2 != 0);
+		good &= same(want.y, got.y, cols * 17);
+		if (isa->widen[type] != NULL) {
+			good &= widened(ref, isa, &want, &got, true, type, blocks, width, cols);
+			good &= same(want.y, got.y, cols * 17);
+		}
 	}
 	tap_ok(tap, good, kind_names[kind], ll_dtype_name(type));
 }
@@ -242,7 +316,7 @@ vectors(struct tap *tap, const struct ll_kern *isa, enum kind kind)
 {
 	const struct ll_kern *ref = ll_kern(LL_ISA_REF);
 	static float x[MOST], y[MOST];
-	static struct ll_q8_act want[PAIRS], got[PAIRS];
+	static union ll_act want[LINES], got[LINES];
 	uint64_t state = 521288629u;
 	bool rounded = true, each = true, reduced = true;
 
@@ -253,9 +327,9 @@ vectors(struct tap *tap, const struct ll_kern *isa, enum kind kind)
 		numbers(&state, y, MOST, kind);
 		for (size_t j = 0; j < MOST && i % 3 == 0; j++)
 			x[j] *= 40.0f;
-		ref->quantize(want, x, n / 32 * 32);
-		isa->quantize(got, x, n / 32 * 32);
-		rounded &= same_blocks(want, got, (n / 32 + 1) / 2);
+		ref->act[LL_ACT_Q8](want, 1, x, n / 32 * 32);
+		isa->act[LL_ACT_Q8](got, 1, x, n / 32 * 32);
+		rounded &= same_lines(want, got, n / 32);
 		each &= elementwise(ref, isa, x, y, n);
 		reduced &= reductions(ref, isa, x, n);
 	}
@@ -273,7 +347,7 @@ compare(struct tap *tap, enum ll_isa isa)
 	for (int kind = 0; kind < KINDS; kind++) {
 		for (uint32_t type = 0; type < LL_DTYPES; type++)
 			if (ll_dtype(type) != NULL)
-				dots(tap, kern, type, (enum kind)kind);
+				products(tap, kern, type, (enum kind)kind);
 		attention(tap, kern, (enum kind)kind);
 		vectors(tap, kern, (enum kind)kind);
 	}
@@ -328,63 +402,77 @@ static void
 rounding(struct tap *tap, const struct ll_kern *kern)
 {
 	uint64_t state = 362436069u;
-	struct ll_q8_act act;
+	union ll_act line;
+	const struct ll_act_q8 *act = &line.q8;
 	float x[32];
 	bool near = true;
 
 	for (size_t i = 0; i < 1000; i++) {
-		int sum = 0;
+		int sum[2] = { 0, 0 };
 
 		numbers(&state, x, 32, ORDINARY);
-		kern->quantize(&act, x, 32);
+		kern->act[LL_ACT_Q8](&line, 1, x, 32);
 		for (size_t j = 0; j < 32; j++) {
-			near &= fabsf(x[j] - act.block->scale * act.q[0][j]) <= 0.5001f * act.block->scale;
-			sum += act.q[0][j];
+			near &= fabsf(x[j] - act->scale * act->q[j]) <= 0.5001f * act->scale;
+			sum[j / 16] += act->q[j];
 		}
-		near &= act.block->sum == act.block->scale * (float)sum;
+		near &= act->sum == (float)(sum[0] + sum[1]) && act->less8 == -8 * (sum[0] + sum[1]) &&
+		    act->less128 == -128 * (sum[0] + sum[1]);
+		for (size_t j = 0; j < 2; j++)
+			near &= act->sum_half[j] == (float)sum[j] && act->less128_half[j] == -128 * sum[j];
 	}
 	tap_ok(tap, near, "half a step", "rounding of activations");
 
 	memset(x, 0, sizeof x);
-	kern->quantize(&act, x, 32);
-	tap_ok(tap, act.block->scale == 0.0f && act.block->sum == 0.0f && act.q[0][0] == 0,
-	    "zeros", "rounding");
+	kern->act[LL_ACT_Q8](&line, 1, x, 32);
+	tap_ok(tap, act->scale == 0.0f && act->sum == 0.0f && act->q[0] == 0, "zeros", "rounding");
 	x[31] = FLT_MAX;
-	kern->quantize(&act, x, 32);
-	tap_ok(tap, act.q[0][31] == 127 && isfinite(act.block->scale), "the largest", "rounding");
+	kern->act[LL_ACT_Q8](&line, 1, x, 32);
+	tap_ok(tap, act->q[31] == 127 && isfinite(act->scale), "the largest", "rounding");
 	x[7] = -INFINITY;
-	kern->quantize(&act, x, 32);
-	tap_ok(tap, isnan(act.block->scale) && isnan(act.block->sum), "infinity", "rounding");
+	kern->act[LL_ACT_Q8](&line, 1, x, 32);
+	tap_ok(tap, isnan(act->scale), "infinity", "rounding");
 }
 
-/* A product of rounded activations against the sum in double. */
+/* A product against the sum in double. */
 static void
 accuracy(struct tap *tap, const struct ll_kern *kern, uint32_t type)
 {
-	static uint8_t w[4 * MOST];
-	static float x[1024], line[1024];
-	static struct ll_q8_act q[16];
+	enum { N = 1024, BYTES = 4 * N };
+	static uint8_t w[16 * BYTES];
+	static float x[N], line[N];
+	static struct product p;
+	struct ll_layout layout = ll_layout((enum ll_dtype)type);
+	enum ll_act_kind act = kern->wants[type];
 	uint64_t state = 5783321u + type;
-	double want = 0.0, size = 0.0;
-	float got;
+	size_t bytes;
+	bool good = ll_dtype_row_bytes(type, N, &bytes);
 
-	weights(&state, w, type, 1024, ORDINARY);
-	numbers(&state, x, 1024, ORDINARY);
-	kern->quantize(q, x, 1024);
-	kern->dequantize[type](line, w, 1024);
-	for (size_t i = 0; i < 1024; i++) {
-		size_t half = i / 32 % 2;
-		double activation = kern->dot_q8[type] == NULL ? (double)x[i] :
-		    (double)q[i / 64].block[half].scale * q[i / 64].q[half][i % 32];
-
-		want += activation * (double)line[i];
-		size += fabs(activation * (double)line[i]);
+	for (size_t r = 0; r < 16; r++)
+		weights(&state, w + r * BYTES, type, N, ORDINARY);
+	numbers(&state, x, N, ORDINARY);
+	kern->act[act](p.x, 1, x, N);
+	if (layout.units == 0) {
+		ll_widen_rows(p.wide, (enum ll_dtype)type, w, BYTES, 16, N / ll_dtype(type)->block);
+		widened(kern, kern, &p, &p, false, type, N / ll_dtype(type)->block, 1, 1);
+	} else {
+		kern->interleave(p.panel, &layout, w, BYTES, 16, bytes, N / layout.elements);
+		multiply(kern->mul[type], &p, &layout, act, N / layout.elements, 1, 1, false);
 	}
-	if (kern->dot_q8[type] != NULL)
-		kern->dot_q8[type](&got, 1, w, q, 16, 1, 1024);
-	else
-		kern->dot_f32[type](&got, 1, w, x, 1024, 1, 1024);
-	tap_ok(tap, fabs(got - want) <= 1e-6 * size, "near the sum in double", ll_dtype_name(type));
+	for (size_t r = 0; r < 16; r++) {
+		double want = 0.0, size = 0.0;
+
+		ll_dequantize(line, (enum ll_dtype)type, w + r * BYTES, N);
+		for (size_t i = 0; i < N; i++) {
+			double activation = act == LL_ACT_F32 ? (double)x[i] :
+			    (double)p.x[i / 32].q8.scale * p.x[i / 32].q8.q[i % 32];
+
+			want += activation * (double)line[i];
+			size += fabs(activation * (double)line[i]);
+		}
+		good &= fabs(p.y[r] - want) <= 1e-6 * size;
+	}
+	tap_ok(tap, good, "near the sum in double", ll_dtype_name(type));
 }
 
 int

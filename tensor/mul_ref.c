@@ -1,0 +1,251 @@
+/*
+ * Products of panels in scalar C, the specification: mul.h has it in words.
+ */
+
+#include <math.h>
+#include <string.h>
+
+#include "tensor/kern_isa.h"
+#include "tensor/mul.h"
+#include "tensor/quant.h"
+#include "tensor/unpack.h"
+
+static float
+float_at(const uint8_t *units, size_t unit, size_t row)
+{
+	float value;
+
+	memcpy(&value, units + 64 * unit + 4 * row, sizeof value);
+	return value;
+}
+
+/* The products of 16 elements. */
+static int32_t
+half_sum(const uint8_t *units, size_t row, const struct ll_act_q8 *x, size_t half, int32_t zero)
+{
+	int32_t sum = 0;
+
+	for (size_t i = 16 * half; i < 16 * half + 16; i++)
+		sum += (units[i / 4 * 64 + 4 * row + i % 4] - zero) * x->q[i];
+	return sum;
+}
+
+/* acc plus one run of one row and one column. */
+static float
+wide_run(float acc, const uint8_t *units, size_t row, const struct ll_act_q8 *x,
+    enum ll_wide_kind kind)
+{
+	bool halves = kind >= LL_WIDE_16, min = kind % 2 != 0;
+	int32_t zero = min ? 0 : 128;
+	int32_t low = half_sum(units, row, x, 0, zero), high = half_sum(units, row, x, 1, zero);
+	float t;
+
+	if (halves)
+		t = fmaf((float)high, float_at(units, 9, row), (float)low * float_at(units, 8, row));
+	else
+		t = (float)(low + high) * float_at(units, 8, row);
+	if (min && halves) {
+		t = fmaf(float_at(units, 10, row), x->sum_half[0], t);
+		t = fmaf(float_at(units, 11, row), x->sum_half[1], t);
+	} else if (min)
+		t = fmaf(float_at(units, 9, row), x->sum, t);
+	return fmaf(t, x->scale, acc);
+}
+
+static void
+mul_wide(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_act *x,
+    size_t width, size_t cols, bool more, enum ll_wide_kind kind)
+{
+	for (size_t j = 0; j < cols; j++, y += y_stride)
+		for (size_t row = 0; row < LL_PANEL_ROWS; row++) {
+			float acc = more ? y[row] : 0.0f;
+
+			for (size_t b = 0; b < runs; b++)
+				acc = wide_run(acc, w + b * 64 * ll_wide_units(kind), row,
+				    &x[b * width + j].q8, kind);
+			y[row] = acc;
+		}
+}
+
+#define WIDE(name, kind) \
+	static void mul_wide_##name(float *y, size_t y_stride, const uint8_t *w, size_t runs, \
+	    const union ll_act *x, size_t width, size_t cols, bool more) \
+	{ \
+		mul_wide(y, y_stride, w, runs, x, width, cols, more, kind); \
+	}
+
+WIDE(32, LL_WIDE_32)
+WIDE(32_min, LL_WIDE_32_MIN)
+WIDE(16, LL_WIDE_16)
+WIDE(16_min, LL_WIDE_16_MIN)
+
+static void
+widen(uint8_t *out, const uint8_t *w, size_t first, size_t blocks, enum ll_dtype type)
+{
+	struct ll_layout layout = ll_layout(type);
+	size_t bytes = layout.elements / 32 * 64 * ll_wide_units(ll_wide_kind(type));
+	uint8_t plain[LL_PANEL_ROWS][256];
+
+	for (size_t i = 0; i < blocks; i++) {
+		for (size_t row = 0; row < LL_PANEL_ROWS; row++)
+			ll_panel_block(plain[row], w, &layout, first + i, row);
+		ll_widen_rows(out + i * bytes, type, plain[0], sizeof plain[0], LL_PANEL_ROWS, 1);
+	}
+}
+
+/* A block at a time is made wide. */
+static void
+mul_quantised(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
+    const union ll_act *x, size_t width, size_t cols, bool more, enum ll_dtype type)
+{
+	struct ll_layout layout = ll_layout(type);
+	size_t runs = layout.elements / 32;
+	uint8_t wide[8 * 12 * 64];
+
+	for (size_t i = 0; i < blocks; i++) {
+		widen(wide, w, i, 1, type);
+		mul_wide(y, y_stride, wide, runs, x + i * runs * width, width, cols, more || i > 0,
+		    ll_wide_kind(type));
+	}
+}
+
+#define QUANTISED(name, type) \
+	static void mul_##name(float *y, size_t y_stride, const uint8_t *w, size_t blocks, \
+	    const union ll_act *x, size_t width, size_t cols, bool more) \
+	{ \
+		mul_quantised(y, y_stride, w, blocks, x, width, cols, more, LL_##type); \
+	} \
+	static void widen_##name(uint8_t *out, const uint8_t *w, size_t blocks) \
+	{ \
+		widen(out, w, 0, blocks, LL_##type); \
+	}
+#define MUL(name, type) [LL_##type] = mul_##name,
+#define WIDEN(name, type) [LL_##type] = widen_##name,
+
+LL_PANEL_FORMATS(QUANTISED)
+
+/* Elements of a row, from the units of a block on. */
+static float
+element(const uint8_t *units, size_t row, size_t i, enum ll_dtype type)
+{
+	size_t bytes = ll_format(type)->info.bytes;
+
+	return ll_format(type)->load(units + i * bytes / 4 * 64 + 4 * row + i * bytes % 4, 0);
+}
+
+static void
+mul_floats(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
+    const union ll_act *x, size_t width, size_t cols, bool more, enum ll_dtype type)
+{
+	size_t n = blocks * ll_layout(type).elements;
+
+	for (size_t j = 0; j < cols; j++, y += y_stride)
+		for (size_t row = 0; row < LL_PANEL_ROWS; row++) {
+			float acc = more ? y[row] : 0.0f;
+
+			for (size_t run = 0; run < n; run += LL_MUL_RUN) {
+				float sum[2] = { 0.0f, 0.0f };
+
+				for (size_t i = run; i < n && i < run + LL_MUL_RUN; i++)
+					sum[i % 2] = fmaf(element(w, row, i, type),
+					    x[i / 16 * width + j].f32[i % 16], sum[i % 2]);
+				acc += sum[0] + sum[1];
+			}
+			y[row] = acc;
+		}
+}
+
+#define FLOATS(name, type) \
+	static void mul_##name(float *y, size_t y_stride, const uint8_t *w, size_t blocks, \
+	    const union ll_act *x, size_t width, size_t cols, bool more) \
+	{ \
+		mul_floats(y, y_stride, w, blocks, x, width, cols, more, LL_##type); \
+	}
+#define WANTS(name, type) [LL_##type] = LL_ACT_F32,
+
+LL_FLOAT_FORMATS(FLOATS)
+
+/* VDPBF16PS: subnormals are zeros, before and after. */
+static float
+flush(float value)
+{
+	return fabsf(value) < 0x1p-126f ? copysignf(0.0f, value) : value;
+}
+
+static float
+brain(const uint8_t *bytes)
+{
+	return flush(ll_bf16_to_f32(ll_load_u16(bytes)));
+}
+
+void
+ll_mul_bf16_ref(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
+    const union ll_act *x, size_t width, size_t cols, bool more)
+{
+	size_t pairs = blocks * 16;
+
+	for (size_t j = 0; j < cols; j++, y += y_stride)
+		for (size_t row = 0; row < LL_PANEL_ROWS; row++) {
+			float acc = more ? y[row] : 0.0f;
+
+			for (size_t run = 0; run < pairs; run += LL_MUL_RUN / 2) {
+				float sum[2] = { 0.0f, 0.0f };
+
+				for (size_t i = run; i < pairs && i < run + LL_MUL_RUN / 2; i++) {
+					const uint8_t *pair = w + 64 * i + 4 * row;
+					const uint16_t *at = x[i / 16 * width + j].bf16 + i % 16 * 2;
+
+					for (size_t k = 2; k-- > 0;)
+						sum[i % 2] = flush(fmaf(brain(pair + 2 * k),
+						    flush(ll_bf16_to_f32(at[k])), sum[i % 2]));
+				}
+				acc += sum[0] + sum[1];
+			}
+			y[row] = acc;
+		}
+}
+
+static void
+interleave_block(uint8_t *out, const struct ll_layout *layout, const uint8_t *w, size_t block, size_t row)
+{
+	uint8_t *units = out + ll_panel_units(layout, block);
+
+	if (layout->lone) {
+		memcpy(out + ll_panel_lone(layout, block) + 2 * row, w + layout->lone_at, 2);
+		w += layout->lone_at == 0 ? 2 : 0;
+	}
+	for (size_t i = 0; i < layout->units; i++)
+		memcpy(units + 64 * ll_panel_unit(layout, i) + 4 * row, w + 4 * i, 4);
+}
+
+void
+ll_interleave_ref(uint8_t *out, const struct ll_layout *layout, const uint8_t *w, size_t row_bytes,
+    size_t rows, size_t bytes, size_t blocks)
+{
+	uint8_t last[256];
+
+	for (size_t row = 0; row < LL_PANEL_ROWS; row++) {
+		const uint8_t *from = w + (row < rows ? row : 0) * row_bytes;
+
+		for (size_t i = 0; i < blocks; i++) {
+			const uint8_t *block = from + i * layout->bytes;
+
+			/* The last block of floats may be less than a whole one. */
+			if (bytes < (i + 1) * layout->bytes) {
+				memset(last, 0, layout->bytes);
+				memcpy(last, block, bytes - i * layout->bytes);
+				block = last;
+			}
+			interleave_block(out, layout, block, i, row);
+		}
+	}
+}
+
+const struct ll_kern ll_kern_mul_ref = {
+	.isa = LL_ISA_REF,
+	.wants = { LL_FLOAT_FORMATS(WANTS) },
+	.mul = { LL_PANEL_FORMATS(MUL) LL_FLOAT_FORMATS(MUL) },
+	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min },
+	.widen = { LL_PANEL_FORMATS(WIDEN) },
+	.interleave = ll_interleave_ref,
+};

@@ -1,0 +1,347 @@
+/*
+ * The products of mul.h, from one source for every ISA: the including file has defined vectors
+ * whose lanes are LL_LANE_ROWS rows (V of integers, F of floats) and what is done with them, and
+ * gets the functions mul_<format>.
+ *
+ * v_dot adds products of four bytes in each lane to it: weights at most 127, without sign, and
+ * activations. v_dot128 is for weights of which 128 is zero, and what it adds to begins with
+ * v_begin128.
+ */
+
+#ifndef LL_TENSOR_MUL_ROWS_H
+#define LL_TENSOR_MUL_ROWS_H
+
+#include "tensor/mul.h"
+#include "tensor/mul_load.h"
+#include "tensor/unpack.h"
+
+/*
+ * With few columns weights come from memory. What is asked for ahead, in bytes: for blocks of 32 it
+ * took Q8_0 from 25 to 31 GB/s on a core that reads 35; for blocks of 256, whose loads are not in
+ * order, Q6_K from 14 to 24. Further or nearer is worse for either.
+ */
+#define LL_AHEAD 1024
+#define LL_AHEAD_256 16384
+#define LL_AHEAD_COLS 4
+
+enum zero { ZERO_0, ZERO_8, ZERO_128 };
+
+/* What is constant in a format, so that the compiler drops what it has not. */
+struct shape {
+	void (*load)(V q[4], const uint8_t *units, unsigned b, unsigned half);
+	struct ll_scales (*scales)(const uint8_t *lone, const uint8_t *units, unsigned b);
+	enum zero zero;
+	bool halves, min;
+	unsigned runs;			/* of 32 elements in a block */
+	bool lone;
+	unsigned units;			/* of a block */
+};
+
+INLINE V
+begin(const struct shape *shape, const struct ll_act_q8 *x, unsigned half)
+{
+	if (shape->zero == ZERO_8)
+		return v_set((uint32_t)x->less8);
+	if (shape->zero == ZERO_128)
+		return v_begin128(shape->halves ? x->less128_half[half] : x->less128);
+	return v_set(0);
+}
+
+INLINE V
+dot(const struct shape *shape, V sum, V q, const int8_t *x)
+{
+	return shape->zero == ZERO_128 ? v_dot128(sum, q, x) : v_dot(sum, q, x);
+}
+
+/* One run of 32 elements with `cols` columns. */
+INLINE void
+run(F *acc, const struct shape *shape, const uint8_t *lone, const uint8_t *units, unsigned b,
+    const union ll_act *x, size_t cols)
+{
+	struct ll_scales s = shape->scales(lone, units, b);
+	V sum[LL_MUL_COLS];
+	F t[LL_MUL_COLS];
+
+	UNROLL
+	for (unsigned half = 0; half < 2; half++) {
+		V q[4];
+
+		shape->load(q, units, b, half);
+		if (half == 0 || shape->halves)
+			UNROLL
+			for (size_t j = 0; j < cols; j++)
+				sum[j] = begin(shape, &x[j].q8, half);
+		UNROLL
+		for (size_t k = 0; k < 4; k++)
+			UNROLL
+			for (size_t j = 0; j < cols; j++)
+				sum[j] = dot(shape, sum[j], q[k], x[j].q8.q + 16 * half + 4 * k);
+		if (!shape->halves && half == 0)
+			continue;
+		UNROLL
+		for (size_t j = 0; j < cols; j++)
+			t[j] = shape->halves && half == 1 ? f_fma(f_from(sum[j]), s.scale[1], t[j]) :
+			    f_mul(f_from(sum[j]), s.scale[0]);
+	}
+	if (shape->min && !shape->halves)
+		UNROLL
+		for (size_t j = 0; j < cols; j++)
+			t[j] = f_fma(s.min[0], f_set(x[j].q8.sum), t[j]);
+	if (shape->min && shape->halves)
+		UNROLL
+		for (size_t j = 0; j < cols; j++)
+			t[j] = f_fma(s.min[1], f_set(x[j].q8.sum_half[1]),
+			    f_fma(s.min[0], f_set(x[j].q8.sum_half[0]), t[j]));
+	UNROLL
+	for (size_t j = 0; j < cols; j++)
+		acc[j] = f_fma(t[j], f_set(x[j].q8.scale), acc[j]);
+}
+
+/* Asks for a run's part of what comes later, beyond a panel's end of the next. */
+INLINE void
+ahead(const uint8_t *w, unsigned b, const struct shape *shape)
+{
+	unsigned begin = shape->units * b / shape->runs, end = shape->units * (b + 1) / shape->runs;
+
+	for (unsigned k = begin; k < end; k++)
+		__builtin_prefetch(w + (shape->runs == 1 ? LL_AHEAD : LL_AHEAD_256) + 64 * k, 0, 1);
+}
+
+/* The rows of one vector. */
+INLINE void
+lanes(float *y, size_t y_stride, const uint8_t *w, size_t row, size_t blocks,
+    const union ll_act *x, size_t width, size_t cols, bool more, const struct shape *shape)
+{
+	const uint8_t *lone = w + 2 * row;
+	F acc[LL_MUL_COLS];
+
+	w += 4 * row;
+
+	UNROLL
+	for (size_t j = 0; j < cols; j++)
+		acc[j] = more ? f_load(y + j * y_stride) : f_zero();
+	for (size_t i = 0; i < blocks; i++) {
+		if (shape->lone && i % 2 == 0) {
+			lone = w - 2 * row;
+			w += 64;
+		}
+		UNROLL
+		for (unsigned b = 0; b < shape->runs; b++, x += width) {
+			if (cols <= LL_AHEAD_COLS)
+				ahead(w, b, shape);
+			run(acc, shape, lone + i % 2 * 32, w, b, x, cols);
+		}
+		w += 64 * shape->units;
+	}
+	UNROLL
+	for (size_t j = 0; j < cols; j++)
+		f_store(y + j * y_stride, acc[j]);
+}
+
+INLINE void
+rows(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_act *x,
+    size_t width, size_t cols, bool more, const struct shape *shape)
+{
+	for (size_t row = 0; row < LL_PANEL_ROWS; row += LL_LANE_ROWS)
+		lanes(y + row, y_stride, w, row, blocks, x, width, cols, more, shape);
+}
+
+/* A function of its own for each number of columns that an ISA has registers for. */
+#define LL_MUL_SWITCH(rows_of, ...) \
+	size_t part; \
+	for (; cols > 0; cols -= part, x += part, y += part * y_stride) { \
+		part = cols < LL_LANE_COLS ? cols : LL_LANE_COLS; \
+		switch (part) { \
+		case 1: rows_of(y, y_stride, w, blocks, x, width, 1, more, __VA_ARGS__); break; \
+		case 2: rows_of(y, y_stride, w, blocks, x, width, 2, more, __VA_ARGS__); break; \
+		case 3: rows_of(y, y_stride, w, blocks, x, width, 3, more, __VA_ARGS__); break; \
+		case 4: rows_of(y, y_stride, w, blocks, x, width, 4, more, __VA_ARGS__); break; \
+		LL_MUL_CASES(rows_of, __VA_ARGS__) \
+		} \
+	}
+#if LL_LANE_COLS == 8
+#define LL_MUL_CASES(rows_of, ...) \
+		case 5: rows_of(y, y_stride, w, blocks, x, width, 5, more, __VA_ARGS__); break; \
+		case 6: rows_of(y, y_stride, w, blocks, x, width, 6, more, __VA_ARGS__); break; \
+		case 7: rows_of(y, y_stride, w, blocks, x, width, 7, more, __VA_ARGS__); break; \
+		case 8: rows_of(y, y_stride, w, blocks, x, width, 8, more, __VA_ARGS__); break;
+#else
+#define LL_MUL_CASES(rows_of, ...)
+#endif
+
+/* Makes runs wide, by what the products themselves load (ll_widen). */
+INLINE void
+widen(uint8_t *out, const uint8_t *w, size_t blocks, const struct shape *shape)
+{
+	unsigned scales = shape->halves ? 2 : 1;
+	/* Where 8 is zero, 120 more make it 128. */
+	const V more = v_set(shape->zero == ZERO_8 ? 120 * 0x01010101u : 0);
+	const struct ll_layout layout = { .lone = shape->lone, .units = (uint8_t)shape->units };
+
+	for (size_t i = 0; i < blocks; i++)
+		for (unsigned b = 0; b < shape->runs; b++)
+			for (size_t row = 0; row < LL_PANEL_ROWS; row += LL_LANE_ROWS) {
+				const uint8_t *units = w + ll_panel_units(&layout, i) + 4 * row;
+				struct ll_scales s = shape->scales(w + ll_panel_lone(&layout, i) + 2 * row, units, b);
+				uint8_t *at = out + (i * shape->runs + b) * 64 * (8 + scales * (shape->min ? 2 : 1)) +
+				    4 * row;
+				V q[4];
+
+				UNROLL
+				for (unsigned half = 0; half < 2; half++) {
+					shape->load(q, units, b, half);
+					UNROLL
+					for (size_t k = 0; k < 4; k++)
+						v_store(at + 64 * (4 * half + k), v_add8(q[k], more));
+				}
+				UNROLL
+				for (unsigned k = 0; k < scales; k++) {
+					f_store((float *)(void *)(at + 64 * (8 + k)), s.scale[k]);
+					if (shape->min)
+						f_store((float *)(void *)(at + 64 * (8 + scales + k)), s.min[k]);
+				}
+			}
+}
+
+#define LL_MUL(name, ...) \
+	static const struct shape shape_##name = { __VA_ARGS__ }; \
+	static void mul_##name(float *y, size_t y_stride, const uint8_t *w, size_t blocks, \
+	    const union ll_act *x, size_t width, size_t cols, bool more) \
+	{ \
+		LL_MUL_SWITCH(rows, &shape_##name) \
+	} \
+	static inline void widen_##name(uint8_t *out, const uint8_t *w, size_t blocks) \
+	{ \
+		widen(out, w, blocks, &shape_##name); \
+	}
+
+LL_MUL(q4_0, load_q4_0, scales_lone, ZERO_8, false, false, 1, true, 4)
+LL_MUL(q4_1, load_q4_1, scales_pair, ZERO_0, false, true, 1, false, 5)
+LL_MUL(q5_0, load_q5_0, scales_lone, ZERO_128, false, false, 1, true, 5)
+LL_MUL(q5_1, load_q5_1, scales_pair, ZERO_0, false, true, 1, false, 6)
+LL_MUL(q8_0, load_q8_0, scales_lone, ZERO_128, false, false, 1, true, 8)
+LL_MUL(iq4_nl, load_iq4_nl, scales_lone, ZERO_128, false, false, 1, true, 4)
+LL_MUL(iq4_xs, load_iq4_xs, scales_iq4_xs, ZERO_128, false, false, 8, false, 34)
+LL_MUL(q2_k, load_q2_k, scales_q2_k, ZERO_0, true, true, 8, false, 21)
+LL_MUL(q3_k, load_q3_k, scales_q3_k, ZERO_128, true, false, 8, true, 27)
+LL_MUL(q4_k, load_q4_k, scales_subs, ZERO_0, false, true, 8, false, 36)
+LL_MUL(q5_k, load_q5_k, scales_subs, ZERO_0, false, true, 8, false, 44)
+LL_MUL(q6_k, load_q6_k, scales_q6_k, ZERO_128, true, false, 8, true, 52)
+LL_MUL(wide_32, load_wide, scales_wide_32, ZERO_128, false, false, 1, false, 9)
+LL_MUL(wide_32_min, load_wide, scales_wide_32_min, ZERO_0, false, true, 1, false, 10)
+LL_MUL(wide_16, load_wide, scales_wide_16, ZERO_128, true, false, 1, false, 10)
+LL_MUL(wide_16_min, load_wide, scales_wide_16_min, ZERO_0, true, true, 1, false, 12)
+
+/* Floats: a unit is one element, two, or four. */
+
+struct float_shape {
+	F (*load)(const uint8_t *units, unsigned i);	/* elements i of a block */
+	unsigned elements, units;			/* of a block */
+};
+
+INLINE F
+element_f32(const uint8_t *units, unsigned i)
+{
+	return f_load((const float *)(const void *)(units + 64 * i));
+}
+
+INLINE F
+element_f16(const uint8_t *units, unsigned i)
+{
+	V pair = unit(units, i / 2);
+
+	return f_low_f16(i % 2 == 0 ? pair : v_srl(pair, 16));
+}
+
+INLINE F
+element_bf16(const uint8_t *units, unsigned i)
+{
+	V pair = unit(units, i / 2);
+
+	return f_bits(i % 2 == 0 ? v_sll(pair, 16) : v_and(pair, v_set(0xffff0000)));
+}
+
+/* Halves whose exponents are too low by 8; those of NaN are all ones. */
+INLINE F
+element_f8(const uint8_t *units, unsigned i)
+{
+	V byte = v_srl(unit(units, i / 4), i % 4 * 8);
+	V size = v_sll(v_and(byte, v_set(0x7f)), 7);
+	V nan = v_and(v_equal(size, v_set(0x3f80)), v_set(0x7fff));
+	V sign = v_sll(v_and(byte, v_set(0x80)), 8);
+
+	return f_mul(f_low_f16(v_or(v_or(size, nan), sign)), f_set(0x1p8f));
+}
+
+INLINE void
+float_lanes(float *y, size_t y_stride, const uint8_t *units, size_t blocks, const union ll_act *x,
+    size_t width, size_t cols, bool more, const struct float_shape *shape)
+{
+	F acc[LL_MUL_COLS], even[LL_MUL_COLS], odd[LL_MUL_COLS];
+	unsigned in_run = LL_MUL_RUN / shape->elements;
+
+	UNROLL
+	for (size_t j = 0; j < cols; j++)
+		acc[j] = more ? f_load(y + j * y_stride) : f_zero();
+	for (size_t i = 0; i < blocks; i += in_run) {
+		UNROLL
+		for (size_t j = 0; j < cols; j++)
+			even[j] = odd[j] = f_zero();
+		for (size_t block = i; block < blocks && block < i + in_run; block++) {
+			UNROLL
+			for (unsigned e = 0; e < shape->elements; e += 2) {
+				F first = shape->load(units, e), second = shape->load(units, e + 1);
+				const union ll_act *at = x + e / 16 * width;
+
+				UNROLL
+				for (size_t j = 0; j < cols; j++)
+					even[j] = f_fma(first, f_set(at[j].f32[e % 16]), even[j]);
+				UNROLL
+				for (size_t j = 0; j < cols; j++)
+					odd[j] = f_fma(second, f_set(at[j].f32[e % 16 + 1]), odd[j]);
+			}
+			units += 64 * shape->units;
+			x += shape->elements / 16 * width;
+		}
+		UNROLL
+		for (size_t j = 0; j < cols; j++)
+			acc[j] = f_add(acc[j], f_add(even[j], odd[j]));
+	}
+	UNROLL
+	for (size_t j = 0; j < cols; j++)
+		f_store(y + j * y_stride, acc[j]);
+}
+
+INLINE void
+float_rows(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
+    const union ll_act *x, size_t width, size_t cols, bool more, const struct float_shape *shape)
+{
+	for (size_t row = 0; row < LL_PANEL_ROWS; row += LL_LANE_ROWS)
+		float_lanes(y + row, y_stride, w + 4 * row, blocks, x, width, cols, more, shape);
+}
+
+#define LL_MUL_FLOAT(name, ...) \
+	static const struct float_shape shape_##name = { __VA_ARGS__ }; \
+	static void mul_##name(float *y, size_t y_stride, const uint8_t *w, size_t blocks, \
+	    const union ll_act *x, size_t width, size_t cols, bool more) \
+	{ \
+		LL_MUL_SWITCH(float_rows, &shape_##name) \
+	}
+
+LL_MUL_FLOAT(f32, element_f32, 16, 16)
+LL_MUL_FLOAT(f16, element_f16, 32, 16)
+LL_MUL_FLOAT(bf16, element_bf16, 32, 16)
+LL_MUL_FLOAT(f8_e4m3, element_f8, 16, 4)
+
+#define LL_MUL_ENTRY(name, type) [LL_##type] = mul_##name,
+#define LL_WIDEN_ENTRY(name, type) [LL_##type] = widen_##name,
+
+/* What every ISA's table has of this. */
+#define LL_MUL_ENTRIES \
+	.wants = { [LL_F32] = LL_ACT_F32, [LL_F16] = LL_ACT_F32, [LL_BF16] = LL_ACT_F32, \
+	    [LL_F8_E4M3] = LL_ACT_F32 }, \
+	.mul = { LL_PANEL_FORMATS(LL_MUL_ENTRY) LL_FLOAT_FORMATS(LL_MUL_ENTRY) }, \
+	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min }, \
+	.widen = { LL_PANEL_FORMATS(LL_WIDEN_ENTRY) }
+
+#endif
