@@ -28,6 +28,7 @@ const struct ll_config_key ll_config_keys[] = {
 	{ "context", LL_OPT_INT, NULL },
 	{ "date", LL_OPT_STRING, NULL },
 	{ "dtype", LL_OPT_STRING, "f32 f16 bf16" },
+	{ "kv-type", LL_OPT_STRING, "f16 bf16 q8_0 q4_0 f32" },
 	{ "limit", LL_OPT_INT, NULL },
 	{ "logprobs", LL_OPT_INT, NULL },
 	{ "min-p", LL_OPT_DOUBLE, NULL },

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "model/model.h"
+#include "tensor/kv_block.h"
 #include "tensor/ops.h"
 
 struct ll_collect;
@@ -27,6 +28,7 @@ struct ll_forward_config {
 	size_t threads;
 	enum ll_precision precision;
 	struct ll_collect *collect;	/* told what meets the matrices, or NULL */
+	enum ll_kv_type kv_type[2];	/* of keys, of values */
 };
 
 struct ll_row {

@@ -1,6 +1,6 @@
 /*
  * The KV cache; see kv.h. Blocks hold all layers of their positions:
- * [layer][keys, values][head][position][head_dim].
+ * [layer][keys][head], [layer][values][head]. They are carved from slabs.
  */
 
 #include <stdlib.h>
@@ -11,6 +11,10 @@
 #include "base/mem.h"
 #include "forward/kv.h"
 
+/* Blocks smaller than that are mapped some together. */
+#define SLAB ((size_t)4 << 20)
+#define HUGE_PAGE ((size_t)2 << 20)
+
 struct block {
 	unsigned char *data;
 	uint32_t owners;	/* 0: free */
@@ -18,8 +22,12 @@ struct block {
 
 struct ll_kv {
 	struct ll_kv_shape shape;
-	size_t head_bytes;	/* of one head's keys in a block */
+	size_t head_bytes[2];	/* of one head's keys, and values, in a block */
+	size_t layer_bytes;
 	size_t block_bytes;
+	size_t slab_blocks;	/* in each slab */
+	unsigned char **slabs;
+	size_t slab_count, slab_cap;
 	struct block *blocks;
 	size_t block_count, block_cap;
 	uint32_t *free_blocks;
@@ -27,6 +35,23 @@ struct ll_kv {
 	struct ll_kv_sequence *sequences;
 	size_t count, cap;
 };
+
+/* Fails when a block does not fit the address space. */
+static int
+measure(struct ll_kv *kv)
+{
+	const struct ll_kv_shape *shape = &kv->shape;
+
+	kv->head_bytes[LL_KV_KEYS] = ll_kv_key_bytes(shape->type[LL_KV_KEYS], shape->head_dim);
+	kv->head_bytes[LL_KV_VALUES] = ll_kv_value_bytes(shape->type[LL_KV_VALUES], shape->head_dim);
+	if (kv->head_bytes[LL_KV_KEYS] == 0 || kv->head_bytes[LL_KV_VALUES] == 0 ||
+	    ll_add(kv->head_bytes[LL_KV_KEYS], kv->head_bytes[LL_KV_VALUES], &kv->layer_bytes) ||
+	    ll_mul(kv->layer_bytes, shape->kv_heads, &kv->layer_bytes) ||
+	    ll_mul(kv->layer_bytes, shape->layers, &kv->block_bytes) || kv->block_bytes > SIZE_MAX - 2 * SLAB)
+		return -1;
+	kv->slab_blocks = kv->block_bytes < SLAB ? SLAB / kv->block_bytes : 1;
+	return 0;
+}
 
 int
 ll_kv_new(struct ll_kv **out, const struct ll_kv_shape *shape, struct ll_err *err)
@@ -36,15 +61,19 @@ ll_kv_new(struct ll_kv **out, const struct ll_kv_shape *shape, struct ll_err *er
 	if (kv == NULL)
 		return -LL_ENOMEM;
 	kv->shape = *shape;
-	if (ll_mul(LL_KV_BLOCK * shape->bytes, shape->head_dim, &kv->head_bytes) ||
-	    ll_mul(kv->head_bytes, 2 * shape->kv_heads, &kv->block_bytes) ||
-	    ll_mul(kv->block_bytes, shape->layers, &kv->block_bytes)) {
+	if (measure(kv) < 0) {
 		free(kv);
 		return ll_fail(err, LL_ENOMEM, "a KV cache of %zu layers and %zu heads does not fit the address space",
 		    shape->layers, shape->kv_heads);
 	}
 	*out = kv;
 	return 0;
+}
+
+static size_t
+slab_bytes(const struct ll_kv *kv)
+{
+	return (kv->slab_blocks * kv->block_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
 }
 
 void
@@ -54,8 +83,9 @@ ll_kv_free(struct ll_kv *kv)
 		return;
 	for (size_t i = 0; i < kv->count; i++)
 		free(kv->sequences[i].blocks);
-	for (size_t i = 0; i < kv->block_count; i++)
-		munmap(kv->blocks[i].data, kv->block_bytes);
+	for (size_t i = 0; i < kv->slab_count; i++)
+		munmap(kv->slabs[i], slab_bytes(kv));
+	free(kv->slabs);
 	free(kv->sequences);
 	free(kv->blocks);
 	free(kv->free_blocks);
@@ -85,11 +115,49 @@ ll_kv_sequence(struct ll_kv *kv, uint64_t id, struct ll_err *err)
 	return sequence;
 }
 
+/* Memory that begins at a huge page, for the pages are asked for; NULL when there is none. */
+static unsigned char *
+map_slab(size_t bytes)
+{
+	unsigned char *whole = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t before, behind;
+
+	if (whole == MAP_FAILED)
+		return NULL;
+	before = (size_t)(-(uintptr_t)whole % HUGE_PAGE);
+	behind = HUGE_PAGE - before;
+	if (before > 0)
+		munmap(whole, before);
+	if (behind > 0)
+		munmap(whole + before + bytes, behind);
+	madvise(whole + before, bytes, MADV_HUGEPAGE);
+	return whole + before;
+}
+
+/* The memory of the next new block. */
+static int
+new_data(struct ll_kv *kv, unsigned char **data, struct ll_err *err)
+{
+	size_t slab = kv->block_count / kv->slab_blocks, place = kv->block_count % kv->slab_blocks;
+
+	if (slab == kv->slab_count) {
+		if (ll_grow(&kv->slabs, &kv->slab_cap, slab + 1, sizeof(*kv->slabs), err) < 0)
+			return -LL_ENOMEM;
+		if ((kv->slabs[slab] = map_slab(slab_bytes(kv))) == NULL)
+			return ll_fail(err, LL_ENOMEM, "out of memory: KV cache of %zu bytes and %zu more",
+			    ll_kv_bytes(kv), slab_bytes(kv));
+		kv->slab_count++;
+	}
+	*data = kv->slabs[slab] + place * kv->block_bytes;
+	return 0;
+}
+
 /* A block with one owner: a free one, or new memory. */
 static int
 take_block(struct ll_kv *kv, uint32_t *number, struct ll_err *err)
 {
-	void *data;
+	unsigned char *data = NULL;
 
 	if (kv->free_count > 0) {
 		*number = kv->free_blocks[--kv->free_count];
@@ -100,10 +168,8 @@ take_block(struct ll_kv *kv, uint32_t *number, struct ll_err *err)
 	if (ll_grow(&kv->blocks, &kv->block_cap, kv->block_count + 1, sizeof(*kv->blocks), err) < 0 ||
 	    ll_grow(&kv->free_blocks, &kv->free_cap, kv->block_count + 1, sizeof(*kv->free_blocks), err) < 0)
 		return -LL_ENOMEM;
-	data = mmap(NULL, kv->block_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (data == MAP_FAILED)
-		return ll_fail(err, LL_ENOMEM, "out of memory: KV cache of %zu bytes and %zu more",
-		    ll_kv_bytes(kv), kv->block_bytes);
+	if (new_data(kv, &data, err) < 0)
+		return -LL_ENOMEM;
 	*number = (uint32_t)kv->block_count++;
 	kv->blocks[*number] = (struct block){ .data = data, .owners = 1 };
 	return 0;
@@ -232,9 +298,11 @@ void *
 ll_kv_at(const struct ll_kv *kv, const struct ll_kv_sequence *sequence, size_t layer,
     enum ll_kv_part part, size_t head, size_t block)
 {
-	size_t slot = (layer * 2 + part) * kv->shape.kv_heads + head;
+	size_t place = layer * kv->layer_bytes + head * kv->head_bytes[part];
 
-	return kv->blocks[sequence->blocks[block]].data + slot * kv->head_bytes;
+	if (part == LL_KV_VALUES)
+		place += kv->shape.kv_heads * kv->head_bytes[LL_KV_KEYS];
+	return kv->blocks[sequence->blocks[block]].data + place;
 }
 
 size_t

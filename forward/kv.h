@@ -1,8 +1,9 @@
 /*
  * The KV cache: keys and values of every position of every sequence, in blocks of
  * LL_KV_BLOCK positions that sequences with a common prefix share. A block is copied when
- * one of its owners first writes to it. Memory grows with use and is reused when sequences
- * end; it is returned when the cache is freed.
+ * one of its owners first writes to it. Memory grows with use, some megabytes at a time in huge
+ * pages where there are such, and is reused when sequences end; it is returned when the cache is
+ * freed.
  */
 
 #ifndef LL_FORWARD_KV_H
@@ -11,10 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tensor/kv_block.h"
+
 struct ll_err;
 struct ll_kv;
-
-#define LL_KV_BLOCK 32
 
 enum ll_kv_part { LL_KV_KEYS, LL_KV_VALUES };
 
@@ -29,7 +30,7 @@ struct ll_kv_shape {
 	size_t layers;
 	size_t kv_heads;
 	size_t head_dim;
-	size_t bytes;		/* of a number: 2 (f16) or 4 (f32) */
+	enum ll_kv_type type[2];	/* of the keys, of the values */
 };
 
 int ll_kv_new(struct ll_kv **out, const struct ll_kv_shape *shape, struct ll_err *err);
@@ -55,8 +56,8 @@ void ll_kv_cut(struct ll_kv *kv, uint64_t id, size_t keep);
 void ll_kv_end(struct ll_kv *kv, uint64_t id);
 
 /*
- * Where block number `block` of a sequence keeps one head's keys or values:
- * [LL_KV_BLOCK][head_dim] numbers, 64-byte aligned when head_dim is a multiple of 16.
+ * Where block number `block` of a sequence keeps one head's keys or values, as kv_block.h says;
+ * 64-byte aligned.
  */
 void *ll_kv_at(const struct ll_kv *kv, const struct ll_kv_sequence *sequence, size_t layer,
     enum ll_kv_part part, size_t head, size_t block);

@@ -24,7 +24,8 @@
 #define LOGIT_ROWS 16
 
 static const char *model_path, *output_path, *layers_text, *dtype_name = "f32", *precision_name = "default";
-static const char *input_path = "-", *imatrix_path;
+static const char *input_path = "-", *imatrix_path, *kv_name;
+static enum ll_kv_type kv_type[2] = { LL_KV_F16, LL_KV_F16 };
 static int64_t batch = 8, chunk = 256, context, threads, top;
 static bool once, all, loop, hidden;
 
@@ -50,6 +51,7 @@ static const struct ll_opt options[] = {
 	{ 0, "dtype", LL_OPT_STRING, &dtype_name, "TYPE", "send hidden states as f32, f16 or bf16 (default f32)", 0, 0, NULL },
 	{ 0, "hidden", LL_OPT_FLAG, &hidden, NULL, "send the final hidden states instead of logits", 0, 0, NULL },
 	{ 0, "imatrix", LL_OPT_STRING, &imatrix_path, "FILE", "write an importance matrix for ll-quantize; implies --once", 0, 0, NULL },
+	{ 0, "kv-type", LL_OPT_STRING, &kv_name, "K[,V]", "keep keys, values as f16 (default), bf16, q8_0, q4_0 or f32", 0, 0, NULL },
 	{ 0, "precision", LL_OPT_STRING, &precision_name, "P", "default or f32 (exact weights, no rounding of activations)", 0, 0, NULL },
 	LL_OPTS_COMMON,
 	{ 0, "stream", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, set_input },
@@ -60,7 +62,8 @@ static const struct ll_program program = {
 	.name = "ll-forward",
 	.summary = "run the layers of a model over a stream",
 	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-k N] [-L A-B] [-m FILE] [-o FILE] [--all] [--chunk N]\n"
-	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--loop] [--once] [--precision P] [STREAM]",
+	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--kv-type K[,V]] [--loop] [--once] [--precision P]\n"
+	    "                  [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
 };
@@ -244,6 +247,7 @@ set_up(struct stage *stage, struct ll_err *err)
 	config.rows = stage->rows;
 	config.collect = stage->collect;
 	config.precision = strcmp(precision_name, "f32") == 0 ? LL_PRECISION_F32 : LL_PRECISION_DEFAULT;
+	memcpy(config.kv_type, kv_type, sizeof(kv_type));
 	if ((status = make_buffers(stage, err)) < 0 ||
 	    (status = ll_forward_new(&stage->forward, stage->model, &config, err)) < 0)
 		return status;
@@ -552,6 +556,29 @@ one_stream(struct stage *stage, struct ll_err *err)
 	return status;
 }
 
+/* TYPE or TYPE,TYPE: of keys and values, or of keys, of values. */
+static int
+choose_kv_types(struct ll_err *err)
+{
+	const char *text = kv_name != NULL ? kv_name : strcmp(precision_name, "f32") == 0 ? "f32" : "f16";
+	const char *comma = strchr(text, ',');
+	const char *parts[2] = { text, comma != NULL ? comma + 1 : text };
+	size_t lengths[2] = { comma != NULL ? (size_t)(comma - text) : strlen(text), strlen(parts[1]) };
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t type = 0;
+
+		while (type < LL_KV_TYPES && (strlen(ll_kv_type_name((enum ll_kv_type)type)) != lengths[i] ||
+		    memcmp(parts[i], ll_kv_type_name((enum ll_kv_type)type), lengths[i]) != 0))
+			type++;
+		if (type == LL_KV_TYPES)
+			return ll_fail(err, LL_EUSAGE, "--kv-type: '%.50s' is not f16, bf16, q8_0, q4_0 or f32, nor two of these",
+			    text);
+		kv_type[i] = (enum ll_kv_type)type;
+	}
+	return 0;
+}
+
 static int
 check_options(struct stage *stage, struct ll_err *err)
 {
@@ -562,6 +589,8 @@ check_options(struct stage *stage, struct ll_err *err)
 	stage->dtype = (enum ll_dtype)type;
 	if (strcmp(precision_name, "default") != 0 && strcmp(precision_name, "f32") != 0)
 		return ll_fail(err, LL_EUSAGE, "--precision: '%.50s' is not default or f32", precision_name);
+	if ((type = choose_kv_types(err)) < 0)
+		return type;
 	if (threads == 0)
 		threads = (int64_t)ll_pool_processors();
 	return 0;

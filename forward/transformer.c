@@ -16,6 +16,7 @@
 #include "forward/collect.h"
 #include "forward/forward.h"
 #include "forward/kv.h"
+#include "forward/place.h"
 #include "forward/rotary.h"
 #include "tensor/kern.h"
 
@@ -34,11 +35,9 @@ struct ll_forward {
 	float *mixed;		/* heads * head_dim */
 	float *gate, *up;	/* ffn */
 	float *cosine, *sine;	/* rope_dim / 2 */
-	float *pairs;		/* once, rope_dim: a head while it is put in order */
+	float *pairs;		/* once a thread, rope_dim: a head while it is put in order */
 	struct ll_query *queries;
-	/* Grows with the longest sequence: */
-	float *scores;
-	size_t score_stride;
+	struct ll_attention *attention;
 };
 
 struct need {
@@ -66,7 +65,7 @@ plan(struct ll_forward *f, struct ll_err *err)
 		{ &f->gate, rows * hp->ffn, sizeof(float) }, { &f->up, rows * hp->ffn, sizeof(float) },
 		{ &f->cosine, rows * hp->rope_dim / 2, sizeof(float) },
 		{ &f->sine, rows * hp->rope_dim / 2, sizeof(float) },
-		{ &f->pairs, hp->rope_dim, sizeof(float) },
+		{ &f->pairs, f->config.threads * hp->rope_dim, sizeof(float) },
 		{ &f->queries, rows, sizeof(struct ll_query) }, { &f->ops.scratch, scratch, 1 },
 	};
 	size_t count = sizeof(needs) / sizeof(needs[0]);
@@ -85,6 +84,23 @@ plan(struct ll_forward *f, struct ll_err *err)
 	return 0;
 }
 
+/* The KV cache, and what attends to it. */
+static int
+plan_attention(struct ll_forward *f, struct ll_err *err)
+{
+	struct ll_attention_config config = { .ops = &f->ops, .shape = f->shape, .rows = f->config.rows };
+	int status = ll_kv_new(&f->kv, &f->shape, err);
+
+	for (size_t i = f->config.first; i < f->config.end; i++) {
+		const struct ll_layer *w = &f->model->layers[i];
+
+		if (w->heads / w->kv_heads > config.group)
+			config.group = w->heads / w->kv_heads;
+	}
+	config.kv = f->kv;
+	return status < 0 ? status : ll_attention_new(&f->attention, &config, err);
+}
+
 int
 ll_forward_new(struct ll_forward **out, const struct ll_model *model,
     const struct ll_forward_config *config, struct ll_err *err)
@@ -99,13 +115,13 @@ ll_forward_new(struct ll_forward **out, const struct ll_model *model,
 	f->ops.precision = config->precision;
 	f->shape = (struct ll_kv_shape){
 		.layers = config->end - config->first, .kv_heads = model->hp.kv_heads,
-		.head_dim = model->hp.head_dim, .bytes = config->precision == LL_PRECISION_F32 ? 4 : 2,
+		.head_dim = model->hp.head_dim, .type = { config->kv_type[LL_KV_KEYS], config->kv_type[LL_KV_VALUES] },
 	};
 	if ((status = isa = ll_cpu_isa(err)) < 0)
 		goto failed;
 	f->ops.kern = ll_kern((enum ll_isa)isa);
 	if ((status = ll_pool_new(&f->ops.pool, config->threads, err)) < 0 || (status = plan(f, err)) < 0 ||
-	    (status = ll_kv_new(&f->kv, &f->shape, err)) < 0)
+	    (status = plan_attention(f, err)) < 0)
 		goto failed;
 	*out = f;
 	return 0;
@@ -119,10 +135,10 @@ ll_forward_free(struct ll_forward *f)
 {
 	if (f == NULL)
 		return;
+	ll_attention_free(f->attention);
 	ll_kv_free(f->kv);
 	ll_arena_free(f->arena);
 	ll_pool_free(f->ops.pool);
-	free(f->scores);
 	free(f);
 }
 
@@ -130,29 +146,6 @@ float *
 ll_forward_states(struct ll_forward *f)
 {
 	return f->x;
-}
-
-/* Room for the scores of the longest sequence in the call, a power of two apart. */
-static int
-grow_scores(struct ll_forward *f, const struct ll_row *rows, size_t count, struct ll_err *err)
-{
-	size_t longest = 0, stride = f->score_stride > 0 ? f->score_stride : 1024;
-
-	for (size_t i = 0; i < count; i++)
-		if (rows[i].position >= longest)
-			longest = rows[i].position + 1;
-	if (longest <= f->score_stride)
-		return 0;
-	while (stride < longest)
-		stride *= 2;
-	free(f->scores);
-	f->score_stride = 0;
-	/* A last block is scored whole or in part, never beyond its positions; 64 bytes for alignment. */
-	f->scores = aligned_alloc(64, stride * f->config.threads * sizeof(float));
-	if (f->scores == NULL)
-		return ll_fail(err, LL_ENOMEM, "out of memory: scores of %zu positions", stride);
-	f->score_stride = stride;
-	return 0;
 }
 
 /* Makes the rows' positions part of their sequences. */
@@ -184,44 +177,6 @@ set_angles(struct ll_forward *f, const struct ll_row *rows, size_t count)
 	for (size_t i = 0; i < count; i++)
 		ll_rotary_angles(f->cosine + i * n, f->sine + i * n, f->model->rope_freqs, n, rows[i].position,
 		    f->model->rope_magnitude);
-}
-
-static void
-store(const struct ll_forward *f, void *to, const float *from)
-{
-	if (f->shape.bytes == 4)
-		memcpy(to, from, f->shape.head_dim * sizeof(*from));
-	else
-		f->ops.kern->f32_to_f16(to, from, f->shape.head_dim);
-}
-
-/* Rotates queries and keys, and puts keys and values where their positions are. */
-static void
-place_keys(struct ll_forward *f, const struct ll_layer *w, size_t layer, const struct ll_row *rows, size_t count)
-{
-	const struct ll_hparams *hp = &f->model->hp;
-	size_t n = hp->rope_dim / 2, row_bytes = hp->head_dim * f->shape.bytes;
-	size_t q_dim = w->heads * hp->head_dim, kv_dim = w->kv_heads * hp->head_dim;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct ll_kv_sequence *sequence = f->queries[i].sequence;
-		size_t block = rows[i].position / LL_KV_BLOCK, place = rows[i].position % LL_KV_BLOCK;
-		float *q = f->q + i * q_dim, *k = f->k + i * kv_dim, *v = f->v + i * kv_dim;
-
-		if (hp->halves) {
-			ll_rotary_pair(q, w->heads, hp->head_dim, n, f->pairs);
-			ll_rotary_pair(k, w->kv_heads, hp->head_dim, n, f->pairs);
-		}
-		ll_rotary_apply(q, w->heads, hp->head_dim, f->cosine + i * n, f->sine + i * n, n);
-		ll_rotary_apply(k, w->kv_heads, hp->head_dim, f->cosine + i * n, f->sine + i * n, n);
-		for (size_t h = 0; h < w->kv_heads; h++, k += hp->head_dim, v += hp->head_dim) {
-			unsigned char *keys = ll_kv_at(f->kv, sequence, layer, LL_KV_KEYS, h, block);
-			unsigned char *values = ll_kv_at(f->kv, sequence, layer, LL_KV_VALUES, h, block);
-
-			store(f, keys + place * row_bytes, k);
-			store(f, values + place * row_bytes, v);
-		}
-	}
 }
 
 /* Adds a bias, if there is one, to each row of a product. */
@@ -265,9 +220,10 @@ attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, co
 	size_t q_dim = w->heads * hp->head_dim, kv_dim = w->kv_heads * hp->head_dim;
 	struct ll_matmul qkv[] = { { &w->wq, f->q, q_dim }, { &w->wk, f->k, kv_dim }, { &w->wv, f->v, kv_dim } };
 	struct ll_matmul out = { &w->wo, f->h, hp->dim };
-	struct ll_attention attention = {
-		.ops = &f->ops, .kv = f->kv, .shape = f->shape, .heads = w->heads, .kv_heads = w->kv_heads,
-		.scores = f->scores, .score_stride = f->score_stride,
+	struct ll_place place = {
+		.ops = &f->ops, .kv = f->kv, .shape = f->shape, .layer = layer, .heads = w->heads,
+		.kv_heads = w->kv_heads, .q = f->q, .k = f->k, .v = f->v, .cosine = f->cosine, .sine = f->sine,
+		.pairs = hp->rope_dim / 2, .halves = hp->halves, .room = f->pairs,
 	};
 
 	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->attn_norm.data, hp->norm_eps, count, hp->dim);
@@ -277,8 +233,8 @@ attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, co
 	add_bias(f, &w->bk, f->k, count);
 	add_bias(f, &w->bv, f->v, count);
 	set_queries(f, rows, q_dim, count);
-	place_keys(f, w, layer, rows, count);
-	ll_attention_run(&attention, layer, f->queries, count);
+	ll_place_run(&place, f->queries, count);
+	ll_attention_run(f->attention, layer, w->heads, w->kv_heads, f->queries, count);
 	collect(f, w, LL_MEETS_ATTN_OUTPUT, f->mixed, count);
 	ll_ops_matmul(&f->ops, &out, 1, f->mixed, q_dim, count);
 	add_bias(f, &w->bo, f->h, count);
@@ -336,8 +292,7 @@ ll_forward_layers(struct ll_forward *f, const struct ll_row *rows, size_t count,
 {
 	int status;
 
-	/* Scores last: a position that leaves a gap is refused before there is room made for it. */
-	if ((status = place_rows(f, rows, count, err)) < 0 || (status = grow_scores(f, rows, count, err)) < 0)
+	if ((status = place_rows(f, rows, count, err)) < 0)
 		return status;
 	for (size_t i = 0; i < count; i++)
 		f->queries[i].sequence = ll_kv_sequence(f->kv, rows[i].sequence, err);
@@ -391,7 +346,7 @@ ll_forward_end(struct ll_forward *f, uint64_t sequence)
 size_t
 ll_forward_bytes(const struct ll_forward *f)
 {
-	return ll_arena_used(f->arena) + ll_kv_bytes(f->kv);
+	return ll_arena_used(f->arena) + ll_attention_bytes(f->attention) + ll_kv_bytes(f->kv);
 }
 
 const char *

@@ -27,7 +27,7 @@
 
 static const char *model_path, *output_path, *input_path = "-", *system_text, *date, *format_name;
 /* Options of the stages are handed to them as they were given. */
-static const char *batch, *context, *threads, *precision, *limit, *preset, *seed, *logprobs;
+static const char *batch, *context, *threads, *kv_type, *precision, *limit, *preset, *seed, *logprobs;
 static double temperature = 0.6, top_p = 0.9, min_p;
 static int64_t top_k;
 static const char *stops[STOPS_MAX];
@@ -75,6 +75,7 @@ static const struct ll_opt options[] = {
 	{ 0, "min-p", LL_OPT_DOUBLE, &min_p, "P", "sample from those at least P times as likely as the likeliest (ll-sample)", 0, 1, NULL },
 	{ 0, "seed", LL_OPT_STRING, &seed, "N", "seed of the random numbers (ll-sample)", 0, 0, NULL },
 	{ 0, "stop", LL_OPT_CALL, stops, "STRING", "end an answer before STRING; may be repeated (ll-sample)", 0, 0, add_stop },
+	{ 0, "kv-type", LL_OPT_STRING, &kv_type, "K[,V]", "how keys and values are kept (ll-forward)", 0, 0, NULL },
 	{ 0, "logprobs", LL_OPT_STRING, &logprobs, "N", "add the N likeliest tokens and their log-probabilities (ll-sample)", 0, 0, NULL },
 	LL_OPTS_COMMON,
 	{ 0, "file", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, set_input },
@@ -85,7 +86,7 @@ static const struct ll_program program = {
 	.name = "ll-batch",
 	.summary = "answer many prompts with one command",
 	.usage = "[-hqvVx] [-b N] [-c N] [-j N] [-m FILE] [-n N] [-o FILE] [-S TEXT] [-t T] [--chat]\n"
-	    "                [--chat-format NAME] [--date DATE] [--logprobs N] [--min-p P] [--precision P]\n"
+	    "                [--chat-format NAME] [--date DATE] [--kv-type K[,V]] [--logprobs N] [--min-p P] [--precision P]\n"
 	    "                [--preset NAME] [--retry] [--seed N] [--stop STRING] [--top-k N] [--top-p P]\n"
 	    "                [--unordered] [FILE]",
 	.options = options,
@@ -124,6 +125,7 @@ make_commands(struct ll_command commands[STAGES], bool shown)
 	ll_command_add(forward, "-b", ll_opt_own(&batch));
 	ll_command_add(forward, "-c", ll_opt_own(&context));
 	ll_command_add(forward, "-j", ll_opt_own(&threads));
+	ll_command_add(forward, "--kv-type", ll_opt_own(&kv_type));
 	ll_command_add(forward, "--precision", ll_opt_own(&precision));
 	ll_command_begin(sample, "ll-sample");
 	ll_command_add(sample, "-n", ll_opt_own(&limit));

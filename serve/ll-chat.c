@@ -20,7 +20,7 @@
 #include "model/model.h"
 #include "serve/session.h"
 
-static const char *model_path, *system_text, *date, *format_name, *precision, *preset;
+static const char *model_path, *system_text, *date, *format_name, *kv_type, *precision, *preset;
 /* Options of the stages are checked here and handed to them as they were given. */
 static int64_t context, threads, limit, top_k;
 static double temperature = 0.6, top_p = 0.9, min_p;
@@ -40,6 +40,7 @@ static const struct ll_opt options[] = {
 	{ 't', "temperature", LL_OPT_DOUBLE, &temperature, "X", "temperature (ll-sample)", 0, 100, NULL },
 	{ 0, "top-k", LL_OPT_INT, &top_k, "N", "sample from the N likeliest (ll-sample)", 0, UINT32_MAX, NULL },
 	{ 0, "top-p", LL_OPT_DOUBLE, &top_p, "X", "sample from the likeliest that make up X (ll-sample)", 0, 1, NULL },
+	{ 0, "kv-type", LL_OPT_STRING, &kv_type, "K[,V]", "how keys and values are kept (ll-forward)", 0, 0, NULL },
 	{ 0, "min-p", LL_OPT_DOUBLE, &min_p, "X", "sample from those at least X times as likely as the likeliest (ll-sample)", 0, 1, NULL },
 	{ 0, "seed", LL_OPT_UINT, &seed, "N", "seed of the random numbers (ll-sample)", 0, 0, NULL },
 	{ 0, "no-history", LL_OPT_FLAG, &no_history, NULL, "keep no history of what was typed", 0, 0, NULL },
@@ -52,7 +53,7 @@ static const struct ll_program program = {
 	.name = "ll-chat",
 	.summary = "talk with a model in the terminal",
 	.usage = "[-hqvVx] [-c N] [-j N] [-m FILE] [-n N] [-S TEXT] [-t X] [--chat-format NAME]\n"
-	    "               [--date DATE] [--min-p X] [--no-history] [--precision P] [--preset NAME]\n"
+	    "               [--date DATE] [--kv-type K[,V]] [--min-p X] [--no-history] [--precision P] [--preset NAME]\n"
 	    "               [--seed N] [--top-k N] [--top-p X]",
 	.options = options,
 };
@@ -140,6 +141,7 @@ make_commands(struct command *forward, struct command *sample, const char *path)
 	add(forward, "-m", path);
 	hand_on(forward, "-c", &context);
 	hand_on(forward, "-j", &threads);
+	hand_on(forward, "--kv-type", &kv_type);
 	hand_on(forward, "--precision", &precision);
 	hand_on(sample, "-n", &limit);
 	hand_on(sample, "-t", &temperature);

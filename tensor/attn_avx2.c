@@ -1,142 +1,164 @@
 /*
- * Kernels of attention for AVX2 and F16C.
+ * Kernels of attention for AVX2, FMA and F16C.
  */
 
 #if defined(__AVX2__)
 
-#include "tensor/kern_isa.h"
+#include <stdbool.h>
+
+#include "tensor/exp.h"
 #include "tensor/lanes_avx2.h"
 
-#define INLINE static inline __attribute__((always_inline))
+#define VEC __m256
+#define LANES 8
+#define TILE_ROWS 4
+#define TILE_WIDE 2
 
-/* Sixteen elements of a key or a value as f32. */
-typedef struct ll_lanes_avx2 load_fn(const void *from);
+#define vec_set _mm256_set1_ps
+#define vec_load _mm256_loadu_ps
+#define vec_store _mm256_storeu_ps
+#define vec_mul _mm256_mul_ps
+#define vec_fma _mm256_fmadd_ps
 
-/* The last n < 16 elements of a row, filled up with zeros. */
-INLINE struct ll_lanes_avx2
-load_tail(const void *from, size_t bytes, size_t n, load_fn *load)
+#define vec_add _mm256_add_ps
+#define vec_sub _mm256_sub_ps
+#define vec_max _mm256_max_ps
+#define vec_fold(lanes) ll_fold_avx2((struct ll_lanes_avx2){ (lanes)[0], (lanes)[1] })
+
+static inline __m256
+vec_power(__m256 t)
 {
-	uint8_t copy[64] = { 0 };
-
-	memcpy(copy, from, n * bytes);
-	return load(copy);
+	return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_slli_epi32(_mm256_castps_si256(t), 23),
+	    _mm256_set1_epi32(LL_EXP_ONE_BITS)));
 }
 
-INLINE float
-score1(const float *q, const uint8_t *key, size_t bytes, size_t n, load_fn *load)
+static inline __m256
+load_f32(const void *from)
 {
-	struct ll_lanes_avx2 sum = ll_set_avx2(0.0f);
-	size_t i = 0;
-
-	for (; i + 16 <= n; i += 16)
-		sum = ll_add_avx2(sum, ll_load_f32_avx2(q + i), load(key + i * bytes));
-	if (i < n)
-		sum = ll_add_avx2(sum, load_tail(q + i, sizeof *q, n - i, ll_load_f32_avx2),
-		    load_tail(key + i * bytes, bytes, n - i, load));
-	return ll_fold_avx2(sum);
+	return _mm256_loadu_ps(from);
 }
 
-/* The stride is in bytes, here and below. */
-INLINE void
-score(float *scores, const float *q, const uint8_t *keys, size_t bytes, size_t stride,
-    size_t count, size_t n, float scale, load_fn *load)
+static inline __m256
+load_f16(const void *from)
 {
-	for (size_t t = 0; t < count; t++)
-		scores[t] = scale * score1(q, keys + t * stride, bytes, n, load);
+	return _mm256_cvtph_ps(_mm_loadu_si128(from));
 }
 
-static void
-scores_f16(float *scores, const float *q, const uint16_t *keys, size_t stride, size_t count,
-    size_t n, float scale)
+static inline __m256
+load_bf16(const void *from)
 {
-	score(scores, q, (const uint8_t *)keys, 2, 2 * stride, count, n, scale, ll_load_f16_avx2);
+	return _mm256_castsi256_ps(_mm256_slli_epi32(
+	    _mm256_cvtepu16_epi32(_mm_loadu_si128(from)), 16));
 }
 
-static void
-scores_f32(float *scores, const float *q, const float *keys, size_t stride, size_t count,
-    size_t n, float scale)
+#define INTS __m256i
+#define KEY_BIAS 128
+
+#define ints_set _mm256_set1_epi32
+#define ints_float _mm256_cvtepi32_ps
+
+static inline __m256i
+load_keys(const uint8_t *from)
 {
-	score(scores, q, (const uint8_t *)keys, 4, 4 * stride, count, n, scale, ll_load_f32_avx2);
+	return _mm256_loadu_si256((const __m256i *)(const void *)from);
 }
 
-/* The last n < 16 columns. */
-INLINE void
-mix_tail(float *out, const float *weight, const uint8_t *values, size_t bytes, size_t stride,
-    size_t count, size_t n, load_fn *load)
-{
-	struct ll_lanes_avx2 sum = load_tail(out, sizeof *out, n, ll_load_f32_avx2);
-	float copy[16];
+#define load_keys4 load_keys
 
-	for (size_t t = 0; t < count; t++)
-		sum = ll_add_avx2(sum, ll_set_avx2(weight[t]),
-		    load_tail(values + t * stride, bytes, n, load));
-	ll_store_avx2(copy, sum);
-	memcpy(out, copy, n * sizeof *out);
+static inline __m256i
+keys4_low(__m256i bytes)
+{
+	return _mm256_and_si256(bytes, _mm256_set1_epi8(15));
 }
 
-/* 32 columns, so that four sums hide the latency of one. */
-INLINE void
-mix2(float *out, const float *weight, const uint8_t *values, size_t bytes, size_t stride,
-    size_t count, load_fn *load)
+static inline __m256i
+keys4_high(__m256i bytes)
 {
-	struct ll_lanes_avx2 a = ll_load_f32_avx2(out), b = ll_load_f32_avx2(out + 16);
-
-	for (size_t t = 0; t < count; t++) {
-		const uint8_t *value = values + t * stride;
-		struct ll_lanes_avx2 by = ll_set_avx2(weight[t]);
-
-		a = ll_add_avx2(a, by, load(value));
-		b = ll_add_avx2(b, by, load(value + 16 * bytes));
-	}
-	ll_store_avx2(out, a);
-	ll_store_avx2(out + 16, b);
+	return _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
 }
 
-INLINE void
-mix1(float *out, const float *weight, const uint8_t *values, size_t stride, size_t count,
-    load_fn *load)
+/* Even and odd bytes apart, since vpmaddubsw saturates. */
+static inline __m256i
+ints_dot(__m256i sum, __m256i keys, __m256i q)
 {
-	struct ll_lanes_avx2 sum = ll_load_f32_avx2(out);
+	__m256i even = _mm256_madd_epi16(_mm256_and_si256(keys, _mm256_set1_epi16(0xff)),
+	    _mm256_srai_epi16(_mm256_slli_epi16(q, 8), 8));
+	__m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(keys, 8), _mm256_srai_epi16(q, 8));
 
-	for (size_t t = 0; t < count; t++)
-		sum = ll_add_avx2(sum, ll_set_avx2(weight[t]), load(values + t * stride));
-	ll_store_avx2(out, sum);
+	return _mm256_add_epi32(sum, _mm256_add_epi32(even, odd));
 }
 
-INLINE void
-mix(float *out, const float *weight, const uint8_t *values, size_t bytes, size_t stride,
-    size_t count, size_t n, load_fn *load)
-{
-	size_t i = 0;
+#define VALUE_WIDE 1
 
-	for (; i + 32 <= n; i += 32)
-		mix2(out + i, weight, values + i * bytes, bytes, stride, count, load);
-	for (; i + 16 <= n; i += 16)
-		mix1(out + i, weight, values + i * bytes, stride, count, load);
-	if (i < n)
-		mix_tail(out + i, weight, values + i * bytes, bytes, stride, count, n - i, load);
+#define vec_min _mm256_min_ps
+#define vec_abs(a) _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a)
+#define ints_round _mm256_cvtps_epi32
+#define load_bytes load_keys
+
+static inline uint16_t
+most_half(const uint16_t *halves)
+{
+	const __m256i size = _mm256_set1_epi16(0x7fff);
+	__m256i all = _mm256_min_epu16(_mm256_andnot_si256(load_keys((const uint8_t *)halves), size),
+	    _mm256_andnot_si256(load_keys((const uint8_t *)(halves + 16)), size));
+
+	/* The least of the complements. */
+	return (uint16_t)(0x7fff - _mm_extract_epi16(_mm_minpos_epu16(
+	    _mm_min_epu16(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1))), 0));
 }
 
-static void
-mix_f16(float *out, const float *weight, const uint16_t *values, size_t stride, size_t count,
-    size_t n)
+static inline void
+half_signs(uint8_t *signs, const uint16_t *halves)
 {
-	mix(out, weight, (const uint8_t *)values, 2, 2 * stride, count, n, ll_load_f16_avx2);
+	__m256i low = _mm256_srai_epi16(load_keys((const uint8_t *)halves), 15);
+	__m256i high = _mm256_srai_epi16(load_keys((const uint8_t *)(halves + 16)), 15);
+
+	_mm256_storeu_si256((__m256i *)(void *)signs,
+	    _mm256_permute4x64_epi64(_mm256_packs_epi16(low, high), 0xd8));
 }
 
-static void
-mix_f32(float *out, const float *weight, const float *values, size_t stride, size_t count,
-    size_t n)
+/* The lowest bytes of eight integers. */
+static inline void
+store_low_bytes(uint8_t *to, __m256i from)
 {
-	mix(out, weight, (const uint8_t *)values, 4, 4 * stride, count, n, ll_load_f32_avx2);
+	__m128i words = _mm_packs_epi32(_mm256_castsi256_si128(from), _mm256_extracti128_si256(from, 1));
+
+	_mm_storel_epi64((__m128i *)(void *)to, _mm_packus_epi16(words, words));
 }
+
+static inline void
+store_halves(uint8_t *high, uint8_t *low, __m256i weights)
+{
+	store_low_bytes(high, _mm256_srli_epi32(weights, 7));
+	store_low_bytes(low, _mm256_and_si256(weights, _mm256_set1_epi32(127)));
+}
+
+static inline __m256i
+signed4(__m256i bytes, __m256i mask)
+{
+	bytes = _mm256_sub_epi8(bytes, _mm256_set1_epi8(8));
+	return _mm256_sub_epi8(_mm256_xor_si256(bytes, mask), mask);
+}
+
+/* Two products of 7 bits each fit 16. */
+static inline __m256i
+ints_dot_weights(__m256i sum, __m256i weights, __m256i values)
+{
+	return _mm256_add_epi32(sum,
+	    _mm256_madd_epi16(_mm256_maddubs_epi16(weights, values), _mm256_set1_epi16(1)));
+}
+
+static inline __m256i
+ints_join(__m256i high, __m256i low)
+{
+	return _mm256_add_epi32(_mm256_slli_epi32(high, 7), low);
+}
+
+#include "tensor/attn_tile.h"
 
 const struct ll_kern ll_kern_attn_avx2 = {
 	.isa = LL_ISA_AVX2,
-	.scores_f16 = scores_f16,
-	.scores_f32 = scores_f32,
-	.mix_f16 = mix_f16,
-	.mix_f32 = mix_f32,
+	ATTENTION_ENTRIES
 };
 
 #endif

@@ -4,141 +4,126 @@
 
 #if defined(__AVX512F__)
 
-#include "tensor/kern_isa.h"
+#include <stdbool.h>
+
+#include "tensor/exp.h"
 #include "tensor/lanes_avx512.h"
 
-#define INLINE static inline __attribute__((always_inline))
+#define VEC __m512
+#define LANES 16
+#define TILE_ROWS 8
+#define TILE_WIDE 2
 
-/* Elements i .. i + 15 of a row of keys or values, as f32. */
-typedef __m512 load_fn(const void *row, size_t i, __mmask16 mask);
+#define vec_set _mm512_set1_ps
+#define vec_load _mm512_loadu_ps
+#define vec_store _mm512_storeu_ps
+#define vec_mul _mm512_mul_ps
+#define vec_fma _mm512_fmadd_ps
 
-INLINE float
-score1(const float *q, const void *key, size_t n, load_fn *load)
+#define vec_add _mm512_add_ps
+#define vec_sub _mm512_sub_ps
+#define vec_max _mm512_max_ps
+#define vec_fold(lanes) ll_fold_avx512((lanes)[0])
+
+static inline __m512
+vec_power(__m512 t)
 {
-	__m512 sum = _mm512_setzero_ps();
-
-	for (size_t i = 0; i < n; i += 16) {
-		__mmask16 mask = ll_mask_avx512(i, n);
-
-		sum = ll_add_avx512(sum, ll_load_f32_avx512(q, i, mask), load(key, i, mask));
-	}
-	return ll_fold_avx512(sum);
+	return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_slli_epi32(_mm512_castps_si512(t), 23),
+	    _mm512_set1_epi32(LL_EXP_ONE_BITS)));
 }
 
-INLINE __m128
-score4(const float *q, const uint8_t *keys, size_t stride, size_t n, load_fn *load)
+static inline __m512
+load_f32(const void *from)
 {
-	__m512 a = _mm512_setzero_ps(), b = a, c = a, d = a;
-
-	for (size_t i = 0; i < n; i += 16) {
-		__mmask16 mask = ll_mask_avx512(i, n);
-		__m512 query = ll_load_f32_avx512(q, i, mask);
-
-		a = ll_add_avx512(a, query, load(keys, i, mask));
-		b = ll_add_avx512(b, query, load(keys + stride, i, mask));
-		c = ll_add_avx512(c, query, load(keys + 2 * stride, i, mask));
-		d = ll_add_avx512(d, query, load(keys + 3 * stride, i, mask));
-	}
-	return ll_fold4_avx512(a, b, c, d);
+	return _mm512_loadu_ps(from);
 }
 
-/* The stride is in bytes. */
-INLINE void
-score(float *scores, const float *q, const void *keys, size_t stride, size_t count, size_t n,
-    float scale, load_fn *load)
+static inline __m512
+load_f16(const void *from)
 {
-	const uint8_t *key = keys;
-	size_t t = 0;
-
-	for (; t + 4 <= count; t += 4)
-		_mm_storeu_ps(scores + t, _mm_mul_ps(_mm_set1_ps(scale),
-		    score4(q, key + t * stride, stride, n, load)));
-	for (; t < count; t++)
-		scores[t] = scale * score1(q, key + t * stride, n, load);
+	return _mm512_cvtph_ps(_mm256_loadu_si256(from));
 }
 
-static void
-scores_f16(float *scores, const float *q, const uint16_t *keys, size_t stride, size_t count,
-    size_t n, float scale)
+static inline __m512
+load_bf16(const void *from)
 {
-	score(scores, q, keys, stride * sizeof *keys, count, n, scale, ll_load_f16_avx512);
+	return _mm512_castsi512_ps(_mm512_slli_epi32(
+	    _mm512_cvtepu16_epi32(_mm256_loadu_si256(from)), 16));
 }
 
-static void
-scores_f32(float *scores, const float *q, const float *keys, size_t stride, size_t count,
-    size_t n, float scale)
+#define INTS __m512i
+#define KEY_BIAS 128
+
+#define ints_set _mm512_set1_epi32
+#define ints_float _mm512_cvtepi32_ps
+#define ints_dot _mm512_dpbusd_epi32
+#define load_keys _mm512_loadu_si512
+#define load_keys4 _mm512_loadu_si512
+
+static inline __m512i
+keys4_low(__m512i bytes)
 {
-	score(scores, q, keys, stride * sizeof *keys, count, n, scale, ll_load_f32_avx512);
+	return _mm512_and_si512(bytes, _mm512_set1_epi8(15));
 }
 
-/* 16 columns, those of `mask`. */
-INLINE void
-mix1(float *out, const float *weight, const uint8_t *values, size_t stride, size_t count,
-    size_t i, __mmask16 mask, load_fn *load)
+static inline __m512i
+keys4_high(__m512i bytes)
 {
-	__m512 sum = _mm512_maskz_loadu_ps(mask, out + i);
-
-	for (size_t t = 0; t < count; t++)
-		sum = ll_add_avx512(sum, _mm512_set1_ps(weight[t]), load(values + t * stride, i, mask));
-	_mm512_mask_storeu_ps(out + i, mask, sum);
+	return _mm512_and_si512(_mm512_srli_epi16(bytes, 4), _mm512_set1_epi8(15));
 }
 
-/* 64 columns, so that four sums hide the latency of one. */
-INLINE void
-mix4(float *out, const float *weight, const uint8_t *values, size_t stride, size_t count,
-    size_t i, load_fn *load)
+#define VALUE_WIDE 2
+
+#define vec_min _mm512_min_ps
+#define vec_abs _mm512_abs_ps
+#define ints_round _mm512_cvtps_epi32
+#define load_bytes _mm512_loadu_si512
+#define ints_dot_weights _mm512_dpbusd_epi32
+
+static inline uint16_t
+most_half(const uint16_t *halves)
 {
-	const __mmask16 all = 0xffff;
-	__m512 a = _mm512_loadu_ps(out + i), b = _mm512_loadu_ps(out + i + 16);
-	__m512 c = _mm512_loadu_ps(out + i + 32), d = _mm512_loadu_ps(out + i + 48);
+	__m512i all = _mm512_andnot_si512(_mm512_loadu_si512(halves), _mm512_set1_epi16(0x7fff));
+	__m256i half = _mm256_min_epu16(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64(all, 1));
 
-	for (size_t t = 0; t < count; t++) {
-		const uint8_t *value = values + t * stride;
-		__m512 by = _mm512_set1_ps(weight[t]);
-
-		a = ll_add_avx512(a, by, load(value, i, all));
-		b = ll_add_avx512(b, by, load(value, i + 16, all));
-		c = ll_add_avx512(c, by, load(value, i + 32, all));
-		d = ll_add_avx512(d, by, load(value, i + 48, all));
-	}
-	_mm512_storeu_ps(out + i, a);
-	_mm512_storeu_ps(out + i + 16, b);
-	_mm512_storeu_ps(out + i + 32, c);
-	_mm512_storeu_ps(out + i + 48, d);
+	/* The least of the complements. */
+	return (uint16_t)(0x7fff - _mm_extract_epi16(_mm_minpos_epu16(
+	    _mm_min_epu16(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1))), 0));
 }
 
-INLINE void
-mix(float *out, const float *weight, const void *values, size_t stride, size_t count, size_t n,
-    load_fn *load)
+static inline void
+half_signs(uint8_t *signs, const uint16_t *halves)
 {
-	size_t i = 0;
-
-	for (; i + 64 <= n; i += 64)
-		mix4(out, weight, values, stride, count, i, load);
-	for (; i < n; i += 16)
-		mix1(out, weight, values, stride, count, i, ll_mask_avx512(i, n), load);
+	_mm256_storeu_si256((__m256i *)(void *)signs,
+	    _mm256_movm_epi8(_mm512_movepi16_mask(_mm512_loadu_si512(halves))));
 }
 
-static void
-mix_f16(float *out, const float *weight, const uint16_t *values, size_t stride, size_t count,
-    size_t n)
+static inline void
+store_halves(uint8_t *high, uint8_t *low, __m512i weights)
 {
-	mix(out, weight, values, stride * sizeof *values, count, n, ll_load_f16_avx512);
+	_mm_storeu_si128((__m128i *)(void *)high, _mm512_cvtepi32_epi8(_mm512_srli_epi32(weights, 7)));
+	_mm_storeu_si128((__m128i *)(void *)low,
+	    _mm512_cvtepi32_epi8(_mm512_and_si512(weights, _mm512_set1_epi32(127))));
 }
 
-static void
-mix_f32(float *out, const float *weight, const float *values, size_t stride, size_t count,
-    size_t n)
+static inline __m512i
+signed4(__m512i bytes, __m512i mask)
 {
-	mix(out, weight, values, stride * sizeof *values, count, n, ll_load_f32_avx512);
+	bytes = _mm512_sub_epi8(bytes, _mm512_set1_epi8(8));
+	return _mm512_sub_epi8(_mm512_xor_si512(bytes, mask), mask);
 }
+
+static inline __m512i
+ints_join(__m512i high, __m512i low)
+{
+	return _mm512_add_epi32(_mm512_slli_epi32(high, 7), low);
+}
+
+#include "tensor/attn_tile.h"
 
 const struct ll_kern ll_kern_attn_avx512 = {
 	.isa = LL_ISA_AVX512,
-	.scores_f16 = scores_f16,
-	.scores_f32 = scores_f32,
-	.mix_f16 = mix_f16,
-	.mix_f32 = mix_f32,
+	ATTENTION_ENTRIES
 };
 
 #endif

@@ -8,6 +8,13 @@
  *	t = x * LOG2E + ROUND; n = t - ROUND; r = (x - n * LN2_HIGH) - n * LN2_LOW;
  *	p = ((((C6 * r + C5) * r + C4) * r + C3) * r + C2; y = (p * (r * r) + r) + 1;
  *	exp = y * 2^n, whose bits are (bits of t << 23) + bits of 1; and 0 where x < LOWEST.
+ *
+ * Attention, which has as many of them as products with a few numbers, takes fewer steps, with
+ * fma(a, b, c) = a * b + c rounded once:
+ *	x = the greater of x and LOWEST; t = fma(x, LOG2E, ROUND); n = t - ROUND;
+ *	r = fma(n, -LN2_LOW, fma(n, -LN2_HIGH, x));
+ *	p = fma(fma(fma(fma(C6, r, C5), r, C4), r, C3), r, C2); y = fma(fma(p, r, 1), r, 1);
+ *	exp = y * 2^n.
  */
 
 #ifndef LL_TENSOR_EXP_H

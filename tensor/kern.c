@@ -45,10 +45,13 @@ take_part(struct ll_kern *to, const struct ll_kern *part)
 	for (size_t kind = 0; kind < LL_ACT_KINDS; kind++)
 		TAKE(act[kind]);
 	TAKE(interleave);
-	TAKE(scores_f16);
-	TAKE(scores_f32);
-	TAKE(mix_f16);
-	TAKE(mix_f32);
+	for (size_t type = 0; type < LL_KV_TYPES; type++) {
+		TAKE(scores[type]);
+		TAKE(mix[type]);
+		TAKE(kv_widen[type]);
+	}
+	TAKE(weigh);
+	TAKE(blend);
 	TAKE(softmax_terms);
 	TAKE(max);
 	TAKE(sum_squares);

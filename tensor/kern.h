@@ -17,9 +17,19 @@
 
 #include "base/cpu.h"
 #include "tensor/dtype.h"
+#include "tensor/kv_block.h"
 #include "tensor/mul.h"
 
 #define LL_LANES 16
+#define LL_ATTEND_ROWS 8
+#define LL_WEIGHT_MOST 16383.0f
+
+/* 32 numbers of up to LL_ATTEND_ROWS queries, rounded for quantised keys. */
+struct ll_attend_q8 {
+	float scale[LL_ATTEND_ROWS];
+	int32_t sum[LL_ATTEND_ROWS];		/* of the integers */
+	int32_t q[8][LL_ATTEND_ROWS];		/* four signed bytes each, the first lowest */
+};
 
 struct ll_kern {
 	enum ll_isa isa;
@@ -37,17 +47,39 @@ struct ll_kern {
 	ll_widen *widen[LL_DTYPES];
 	ll_interleave *interleave;
 
-	/* scores[t] = scale * q . k_t for t < count; k_t = keys + t * stride, n elements each. */
-	void (*scores_f16)(float *scores, const float *q, const uint16_t *keys, size_t stride,
-	    size_t count, size_t n, float scale);
-	void (*scores_f32)(float *scores, const float *q, const float *keys, size_t stride,
-	    size_t count, size_t n, float scale);
+	/*
+	 * Attention, a block of the KV cache at a time (kv_block.h), for rows <= LL_ATTEND_ROWS
+	 * of queries. scores[r * stride + t] = q_r . k_t for all t < LL_KV_BLOCK, from 0 with
+	 * fmaf(q, k, sum) over the n numbers in turn, q being floats [n][LL_ATTEND_ROWS]. Of
+	 * quantised keys q is a struct ll_attend_q8 for each 32 numbers, and the sum has
+	 * fmaf(integer sum, scale of k * scale of q, sum) for each. `next` is the block that will be
+	 * read then, or `keys`.
+	 */
+	void (*scores[LL_KV_TYPES])(float *scores, size_t stride, const void *q, size_t rows,
+	    const void *keys, const void *next, size_t n);
 
-	/* out[0..n) += sum over t of weight[t] * v_t, t ascending, each product added in turn. */
-	void (*mix_f16)(float *out, const float *weight, const uint16_t *values, size_t stride,
-	    size_t count, size_t n);
-	void (*mix_f32)(float *out, const float *weight, const float *values, size_t stride,
-	    size_t count, size_t n);
+	/*
+	 * out[r * out_stride + i] = fmaf(weights[r * stride + t], v_t[i], out) for the positions
+	 * begin .. begin + count - 1 of a block in turn, i < n rounded up as in a row of values.
+	 * Of quantised values weights are 0 .. 1. In 32 numbers of the head, s being the greatest
+	 * |scale| of these positions, they become integers too, weight * (|scale| * (LL_WEIGHT_MOST
+	 * / s)) to nearest even, and out = fmaf(integer sum, s / LL_WEIGHT_MOST, out).
+	 * All weights of the block are readable.
+	 */
+	void (*mix[LL_KV_TYPES])(float *out, size_t out_stride, const float *weights, size_t stride,
+	    size_t rows, const void *values, const void *next, size_t begin, size_t count, size_t n);
+
+	/* The n numbers, a multiple of 16, of a block of F16 or BF16 as floats; NULL for other types. */
+	void (*kv_widen[LL_KV_TYPES])(float *out, const void *block, size_t n);
+
+	/*
+	 * x[i] = exp(x[i] - *most) with *most the greatest of x, by fewer steps (exp.h); returns
+	 * their sum in lane order. One NaN makes the sum NaN, as infinities do.
+	 */
+	float (*weigh)(float *x, size_t n, float *most);
+
+	/* out = fmaf(x_by, x, by * out); n is a multiple of 16. */
+	void (*blend)(float *out, float by, const float *x, float x_by, size_t n);
 
 	/*
 	 * x[i] = exp(x[i] - max), returns their sum in lane order. x[i] <= max. The relative error

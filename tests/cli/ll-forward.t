@@ -18,6 +18,10 @@ for program in ll-forward ll-embed; do
 done
 fails 64 "--loop has no effect where no return path is offered" \
 	"ll-forward --hidden --loop tokens | ll-cat -t >out"
+for type in f8 f16, ,f16 f16,f16,f16 '' F16; do
+	fails 64 "--kv-type: '$type' is not f16, bf16, q8_0, q4_0 or f32, nor two of these" \
+	    "ll-forward --kv-type '$type' tokens >out"
+done
 fails 64 "--layers: 2-1 ends before it begins" "ll-forward -L 2-1 tokens >out"
 fails 64 "--layers: 4-, but" "ll-forward -L 4- tokens >out"
 fails 64 "--layers: 0-4, but" "ll-forward -L 0-4 tokens >out"

@@ -74,7 +74,7 @@ def as_the_pipe():
           get("out.jsonl"))
     put("in.gz", gzip.compress(get("in.jsonl")))
     equal("gzip", run(f"ll-batch {SAMPLING} in.gz")[1].replace(b"in.gz", b"in.jsonl"), get("out.jsonl"))
-    options = ("--chat -S 'Be brief.' --date '1 Jan 2026' --chat-format llama3.2 -c 200 --precision f32 -t 2 --top-k 9 "
+    options = ("--chat -S 'Be brief.' --date '1 Jan 2026' --chat-format llama3.2 -c 200 --precision f32 --kv-type q8_0 -t 2 --top-k 9 "
                "--top-p 0.8 --min-p 0.1 --stop zz --stop yy --logprobs 2 -n 3 --seed 4 -j 1")
     piped = run(run(f"ll-batch {options} -x")[1].decode() + "\n", b'{"prompt": "Hi"}\n')
     equal("every option goes to its stage", run(f"ll-batch {options}", b'{"prompt": "Hi"}\n')[1], piped[1])

@@ -126,11 +126,49 @@ oracle_cut() {
 }
 ok "--precision f32, cut" same "cat expected.f32" "oracle_cut"
 
+# Every type of keys and values is another, and each as independent of everything.
+for type in bf16 q8_0 q4_0 f32 f16,q4_0 q8_0,bf16; do
+	few --kv-type $type -b 8 >kept.$type
+	ok "--kv-type $type is another" differ "cat expected.few" "cat kept.$type"
+	for options in "-b 1 -j 1" "-b 3 --chunk 7" "-b 32 -j 5 --chunk 1"; do
+		ok "--kv-type $type: $options" same "cat kept.$type" "few --kv-type $type $options"
+	done
+done
+ok "--kv-type f16 is the default" same "cat expected.few" "few --kv-type f16"
+ok "--kv-type f32 is that of --precision f32" same "cat expected.f32" "oracle --kv-type f32,f32"
+
+# Sequences longer than a chunk of attention's (512), alone and sharing, on few threads and many.
+awk 'BEGIN {
+	for (line = 0; line < 2; line++) {
+		for (i = 0; i < 150; i++)
+			printf "the %d of ", i * i % 97
+		print line
+	}
+}' >long
+ll-tokenize -l long >long.lls
+longer() {
+	ll-forward "$@" <long.lls | ll-sample --seed 5 -n 4 --logprobs 4 | canonical
+}
+longer -b 1 -j 1 >expected.long
+ok "more positions than a chunk" is 2 \
+    "ll-cat -t --type end expected.long | grep -c 'prompt [6-9][0-9][0-9] generated 4'"
+for options in "-j 2" "-j 1 --chunk 1000" "-j 7 --chunk 33" "-j 2 --chunk 5" "-j 16 --chunk 500"; do
+	ok "long: $options" same "cat expected.long" "longer $options"
+done
+longer --kv-type q8_0 -b 1 -j 1 >expected.long8
+for options in "-j 2 --chunk 1000" "-j 7 --chunk 33"; do
+	ok "long, q8_0: $options" same "cat expected.long8" "longer --kv-type q8_0 $options"
+done
+
 # Every level of the processor has the same kernels.
 for level in ref avx2 avx512 avx512bf16 neon; do
 	if (LL_CPU=$level ll-forward --once <few.lls) >level.lls 2>told; then
 		ok "LL_CPU=$level" same "cat expected.few" "export LL_CPU=$level; few"
 		ok "LL_CPU=$level --precision f32" same "cat expected.f32" "export LL_CPU=$level; oracle"
+		ok "LL_CPU=$level, long" same "cat expected.long" "export LL_CPU=$level; longer"
+		for type in bf16 q8_0 q4_0; do
+			ok "LL_CPU=$level --kv-type $type" same "cat kept.$type" "export LL_CPU=$level; few --kv-type $type"
+		done
 	fi
 done
 done_testing

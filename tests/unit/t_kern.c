@@ -17,7 +17,7 @@
 
 #define MOST 1100		/* elements of a row */
 #define LINES ((MOST + 31) / 32 * 2)
-#define ROWS 9			/* rows of activations, keys or values */
+#define ROWS 9			/* rows of activations */
 
 /* What the numbers of a test look like. */
 enum kind { ORDINARY, WILD, TINY, BROKEN, KINDS };
@@ -123,12 +123,6 @@ length(size_t i, size_t block)
 	return n > MOST ? block > 1 ? block * (MOST / block) : MOST : n;
 }
 
-static size_t
-row_count(size_t i)
-{
-	return 1 + i % ROWS;
-}
-
 /* Sixteen rows of weights and as many columns of activations as one product takes. */
 struct product {
 	_Alignas(64) uint8_t panel[16 * 4 * (MOST + 64)];
@@ -231,42 +225,177 @@ products(struct tap *tap, const struct ll_kern *isa, uint32_t type, enum kind ki
 	tap_ok(tap, good, kind_names[kind], ll_dtype_name(type));
 }
 
+/* Blocks of keys and values of any bytes but for their scales; those of floats hold the kind wanted. */
 static void
-attention(struct tap *tap, const struct ll_kern *isa, enum kind kind)
+fill_block(uint64_t *state, uint8_t *block, enum ll_kv_type type, size_t bytes, size_t n, enum kind kind)
+{
+	size_t scales = (n + 31) / 32 * LL_KV_BLOCK * sizeof(uint16_t), floats = bytes;
+
+	if (ll_kv_quantised(type)) {
+		for (size_t i = 0; i < bytes - scales; i++) {
+			block[i] = (uint8_t)next(state);
+			block[i] += type == LL_KV_Q8_0 && (block[i] == 0 || block[i] == 128);
+		}
+		block += bytes - scales;
+		floats = scales;
+	}
+	for (size_t i = 0; i < floats / 4 && type == LL_KV_F32; i++)
+		((float *)(void *)block)[i] = number(state, kind);
+	for (size_t i = 0; i < floats / 2 && type != LL_KV_F32; i++)
+		((uint16_t *)(void *)block)[i] = type == LL_KV_BF16 ? ll_f32_to_bf16(number(state, kind)) :
+		    half(state, kind);
+}
+
+static void
+fill_queries(uint64_t *state, struct ll_attend_q8 *q, size_t blocks, enum kind kind)
+{
+	for (size_t b = 0; b < blocks; b++)
+		for (size_t r = 0; r < LL_ATTEND_ROWS; r++) {
+			q[b].scale[r] = number(state, kind);
+			q[b].sum[r] = 0;
+			for (size_t i = 0; i < 8; i++) {
+				uint32_t word = 0;
+
+				for (size_t j = 0; j < 4; j++) {
+					int value = (int)(next(state) % 255) - 127;
+
+					q[b].sum[r] += value;
+					word |= (uint32_t)(uint8_t)value << 8 * j;
+				}
+				q[b].q[i][r] = (int32_t)word;
+			}
+		}
+}
+
+#define HEAD 272		/* the longest head, filled up */
+#define STRIDE 48
+
+static bool
+same_attention(const struct ll_kern *isa, uint64_t *state, enum ll_kv_type type, size_t n, size_t rows,
+    enum kind kind)
 {
 	const struct ll_kern *ref = ll_kern(LL_ISA_REF);
-	static float rows[ROWS * MOST], want[MOST], got[MOST], q[MOST];
-	static uint16_t halves[ROWS * MOST];
-	uint64_t state = 2463534242u;
+	static _Alignas(64) uint8_t block[4 * LL_KV_BLOCK * HEAD];
+	static float q[HEAD * LL_ATTEND_ROWS], want[LL_ATTEND_ROWS * HEAD], got[LL_ATTEND_ROWS * HEAD];
+	static struct ll_attend_q8 rounded[(HEAD + 31) / 32];
+	float weights[LL_ATTEND_ROWS * STRIDE];
+	size_t begin = next(state) % LL_KV_BLOCK, count = next(state) % (LL_KV_BLOCK - begin) + 1;
+	const void *queries = ll_kv_quantised(type) ? (const void *)rounded : (const void *)q;
+	bool good;
+
+	if (next(state) % 2 == 0) {
+		begin = 0;
+		count = LL_KV_BLOCK;
+	}
+	numbers(state, q, n * LL_ATTEND_ROWS, kind);
+	fill_queries(state, rounded, (n + 31) / 32, kind);
+	fill_block(state, block, type, ll_kv_key_bytes(type, n), n, kind);
+	memset(want, 0, sizeof want);
+	memset(got, 0, sizeof got);
+	ref->scores[type](want, STRIDE, queries, rows, block, block, n);
+	isa->scores[type](got, STRIDE, queries, rows, block, block, n);
+	good = same(want, got, LL_ATTEND_ROWS * HEAD);
+	if (ref->kv_widen[type] != NULL) {
+		ref->kv_widen[type](want, block, n / 4 * 16);
+		isa->kv_widen[type](got, block, n / 4 * 16);
+		good &= same(want, got, n / 4 * 16);
+	}
+
+	fill_block(state, block, type, ll_kv_value_bytes(type, n), n, kind);
+	numbers(state, weights, LL_ATTEND_ROWS * STRIDE, kind);
+	for (size_t i = 0; i < LL_ATTEND_ROWS * STRIDE && ll_kv_quantised(type); i++)
+		weights[i] = isnan(weights[i]) ? NAN : fminf(fabsf(weights[i]), 1.0f);
+	numbers(state, want, LL_ATTEND_ROWS * HEAD, kind);
+	memcpy(got, want, sizeof got);
+	ref->mix[type](want, HEAD, weights, STRIDE, rows, block, block, begin, count, n);
+	isa->mix[type](got, HEAD, weights, STRIDE, rows, block, block, begin, count, n);
+	return good && same(want, got, LL_ATTEND_ROWS * HEAD);
+}
+
+static void
+attention(struct tap *tap, const struct ll_kern *isa, enum ll_kv_type type, enum kind kind)
+{
+	static const size_t heads[] = { 64, 128, 1, 16, 31, 32, 40, 80, 96, 100, 112, 256 };
+	uint64_t state = 2463534242u + type;
 	bool good = true;
 
-	for (size_t i = 0; i < 90; i++) {
-		size_t n = length(i, 1), count = row_count(i);
-		float scale = number(&state, kind), weight[ROWS];
+	for (size_t i = 0; i < 12 * LL_ATTEND_ROWS; i++)
+		good &= same_attention(isa, &state, type, heads[i % 12], 1 + i / 12, kind);
+	tap_ok(tap, good, kind_names[kind], ll_kv_type_name(type));
+}
 
-		numbers(&state, rows, ROWS * MOST, kind);
-		numbers(&state, weight, ROWS, kind);
-		numbers(&state, q, MOST, kind);
-		for (size_t j = 0; j < ROWS * MOST; j++)
-			halves[j] = half(&state, kind);
+/* What is put in a block comes out again, rounded; and the transform is its own inverse. */
+static void
+blocks(struct tap *tap, const struct ll_kern *kern, enum ll_kv_type type, size_t n)
+{
+	static const float bounds[] = { 1e-6f, 5e-4f, 4e-3f, 5e-3f, 0.13f };
+	static _Alignas(64) uint8_t keys[4 * LL_KV_BLOCK * HEAD], values[sizeof keys];
+	float x[HEAD], one[LL_KV_BLOCK] = { 0 }, out[HEAD] = { 0 }, want = 0.0f, size = 0.0f;
+	static float q[HEAD * LL_ATTEND_ROWS];
+	static struct ll_attend_q8 rounded[(HEAD + 31) / 32];
+	float scores[LL_KV_BLOCK];
+	uint64_t state = 777 + n;
+	bool good = true;
 
-		ref->scores_f16(want, q, halves, MOST, count, n, scale);
-		isa->scores_f16(got, q, halves, MOST, count, n, scale);
-		good &= same(want, got, count);
-		ref->scores_f32(want, q, rows, MOST, count, n, scale);
-		isa->scores_f32(got, q, rows, MOST, count, n, scale);
-		good &= same(want, got, count);
+	for (size_t t = 0; t < LL_KV_BLOCK; t++) {
+		numbers(&state, x, n, ORDINARY);
+		ll_kv_put_key(kern, type, keys, t, x, n);
+		ll_kv_put_value(kern, type, values, t, x, n);
+		if (t != 7)
+			continue;
+		fill_queries(&state, rounded, (n + 31) / 32, ORDINARY);
+		for (size_t i = 0; i < n; i++) {
+			struct ll_attend_q8 *block = &rounded[i / 32];
 
-		memcpy(want, q, sizeof want);
-		memcpy(got, q, sizeof got);
-		ref->mix_f16(want, weight, halves, MOST, count, n);
-		isa->mix_f16(got, weight, halves, MOST, count, n);
-		good &= same(want, got, MOST);
-		ref->mix_f32(want, weight, rows, MOST, count, n);
-		isa->mix_f32(got, weight, rows, MOST, count, n);
-		good &= same(want, got, MOST);
+			q[i * LL_ATTEND_ROWS] = !ll_kv_quantised(type) ? number(&state, ORDINARY) : block->scale[0] *
+			    (float)(int8_t)((uint32_t)block->q[i % 32 / 4][0] >> 8 * (i % 4));
+			want += q[i * LL_ATTEND_ROWS] * x[i];
+			size += fabsf(q[i * LL_ATTEND_ROWS] * x[i]);
+		}
+		memcpy(out, x, n * sizeof *x);
 	}
-	tap_ok(tap, good, kind_names[kind], "attention");
+	kern->scores[type](scores, LL_KV_BLOCK, ll_kv_quantised(type) ? (void *)rounded : (void *)q, 1, keys, keys, n);
+	good &= fabsf(scores[7] - want) <= bounds[type] * size;
+	memcpy(x, out, n * sizeof *x);
+	memset(out, 0, sizeof out);
+	one[7] = 1.0f;
+	kern->mix[type](out, HEAD, one, LL_KV_BLOCK, 1, values, values, 0, LL_KV_BLOCK, n);
+	for (size_t i = 0; i < n; i++)
+		good &= fabsf(out[i] - x[i]) <= bounds[type] * 4.0f;
+	for (size_t i = n; i < HEAD; i++)
+		good &= out[i] == 0.0f;
+	ll_kv_rotate(x, n);
+	memcpy(out, x, n * sizeof *x);
+	ll_kv_rotate(x, n);
+	ll_kv_rotate(x, n);
+	for (size_t i = 0; i < n; i++)
+		good &= fabsf(out[i] - x[i]) <= 1e-5f;
+	tap_ok(tap, good, "a block of keys and of values", ll_kv_type_name(type));
+}
+
+/* A number that is not finite is seen in every type, in scores and in what is mixed. */
+static void
+broken_blocks(struct tap *tap, const struct ll_kern *kern, enum ll_kv_type type, float value)
+{
+	static _Alignas(64) uint8_t keys[4 * LL_KV_BLOCK * 64], values[sizeof keys];
+	static float q[64 * LL_ATTEND_ROWS];
+	static struct ll_attend_q8 rounded[2];
+	float x[64] = { 0 }, weights[LL_KV_BLOCK] = { 0 }, scores[LL_KV_BLOCK], out[64] = { 0 };
+	uint64_t state = 99;
+
+	for (size_t i = 0; i < 64 * LL_ATTEND_ROWS; i++)
+		q[i] = 1.0f;
+	fill_queries(&state, rounded, 2, ORDINARY);
+	x[40] = value;
+	weights[3] = 0.5f;
+	memset(keys, 0, sizeof keys);
+	memset(values, 0, sizeof values);
+	ll_kv_put_key(kern, type, keys, 3, x, 64);
+	ll_kv_put_value(kern, type, values, 3, x, 64);
+	kern->scores[type](scores, LL_KV_BLOCK, ll_kv_quantised(type) ? (void *)rounded : (void *)q, 1, keys, keys, 64);
+	kern->mix[type](out, 64, weights, LL_KV_BLOCK, 1, values, values, 3, 1, 64);
+	tap_ok(tap, !isfinite(scores[3]) && !isfinite(out[40]) && isfinite(scores[2]) && isfinite(out[0]),
+	    "what is not finite stays so", ll_kv_type_name(type));
 }
 
 /* One vector through the kernels that write as many elements as they read. */
@@ -286,6 +415,9 @@ elementwise(const struct ll_kern *ref, const struct ll_kern *isa, const float *x
 	ref->add(want, y, n);
 	isa->add(got, y, n);
 	good &= same(want, got, MOST);
+	ref->blend(want, 0.7f, y, -1.3f, n / 16 * 16);
+	isa->blend(got, 0.7f, y, -1.3f, n / 16 * 16);
+	good &= same(want, got, MOST);
 	ref->scale(want, x, y, 0.3f, n);
 	isa->scale(got, x, y, 0.3f, n);
 	good &= same(want, got, MOST);
@@ -298,7 +430,7 @@ static bool
 reductions(const struct ll_kern *ref, const struct ll_kern *isa, const float *x, size_t n)
 {
 	static float want[MOST], got[MOST];
-	float most = ref->max(x, n);
+	float most = ref->max(x, n), other;
 	float sums[2];
 	bool good;
 
@@ -308,6 +440,12 @@ reductions(const struct ll_kern *ref, const struct ll_kern *isa, const float *x,
 	memcpy(got, x, sizeof got);
 	sums[0] = ref->softmax_terms(want, n, most);
 	sums[1] = isa->softmax_terms(got, n, most);
+	good &= same(&sums[0], &sums[1], 1) && same(want, got, MOST);
+	memcpy(want, x, sizeof want);
+	memcpy(got, x, sizeof got);
+	sums[0] = ref->weigh(want, n, &most);
+	sums[1] = isa->weigh(got, n, &other);
+	good &= isnan(sums[0]) || most == other;
 	return good && same(&sums[0], &sums[1], 1) && same(want, got, MOST);
 }
 
@@ -348,7 +486,8 @@ compare(struct tap *tap, enum ll_isa isa)
 		for (uint32_t type = 0; type < LL_DTYPES; type++)
 			if (ll_dtype(type) != NULL)
 				products(tap, kern, type, (enum kind)kind);
-		attention(tap, kern, (enum kind)kind);
+		for (int type = 0; type < LL_KV_TYPES; type++)
+			attention(tap, kern, (enum ll_kv_type)type, (enum kind)kind);
 		vectors(tap, kern, (enum kind)kind);
 	}
 }
@@ -357,8 +496,8 @@ compare(struct tap *tap, enum ll_isa isa)
 static void
 exponential(struct tap *tap, const struct ll_kern *kern)
 {
-	double worst = 0.0;
-	float ends[4] = { 0.0f, -INFINITY, NAN, -88.0f };
+	double worst = 0.0, worst_fused = 0.0;
+	float ends[4] = { 0.0f, -INFINITY, NAN, -88.0f }, most;
 
 	for (long i = 0; i < 87L << 16; i += 16) {
 		float x[16];
@@ -368,7 +507,14 @@ exponential(struct tap *tap, const struct ll_kern *kern)
 		kern->softmax_terms(x, 16, 0.0f);
 		for (long j = 0; j < 16; j++)
 			worst = fmax(worst, fabs(x[j] / exp((double)(i + j) * -0x1p-16) - 1.0));
+		for (long j = 0; j < 16; j++)
+			x[j] = j == 0 ? 0.0f : (float)(i + j) * -0x1p-16f;
+		kern->weigh(x, 16, &most);
+		for (long j = 1; j < 16; j++)
+			worst_fused = fmax(worst_fused, fabs(x[j] / exp((double)(i + j) * -0x1p-16) - 1.0));
 	}
+	printf("# relative error of exp in attention: %.3g\n", worst_fused);
+	tap_ok(tap, worst_fused < 1.2e-7, "error below 1.2e-7 in attention", "exp");
 	printf("# relative error of exp: %.3g\n", worst);
 	tap_ok(tap, worst < 1.2e-7, "error below 1.2e-7", "exp");
 	kern->softmax_terms(ends, 4, 0.0f);
@@ -492,6 +638,13 @@ main(void)
 	for (uint32_t type = 0; type < LL_DTYPES; type++)
 		if (ll_dtype(type) != NULL)
 			accuracy(&tap, ref, type);
+
+	for (int type = 0; type < LL_KV_TYPES; type++) {
+		blocks(&tap, ref, (enum ll_kv_type)type, 64);
+		blocks(&tap, ref, (enum ll_kv_type)type, 100);
+		broken_blocks(&tap, ref, (enum ll_kv_type)type, NAN);
+		broken_blocks(&tap, ref, (enum ll_kv_type)type, INFINITY);
+	}
 
 	/* The levels are in order; those of another architecture are the reference again. */
 	for (int isa = 1; isa <= best; isa++)
