@@ -61,6 +61,30 @@ ll_tensor_interleave(uint8_t *out, const struct ll_tensor *tensor, size_t begin,
 	}
 }
 
+void
+ll_tensor_copy(uint8_t *out, const struct ll_tensor *tensor, size_t from, size_t n)
+{
+	struct ll_layout layout = ll_layout(tensor->type);
+	uint8_t plain[256];
+
+	if (!tensor->panels) {
+		memcpy(out, (const uint8_t *)tensor->data + from, n);
+		return;
+	}
+	while (n > 0) {
+		size_t row = from / tensor->row_bytes, at = from % tensor->row_bytes, skip = at % layout.bytes;
+		/* The last block of floats may be filled up with zeros. */
+		size_t count = least(n, least(layout.bytes - skip, tensor->row_bytes - at));
+
+		ll_panel_block(plain, ll_tensor_panel(tensor, row / LL_PANEL_ROWS, 0), &layout, at / layout.bytes,
+		    row % LL_PANEL_ROWS);
+		memcpy(out, plain + skip, count);
+		out += count;
+		from += count;
+		n -= count;
+	}
+}
+
 /* At most PIECE elements. */
 static void
 read_piece(float *out, const struct ll_tensor *tensor, size_t row, size_t from, size_t n)
@@ -75,9 +99,11 @@ read_piece(float *out, const struct ll_tensor *tensor, size_t row, size_t from, 
 		    from / info->block * info->bytes, n);
 		return;
 	}
-	panel = ll_tensor_panel(tensor, row / LL_PANEL_ROWS, from / layout.elements);
+	/* Not from the block on: it may be the second of a pair. */
+	panel = ll_tensor_panel(tensor, row / LL_PANEL_ROWS, 0);
 	for (size_t i = 0; i * layout.elements < n; i++)
-		ll_panel_block(plain + i * layout.bytes, panel, &layout, i, row % LL_PANEL_ROWS);
+		ll_panel_block(plain + i * layout.bytes, panel, &layout, from / layout.elements + i,
+		    row % LL_PANEL_ROWS);
 	ll_dequantize(out, tensor->type, plain, n);
 }
 

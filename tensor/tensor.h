@@ -33,6 +33,12 @@ const uint8_t *ll_tensor_panel(const struct ll_tensor *tensor, size_t panel, siz
 void ll_tensor_interleave(uint8_t *out, const struct ll_tensor *tensor, size_t begin, size_t end);
 
 /*
+ * Bytes from .. from + n - 1 of all rows, one after the other, as they are or were before they came
+ * into panels.
+ */
+void ll_tensor_copy(uint8_t *out, const struct ll_tensor *tensor, size_t from, size_t n);
+
+/*
  * Elements from .. from + n - 1 of a row as f32, exact but for a row_scale: the product is rounded
  * once. `from` is a multiple of 256.
  */
