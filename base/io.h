@@ -70,4 +70,10 @@ struct ll_map {
 int ll_map_open(struct ll_map *map, const char *path, struct ll_err *err);
 void ll_map_close(struct ll_map *map);
 
+/*
+ * Bytes that will not be read soon: their pages are no longer counted as this process's. What lies
+ * outside the mapping is left alone.
+ */
+void ll_map_release(const struct ll_map *map, const void *data, size_t size);
+
 #endif

@@ -118,3 +118,22 @@ ll_map_close(struct ll_map *map)
 	munmap((void *)(uintptr_t)map->data, map->size);
 	*map = (struct ll_map){ 0 };
 }
+
+void
+ll_map_release(const struct ll_map *map, const void *data, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const unsigned char *from = data;
+	size_t begin, end;
+
+	if (map->data == NULL || from < map->data || from > map->data + map->size)
+		return;
+	begin = (size_t)(from - map->data);
+	if (size > map->size - begin)
+		return;
+	/* Whole pages: others share the first and the last. */
+	end = (begin + size) / page * page;
+	begin = (begin + page - 1) / page * page;
+	if (begin < end)
+		madvise((void *)(uintptr_t)(map->data + begin), end - begin, MADV_DONTNEED);
+}

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "model/source_make.h"
+#include "tensor/mul.h"
 
 static bool
 ends_with(const char *text, const char *ending)
@@ -33,6 +34,27 @@ order_rows(const struct ll_convert *convert, struct ll_recode *job)
 		return;
 	job->order = wanted ? LL_ROWS_TO_HALVES : LL_ROWS_TO_NEIGHBOURS;
 	job->heads = query ? convert->hp.heads : convert->hp.kv_heads;
+}
+
+/* Whether it is a matrix that products are made with: rows of the embedding are looked up. */
+static bool
+is_multiplied(const struct ll_convert *convert, const char *name)
+{
+	static const char *const endings[] = { ".attn_q.weight", ".attn_k.weight", ".attn_v.weight",
+		".attn_output.weight", ".ffn_gate.weight", ".ffn_up.weight", ".ffn_down.weight" };
+
+	if (strcmp(name, convert->hp.tied ? "token_embd.weight" : "output.weight") == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+		if (strncmp(name, "blk.", 4) == 0 && ends_with(name, endings[i]))
+			return true;
+	return false;
+}
+
+static bool
+has_panels(uint32_t type)
+{
+	return ll_dtype(type) != NULL && ll_layout((enum ll_dtype)type).units > 0;
 }
 
 static bool
@@ -64,6 +86,7 @@ plan_tensor(const struct ll_convert *convert, struct ll_recode *job, struct ll_e
 		return ll_fail(err, LL_EUNSUPPORTED, "%s: %.128s: has no name in a folder of safetensors", from->file,
 		    ll_source_label(from));
 	order_rows(convert, job);
+	job->panels = convert->pack && from->dims == 2 && has_panels(job->type) && is_multiplied(convert, from->name);
 	return 0;
 }
 
@@ -72,6 +95,8 @@ check_wants(const struct ll_convert *convert, struct ll_err *err)
 {
 	const struct ll_hparams *hp = &convert->hp;
 
+	if (convert->pack && convert->to != LL_CONTAINER_GGUF)
+		return ll_fail(err, LL_EUSAGE, "--pack has no effect but on a GGUF");
 	if (convert->to == LL_CONTAINER_GGUF)
 		return 0;
 	if (convert->source->sizes != NULL)
@@ -140,7 +165,8 @@ ll_convert_plan(struct ll_convert *convert, const char *path, struct ll_err *err
 		if (convert->to != LL_CONTAINER_GGUF && strcmp(tensor->name, "rope_freqs.weight") == 0)
 			continue;
 		convert->jobs[convert->count].from = tensor;
-		status = plan_tensor(convert, &convert->jobs[convert->count++], err);
+		status = plan_tensor(convert, &convert->jobs[convert->count], err);
+		convert->packed += convert->jobs[convert->count++].panels;
 	}
 	return status < 0 ? status : ll_convert_rope(convert, err);
 }

@@ -5,6 +5,7 @@
 #ifndef LL_MODEL_CONVERT_H
 #define LL_MODEL_CONVERT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct ll_convert {
 	/* Wants: */
 	enum ll_container to;		/* GGUF or safetensors */
 	uint32_t type;			/* of matrices: F32, F16, BF16; LL_DTYPES: as they are */
+	bool pack;			/* to GGUF: matrices that meet products in panels, where their type has them */
 	const char *vocabulary;		/* of a folder to GGUF: a file or folder whose vocabulary is taken; else NULL */
 	/* What it is done with: */
 	struct ll_source *source;
@@ -32,6 +34,7 @@ struct ll_convert {
 	struct ll_rope_scaling scaling;
 	struct ll_recode *jobs;
 	size_t count;
+	size_t packed;			/* jobs that make panels */
 	struct ll_source_tensor extra;	/* the factors of the rotary frequencies, where `source` says a rule */
 	float *factors;
 };

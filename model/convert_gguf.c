@@ -162,6 +162,15 @@ file_type(const struct ll_convert *convert, uint32_t *out)
 	return most == LL_F32 || most == LL_F16 || most == LL_BF16;
 }
 
+/* Tells of panels, which are 64-byte aligned. */
+static void
+set_layout(struct setter *s)
+{
+	if (ll_gguf_write_alignment(s->writer) % 64 != 0)
+		set_u32(s, "general.alignment", 64);
+	set_string(s, "ll.layout", LL_GGUF_LAYOUT, strlen(LL_GGUF_LAYOUT));
+}
+
 int
 ll_convert_gguf(const struct ll_convert *convert, const char *path, struct ll_pool *pool,
     const struct ll_save_progress *progress, struct ll_err *err)
@@ -179,6 +188,10 @@ ll_convert_gguf(const struct ll_convert *convert, const char *path, struct ll_po
 		set_metadata(&s, convert);
 	if ((convert->type != LL_DTYPES || convert->source->container != LL_CONTAINER_GGUF) && file_type(convert, &type))
 		set_u32(&s, "general.file_type", type);
+	if (convert->packed > 0)
+		set_layout(&s);
+	else
+		ll_gguf_write_drop(s.writer, "ll.layout");
 	if (s.status == 0 && (s.status = ll_save_declare(s.writer, convert->jobs, convert->count, err)) == 0)
 		s.status = ll_save_write(s.writer, path, convert->jobs, convert->count, pool, progress, err);
 	ll_gguf_write_free(s.writer);

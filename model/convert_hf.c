@@ -167,7 +167,7 @@ add_entry(struct ll_json *header, const struct ll_recode *job, size_t *at, struc
 	struct ll_json *entry = ll_json_object(), *shape = ll_json_array(), *offsets = ll_json_array();
 	char name[LL_NAME_ROOM];
 	size_t size;
-	int status = ll_recode_size(&size, job->from, job->type, err);
+	int status = ll_recode_size(&size, job, err);
 
 	if (status == 0) {
 		ll_name_from_gguf(name, LL_CONTAINER_SAFETENSORS, job->from->name);

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "model/bytes.h"
 #include "model/hparams.h"
+#include "tensor/tensor.h"
 
 #define PIECES 4
 #define PIECE 64
@@ -73,9 +74,37 @@ add_rare(uint64_t hash, const struct ll_hparams *hp, const struct ll_rope_scalin
 	return hash;
 }
 
+/* The bytes of rows, also of those that lie in panels: so a model has one fingerprint in both. */
+static uint64_t
+add_bytes(uint64_t hash, const struct ll_source_tensor *tensor, size_t at, size_t n)
+{
+	struct ll_tensor rows = { .type = (enum ll_dtype)tensor->type, .rows = (size_t)tensor->ne[1],
+		.cols = (size_t)tensor->ne[0], .data = tensor->data, .panels = true };
+	unsigned char plain[PIECES * PIECE];
+
+	if (!tensor->panels)
+		return ll_hash(hash, tensor->data + at, n);
+	ll_dtype_row_bytes(tensor->type, rows.cols, &rows.row_bytes);
+	ll_tensor_copy(plain, &rows, at, n);
+	return ll_hash(hash, plain, n);
+}
+
+static size_t
+size_of(const struct ll_source_tensor *tensor)
+{
+	size_t row = 0;
+
+	if (!tensor->panels)
+		return tensor->size;
+	ll_dtype_row_bytes(tensor->type, (size_t)tensor->ne[0], &row);
+	return row * (size_t)tensor->ne[1];
+}
+
 static uint64_t
 add_tensor(uint64_t hash, const struct ll_source_tensor *tensor)
 {
+	size_t size = size_of(tensor);
+
 	hash = ll_hash(hash, tensor->name, strlen(tensor->name));
 	hash = add_number(hash, tensor->type);
 	for (int i = 0; i < LL_SOURCE_DIMS; i++)
@@ -84,13 +113,10 @@ add_tensor(uint64_t hash, const struct ll_source_tensor *tensor)
 		return hash;
 	if (tensor->scales != NULL)
 		hash = ll_hash(hash, tensor->scales, tensor->ne[1] * sizeof(*tensor->scales));
-	if (tensor->size <= PIECES * PIECE)
-		return ll_hash(hash, tensor->data, tensor->size);
-	for (size_t i = 0; i < PIECES; i++) {
-		size_t at = (tensor->size - PIECE) / (PIECES - 1) * i;
-
-		hash = ll_hash(hash, tensor->data + at, PIECE);
-	}
+	if (size <= PIECES * PIECE)
+		return add_bytes(hash, tensor, 0, size);
+	for (size_t i = 0; i < PIECES; i++)
+		hash = add_bytes(hash, tensor, (size - PIECE) / (PIECES - 1) * i, PIECE);
 	return hash;
 }
 

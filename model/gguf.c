@@ -241,11 +241,13 @@ tensor_size(struct reader *r, struct ll_gguf_tensor *tensor)
 }
 
 static int
-read_tensor(struct reader *r, struct ll_gguf_tensor *tensor)
+read_tensor(struct reader *r, const struct ll_gguf *gguf, struct ll_gguf_tensor *tensor)
 {
 	if (take_name(r, &tensor->name, "name") < 0 || read_shape(r, tensor) < 0 ||
 	    take_u32(r, &tensor->type, "type") < 0 || take_u64(r, &tensor->offset, "offset") < 0)
 		return -LL_EDATA;
+	if (tensor->type >= LL_GGUF_PANELS && tensor->type - LL_GGUF_PANELS < LL_DTYPES)
+		return ll_gguf_panels(gguf, tensor, r->what, r->err);
 	if (ll_dtype_private(tensor->type))
 		return ll_fail(r->err, LL_EDATA, "%s: %s: type %" PRIu32 " is none of GGUF's",
 		    r->path, r->what, tensor->type);
@@ -387,7 +389,7 @@ read_tensors(struct reader *r, struct ll_gguf *gguf)
 {
 	for (size_t i = 0; i < gguf->tensor_count; i++) {
 		snprintf(r->what, sizeof(r->what), "tensor %zu of %zu", i + 1, gguf->tensor_count);
-		if (read_tensor(r, &gguf->tensors[i]) < 0)
+		if (read_tensor(r, gguf, &gguf->tensors[i]) < 0)
 			return -LL_EDATA;
 		gguf->names[i] = &gguf->tensors[i].name;
 	}
@@ -407,7 +409,8 @@ parse(struct ll_gguf *gguf, const unsigned char *data, size_t size, struct ll_er
 	int status;
 
 	if ((status = read_header(&r, gguf)) < 0 || (status = read_values(&r, gguf)) < 0 ||
-	    (status = read_alignment(&r, gguf)) < 0 || (status = read_tensors(&r, gguf)) < 0)
+	    (status = read_alignment(&r, gguf)) < 0 || (status = ll_gguf_check_layout(gguf, err)) < 0 ||
+	    (status = read_tensors(&r, gguf)) < 0)
 		return status;
 	return ll_gguf_place(gguf, data, r.at, err);
 }

@@ -38,9 +38,14 @@ struct ll_gguf_value {
 
 #define LL_GGUF_DIMS 4
 
+/* What is added to the number of a type where rows lie in panels, and what ll.layout calls them. */
+#define LL_GGUF_PANELS 0x6c6c0000u
+#define LL_GGUF_LAYOUT "rows16"
+
 struct ll_gguf_tensor {
 	struct ll_gguf_text name;
 	uint32_t type;			/* GGUF's number; maybe one that tensor/ does not know */
+	bool panels;			/* rows lie in panels: LL_GGUF_PANELS is taken off the number */
 	uint32_t dims;			/* 1..4 */
 	uint64_t ne[LL_GGUF_DIMS];	/* elements, innermost first; unused ones are 1 */
 	const unsigned char *data;	/* NULL when `type` is unknown */
@@ -55,6 +60,7 @@ struct ll_gguf {
 	char *own_path;			/* freed with the file */
 	uint32_t version;
 	size_t alignment;
+	bool panels;			/* ll.layout is there: tensors may lie in panels */
 	size_t value_count;
 	struct ll_gguf_value *values;	/* in file order */
 	size_t tensor_count;
@@ -70,7 +76,10 @@ struct ll_gguf {
  * and the value. `path` must outlive it.
  */
 int ll_gguf_open(struct ll_gguf **out, const char *path, struct ll_err *err);
-/* The same over bytes in memory, which must outlive it; `name` stands for the path. */
+/*
+ * The same over bytes in memory, which must outlive it; `name` stands for the path. Only where they
+ * are 64-byte aligned may tensors in panels be multiplied.
+ */
 int ll_gguf_parse(struct ll_gguf **out, const void *data, size_t size, const char *name, struct ll_err *err);
 /* Opens a file, or the first part of the split one that it is a part of: that has the metadata. */
 int ll_gguf_open_first(struct ll_gguf **out, const char *path, struct ll_err *err);

@@ -11,6 +11,8 @@
 #include "model/gguf.h"
 #include "model/gguf_place.h"
 
+#define PANEL_ALIGNMENT 64
+
 /* Bytes of a name that a message shows. */
 static int
 shown(const struct ll_gguf_text *name)
@@ -29,6 +31,9 @@ place(const struct ll_gguf *gguf, const unsigned char *data, size_t begin,
 		return ll_fail(err, LL_EDATA,
 		    "%s: %.*s: offset %" PRIu64 " is not a multiple of the alignment %zu",
 		    gguf->path, shown(&tensor->name), tensor->name.bytes, tensor->offset, gguf->alignment);
+	if (tensor->panels && (begin + tensor->offset) % PANEL_ALIGNMENT != 0)
+		return ll_fail(err, LL_EDATA, "%s: %.*s: offset %" PRIu64 " of panels is not a multiple of %d",
+		    gguf->path, shown(&tensor->name), tensor->name.bytes, begin + tensor->offset, PANEL_ALIGNMENT);
 	if (tensor->offset >= room || tensor->size > room - tensor->offset)
 		return ll_fail(err, LL_EDATA, "%s: %.*s: %zu bytes at offset %" PRIu64
 		    " do not fit the %zu bytes of tensor data", gguf->path, shown(&tensor->name),

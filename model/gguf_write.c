@@ -209,6 +209,12 @@ ll_gguf_write_value(struct ll_gguf_writer *writer, const struct ll_gguf_value *v
 	return status;
 }
 
+uint64_t
+ll_gguf_write_alignment(const struct ll_gguf_writer *writer)
+{
+	return writer->alignment;
+}
+
 void
 ll_gguf_write_drop(struct ll_gguf_writer *writer, const char *key)
 {

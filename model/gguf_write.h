@@ -36,6 +36,9 @@ int ll_gguf_write_string(struct ll_gguf_writer *writer, const char *key, const c
 int ll_gguf_write_array(struct ll_gguf_writer *writer, const char *key, enum ll_gguf_type element,
     uint64_t count, const void *data, size_t size, struct ll_err *err);
 
+/* What tensors are aligned to: general.alignment. */
+uint64_t ll_gguf_write_alignment(const struct ll_gguf_writer *writer);
+
 /* Forgets a key, if it is there. */
 void ll_gguf_write_drop(struct ll_gguf_writer *writer, const char *key);
 

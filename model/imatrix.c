@@ -86,7 +86,7 @@ take_tensor(struct ll_imatrix *imatrix, const struct ll_gguf *gguf, const struct
 	if (counts == NULL)
 		return ll_fail(err, LL_EDATA, "%s: %.128s: the sums have no counts", gguf->path, name);
 	matrices = counts->size / 4;
-	if (sums->type != LL_F32 || counts->type != LL_F32 || matrices == 0 || sums->size / 4 % matrices != 0)
+	if (sums->type != LL_F32 || counts->type != LL_F32 || sums->panels || counts->panels || matrices == 0 || sums->size / 4 % matrices != 0)
 		return ll_fail(err, LL_EDATA, "%s: %.128s: %zu bytes of %s for sums of %zu bytes of %s", gguf->path,
 		    name, counts->size, ll_dtype_name(counts->type) ? ll_dtype_name(counts->type) : "?", sums->size,
 		    ll_dtype_name(sums->type) ? ll_dtype_name(sums->type) : "?");

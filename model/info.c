@@ -30,6 +30,7 @@ count_tensors(struct ll_info *info)
 		info->types[type].tensors++;
 		info->types[type].bytes += tensor->size;
 		info->tensor_bytes += tensor->size;
+		info->packed += tensor->panels;
 		info->parameters += tensor->ne[0] * tensor->ne[1] * tensor->ne[2] * tensor->ne[3];
 	}
 }

@@ -34,6 +34,7 @@ struct ll_info {
 		size_t tensors, bytes;
 	} types[LL_INFO_TYPES];
 	size_t tensor_bytes;		/* all of them */
+	size_t packed;			/* tensors whose rows lie in panels */
 };
 
 /* What a context takes; SIZE_MAX where a number does not fit. */

@@ -168,7 +168,9 @@ tensors(const struct ll_source *source)
 		if (tensor->file != source->path)
 			set_text(object, "file", tensor->file);
 		set_text(object, "type", ll_dtype_name(tensor->type));
-		set_int(object, "type_number", tensor->type);
+		set_int(object, "type_number", tensor->type + (tensor->panels ? LL_GGUF_PANELS : 0));
+		if (tensor->panels)
+			ll_json_set(object, "panels", ll_json_bool(true));
 		for (uint32_t d = 0; d < tensor->dims; d++)
 			ll_json_add(dims, ll_json_int((int64_t)tensor->ne[d]));
 		ll_json_set(object, "shape", dims);
@@ -255,6 +257,10 @@ describe_model(struct ll_json *object, const struct ll_info *info, const struct 
 	if (info->hp.layers != 0)
 		ll_json_set(object, "shape", shape(info));
 	ll_json_set(object, "types", types(info));
+	if (info->packed > 0) {
+		set_text(object, "layout", LL_GGUF_LAYOUT);
+		set_int(object, "packed", info->packed);
+	}
 	if (info->model != NULL)
 		set_fingerprint(object, "fingerprint", info->model->fingerprint);
 	if (info->hp.layers != 0)

@@ -180,6 +180,9 @@ type_lines(FILE *out, const struct ll_info *info)
 			fprintf(out, LABEL "%-8s %5zu tensors  %5.1f%%  %zu bytes\n", "type", ll_info_type_name(i),
 			    type->tensors, 100.0 * (double)type->bytes / (double)info->tensor_bytes, type->bytes);
 	}
+	if (info->packed > 0)
+		fprintf(out, LABEL LL_GGUF_LAYOUT ", %zu of %zu tensors in panels\n", "layout", info->packed,
+		    info->source->count);
 }
 
 static void
@@ -265,7 +268,7 @@ tensor_lines(FILE *out, const struct ll_source *source)
 		fprintf(out, LABEL, "tensor");
 		put_text(out, name, strlen(name));
 		if (type != NULL)
-			fprintf(out, "  %s  ", type);
+			fprintf(out, "  %s%s  ", type, tensor->panels ? " in panels" : "");
 		else
 			fprintf(out, "  type %" PRIu32 "  ", tensor->type);
 		for (uint32_t d = 0; d < tensor->dims; d++)

@@ -17,6 +17,7 @@
 
 static const char *model_option, *output, *vocabulary;
 static int64_t threads;
+static bool pack;
 static uint32_t type = LL_DTYPES;
 static enum ll_container container = LL_CONTAINER_META;	/* not said */
 
@@ -51,6 +52,7 @@ static const struct ll_opt options[] = {
 	LL_OPT_OUTPUT(output),
 	LL_OPT_THREADS(threads),
 	{ 0, "dtype", LL_OPT_CALL, NULL, "TYPE", "matrices as f32, f16 or bf16", 0, 0, take_dtype },
+	{ 0, "pack", LL_OPT_FLAG, &pack, NULL, "a GGUF for ll alone: matrices as products read them", 0, 0, NULL },
 	{ 0, "to", LL_OPT_CALL, NULL, "KIND", "write gguf (default) or safetensors, a folder", 0, 0, take_container },
 	{ 0, "vocabulary", LL_OPT_STRING, &vocabulary, "FILE", "the vocabulary of a folder, from elsewhere", 0, 0, NULL },
 	LL_OPTS_COMMON,
@@ -60,7 +62,8 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-convert",
 	.summary = "write a model in another format",
-	.usage = "[-hqvV] [-j N] [--dtype TYPE] [--to KIND] [--vocabulary FILE] [-m FILE] [-o FILE]",
+	.usage = "[-hqvV] [-j N] [--dtype TYPE] [--pack] [--to KIND] [--vocabulary FILE] [-m FILE]\n"
+	    "                  [-o FILE]",
 	.options = options,
 };
 
@@ -74,6 +77,8 @@ write_model(const struct ll_convert *convert, struct ll_err *err)
 	if (status < 0)
 		return status;
 	ll_save_line_start(&progress, program.name, ll_opt_quiet, ll_opt_verbose);
+	if (convert->pack && convert->packed == 0)
+		ll_warn(program.name, "no matrix is of a type that has panels: all stay rows");
 	if (convert->to == LL_CONTAINER_GGUF)
 		status = ll_convert_gguf(convert, output, pool, &progress.save, err);
 	else
@@ -110,6 +115,7 @@ main(int argc, char **argv)
 	if ((status = check_command(&err)) == 0 && (status = ll_model_choose(&path, model_option, "", &err)) == 0) {
 		convert.to = container;
 		convert.type = type;
+		convert.pack = pack;
 		convert.vocabulary = vocabulary;
 		if ((status = ll_convert_plan(&convert, path, &err)) == 0 && (note = ll_convert_note(&convert)) != NULL)
 			ll_warn(program.name, "%s: %s", path, note);

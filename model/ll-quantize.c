@@ -77,7 +77,7 @@ tell_plan(const struct ll_quantize *q)
 		const struct ll_recode *job = &q->jobs[i];
 		size_t size = 0;
 
-		ll_recode_size(&size, job->from, job->type, NULL);
+		ll_recode_size(&size, job, NULL);
 		printf("%s  %s  %zu  %s  %zu\n", job->from->name, ll_recode_type_name(job->from->type), job->from->size,
 		    ll_recode_type_name(job->type), size);
 	}

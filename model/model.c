@@ -82,7 +82,8 @@ fill(struct loader *l, const struct ll_source_tensor *tensor, const char *name, 
 		return status;
 	*out = (struct ll_tensor){ .type = (enum ll_dtype)tensor->type, .rows = rows, .cols = cols,
 		.data = tensor->data };
-	out->row_bytes = tensor->size / out->rows;
+	out->panels = tensor->panels;
+	ll_dtype_row_bytes(tensor->type, cols, &out->row_bytes);
 	out->row_scale = tensor->scales;
 	l->model->parameters += (uint64_t)out->rows * cols;
 	return 0;

@@ -169,6 +169,8 @@ ll_quantize_write(const struct ll_quantize *q, const char *path, struct ll_pool 
 		status = ll_gguf_write_u32(writer, "general.quantization_version", LAYOUT_VERSION, err);
 	if (status == 0)
 		status = ll_gguf_write_u32(writer, "general.file_type", q->mix->file_type, err);
+	/* All tensors that are made are rows. */
+	ll_gguf_write_drop(writer, "ll.layout");
 	if (status == 0 && q->imatrix != NULL)
 		status = tell_imatrix(writer, q, err);
 	if (status == 0 && (status = ll_save_declare(writer, q->jobs, q->count, err)) == 0)
@@ -184,7 +186,7 @@ ll_quantize_sizes(const struct ll_quantize *q, uint64_t *before, uint64_t *after
 	for (size_t i = 0; i < q->count; i++) {
 		size_t size = 0;
 
-		ll_recode_size(&size, q->jobs[i].from, q->jobs[i].type, NULL);
+		ll_recode_size(&size, &q->jobs[i], NULL);
 		*before += q->jobs[i].from->size;
 		*after += size;
 	}

@@ -29,14 +29,18 @@ struct ll_recoder {
 	struct ll_pool *pool;
 	float *rows;			/* one for each thread */
 	size_t rows_cap;
-	unsigned char *piece;
+	unsigned char *piece_room;
 	size_t piece_cap;
+	unsigned char *piece;		/* in it, 64-byte aligned */
+	unsigned char *plain;		/* 16 rows for each thread, on their way into a panel */
+	size_t plain_cap;
 	struct misfit *misfits;		/* one for each thread */
 	/* The piece in work: */
 	const struct ll_recode *job;
 	struct ll_tensor from;
 	size_t matrix_rows;		/* rows of each of the matrices */
 	size_t row_bytes;		/* of the type to make */
+	size_t panel_bytes;		/* 0: rows stay rows */
 	size_t first, count;
 };
 
@@ -60,7 +64,8 @@ ll_recoder_free(struct ll_recoder *recoder)
 	if (recoder == NULL)
 		return;
 	free(recoder->rows);
-	free(recoder->piece);
+	free(recoder->piece_room);
+	free(recoder->plain);
 	free(recoder->misfits);
 	free(recoder);
 }
@@ -83,24 +88,35 @@ shape_of(const struct ll_source_tensor *from, enum ll_row_order order, size_t *c
 		*rows *= (size_t)from->ne[i];
 }
 
-int
-ll_recode_size(size_t *size, const struct ll_source_tensor *from, uint32_t type, struct ll_err *err)
+/* Whether the bytes stay what they are. */
+static bool
+is_copy(const struct ll_recode *job)
 {
-	const struct ll_dtype_info *info = ll_dtype(type);
+	return job->type == job->from->type && job->panels == job->from->panels && job->order == LL_ROWS_KEPT &&
+	    job->from->scales == NULL;
+}
+
+int
+ll_recode_size(size_t *size, const struct ll_recode *job, struct ll_err *err)
+{
+	const struct ll_source_tensor *from = job->from;
+	const struct ll_dtype_info *info = ll_dtype(job->type);
+	bool same = job->type == from->type && !ll_dtype_private(job->type);
 	size_t cols, rows, bytes;
 
-	if (type == from->type && !ll_dtype_private(type)) {
+	if (same && job->panels == from->panels) {
 		*size = from->size;
 		return 0;
 	}
 	if (from->data == NULL)
 		return ll_fail(err, LL_EUNSUPPORTED, "%s: %.128s: type %s cannot be computed with, only copied",
 		    from->file, ll_source_label(from), ll_recode_type_name(from->type));
-	if (info == NULL || !ll_encode_has(type))
+	if (info == NULL || (!same && !ll_encode_has(job->type)))
 		return ll_fail(err, LL_EUNSUPPORTED, "%s: %.128s: type %s cannot be made", from->file,
-		    ll_source_label(from), ll_recode_type_name(type));
+		    ll_source_label(from), ll_recode_type_name(job->type));
 	shape_of(from, LL_ROWS_KEPT, &cols, &rows);
-	if (!ll_dtype_row_bytes(type, cols, &bytes) || ll_mul(bytes, rows, size))
+	if (!ll_dtype_row_bytes(job->type, cols, &bytes) || ll_mul(bytes, rows, size) ||
+	    (job->panels && !ll_tensor_panel_bytes((enum ll_dtype)job->type, rows, cols, size)))
 		return ll_fail(err, LL_EDATA, "%s: %.128s: rows of %zu are not whole blocks of %zu (%s)", from->file,
 		    ll_source_label(from), cols, info->block, info->name);
 	return 0;
@@ -147,30 +163,58 @@ check(struct misfit *misfit, uint32_t type, const float *x, size_t n, size_t row
 	return true;
 }
 
+/* Makes row `number`, of those to be made, at `to`; `row` has room for its elements. */
+static bool
+recode_row(struct ll_recoder *r, size_t thread, size_t number, float *row, unsigned char *to)
+{
+	const struct ll_recode *job = r->job;
+	const float *importance = job->importance;
+	size_t cols = r->from.cols;
+
+	number = source_row(r, number);
+	if (job->type == job->from->type && job->from->scales == NULL) {
+		ll_tensor_copy(to, &r->from, number * r->row_bytes, r->row_bytes);
+		return true;
+	}
+	ll_ops_row(&r->from, number, row);
+	if (!check(&r->misfits[thread], job->type, row, cols, number))
+		return false;
+	if (importance != NULL)
+		importance += number / r->matrix_rows * cols;
+	ll_encode_row(job->type, to, row, cols, importance);
+	return true;
+}
+
 static void
 recode_rows(void *arg, size_t thread, size_t count)
 {
 	struct ll_recoder *r = arg;
-	const struct ll_recode *job = r->job;
-	size_t cols = r->from.cols, begin, end;
-	float *row = r->rows + thread * cols;
+	size_t begin, end;
 
 	ll_pool_share(r->count, 1, thread, count, &begin, &end);
-	for (size_t i = begin; i < end; i++) {
-		size_t number = source_row(r, r->first + i);
-		unsigned char *to = r->piece + i * r->row_bytes;
-		const float *importance = job->importance;
-
-		if (job->type == job->from->type && job->from->scales == NULL) {
-			memcpy(to, (const unsigned char *)r->from.data + number * r->from.row_bytes, r->row_bytes);
-			continue;
-		}
-		ll_ops_row(&r->from, number, row);
-		if (!check(&r->misfits[thread], job->type, row, cols, number))
+	for (size_t i = begin; i < end; i++)
+		if (!recode_row(r, thread, r->first + i, r->rows + thread * r->from.cols, r->piece + i * r->row_bytes))
 			return;
-		if (importance != NULL)
-			importance += number / r->matrix_rows * cols;
-		ll_encode_row(job->type, to, row, cols, importance);
+}
+
+/* Rows are made 16 at a time, in the thread's place for them, and interleaved from there. */
+static void
+recode_panels(void *arg, size_t thread, size_t count)
+{
+	struct ll_recoder *r = arg;
+	unsigned char *plain = r->plain + thread * LL_PANEL_ROWS * r->row_bytes;
+	struct ll_tensor rows = { .type = (enum ll_dtype)r->job->type, .rows = LL_PANEL_ROWS, .cols = r->from.cols,
+		.row_bytes = r->row_bytes, .data = plain };
+	size_t begin, end;
+
+	ll_pool_share(r->count, LL_PANEL_ROWS, thread, count, &begin, &end);
+	for (size_t i = begin; i < end; i += LL_PANEL_ROWS) {
+		rows.rows = end - i < LL_PANEL_ROWS ? end - i : LL_PANEL_ROWS;
+		for (size_t k = 0; k < rows.rows; k++)
+			if (!recode_row(r, thread, r->first + i + k, r->rows + thread * r->from.cols,
+			    plain + k * r->row_bytes))
+				return;
+		ll_tensor_interleave(r->piece + i / LL_PANEL_ROWS * r->panel_bytes, &rows, 0, 1);
 	}
 }
 
@@ -188,11 +232,28 @@ tell_misfit(const struct ll_recoder *r, struct ll_err *err)
 	return 0;
 }
 
+/* Room for a piece of so many rows. */
+static int
+make_room(struct ll_recoder *r, struct ll_err *err)
+{
+	size_t cols = r->from.cols, threads = ll_pool_count(r->pool), floats, bytes, plain;
+
+	if (ll_mul(r->count, r->row_bytes, &bytes) || ll_mul(threads, cols, &floats) ||
+	    ll_mul(threads * LL_PANEL_ROWS, r->row_bytes, &plain) ||
+	    (r->job->panels && !ll_tensor_panel_bytes((enum ll_dtype)r->job->type, r->count, cols, &bytes)) ||
+	    ll_add(bytes, 64, &bytes) || ll_grow(&r->piece_room, &r->piece_cap, bytes, 1, err) < 0 ||
+	    (r->job->panels && ll_grow(&r->plain, &r->plain_cap, plain, 1, err) < 0) ||
+	    ll_grow(&r->rows, &r->rows_cap, floats, sizeof(float), err) < 0)
+		return ll_fail(err, LL_ENOMEM, "out of memory for rows of %zu", cols);
+	r->piece = r->piece_room + (64 - (uintptr_t)r->piece_room % 64) % 64;
+	return 0;
+}
+
 static int
 begin(struct ll_recoder *r, const struct ll_recode *job, struct ll_err *err)
 {
 	const struct ll_source_tensor *from = job->from;
-	size_t cols, rows, threads = ll_pool_count(r->pool), piece_rows, bytes;
+	size_t cols, rows, threads = ll_pool_count(r->pool), piece_rows;
 
 	shape_of(from, job->order, &cols, &rows);
 	if (cols == 0 || rows == 0 || from->type >= LL_DTYPES || ll_dtype(from->type) == NULL ||
@@ -201,37 +262,47 @@ begin(struct ll_recoder *r, const struct ll_recode *job, struct ll_err *err)
 	r->job = job;
 	r->matrix_rows = from->dims > 1 ? (size_t)from->ne[1] : 1;
 	r->from = (struct ll_tensor){ .type = (enum ll_dtype)from->type, .rows = rows, .cols = cols,
-		.data = from->data, .row_scale = from->scales };
+		.data = from->data, .panels = from->panels, .row_scale = from->scales };
 	ll_dtype_row_bytes(from->type, cols, &r->from.row_bytes);
 	ll_dtype_row_bytes(job->type, cols, &r->row_bytes);
+	r->panel_bytes = 0;
+	if (job->panels)
+		ll_tensor_panel_bytes((enum ll_dtype)job->type, LL_PANEL_ROWS, cols, &r->panel_bytes);
 	memset(r->misfits, 0, threads * sizeof(*r->misfits));
 	piece_rows = cols < PIECE ? PIECE / cols * threads : threads;
+	/* Whole panels, but for the last. */
+	if (job->panels)
+		piece_rows = (piece_rows + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS * LL_PANEL_ROWS;
 	r->count = piece_rows < rows ? piece_rows : rows;
-	if (ll_mul(r->count, r->row_bytes, &bytes) || ll_grow(&r->piece, &r->piece_cap, bytes, 1, err) < 0 ||
-	    ll_mul(threads, cols, &bytes) || ll_grow(&r->rows, &r->rows_cap, bytes, sizeof(float), err) < 0)
-		return ll_fail(err, LL_ENOMEM, "out of memory for rows of %zu", cols);
-	return 0;
+	return make_room(r, err);
+}
+
+static size_t
+piece_bytes(const struct ll_recoder *r)
+{
+	return r->job->panels ? (r->count + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS * r->panel_bytes :
+	    r->count * r->row_bytes;
 }
 
 int
 ll_recode(struct ll_recoder *r, const struct ll_recode *job, ll_recode_sink *sink, void *context, struct ll_err *err)
 {
 	size_t size, most;
-	int status = ll_recode_size(&size, job->from, job->type, err);
+	int status = ll_recode_size(&size, job, err);
 
 	if (status < 0)
 		return status;
 	/* Straight from the mapping. */
-	if (job->type == job->from->type && job->order == LL_ROWS_KEPT && job->from->scales == NULL)
+	if (is_copy(job))
 		return sink(context, job->from->data, size, err);
 	if ((status = begin(r, job, err)) < 0)
 		return status;
 	most = r->count;
 	for (r->first = 0; r->first < r->from.rows && status == 0; r->first += most) {
 		r->count = r->from.rows - r->first < most ? r->from.rows - r->first : most;
-		ll_pool_run(r->pool, recode_rows, r);
+		ll_pool_run(r->pool, job->panels ? recode_panels : recode_rows, r);
 		if ((status = tell_misfit(r, err)) == 0)
-			status = sink(context, r->piece, r->count * r->row_bytes, err);
+			status = sink(context, r->piece, piece_bytes(r), err);
 	}
 	return status;
 }

@@ -6,6 +6,7 @@
 #ifndef LL_MODEL_RECODE_H
 #define LL_MODEL_RECODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ enum ll_row_order {
 struct ll_recode {
 	const struct ll_source_tensor *from;
 	uint32_t type;			/* to make; may be the same */
+	bool panels;			/* rows are to lie in panels, which the type has */
 	enum ll_row_order order;
 	size_t heads;			/* with an order: the rows are so many heads */
 	const float *importance;	/* NULL, or one for each column, of each matrix in turn */
@@ -37,8 +39,8 @@ typedef int ll_recode_sink(void *context, const void *bytes, size_t length, stru
 int ll_recoder_new(struct ll_recoder **out, struct ll_pool *pool, struct ll_err *err);
 void ll_recoder_free(struct ll_recoder *recoder);
 
-/* Bytes that it will have; false if rows are no whole blocks of the type, or it does not fit. */
-int ll_recode_size(size_t *size, const struct ll_source_tensor *from, uint32_t type, struct ll_err *err);
+/* Bytes that it will have. -LL_EDATA if rows are no whole blocks of the type, or it does not fit; -LL_EUNSUPPORTED. */
+int ll_recode_size(size_t *size, const struct ll_recode *job, struct ll_err *err);
 
 /*
  * Recodes a tensor whose type can be computed with (`from->data`), into one that has an

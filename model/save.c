@@ -32,8 +32,8 @@ ll_save_declare(struct ll_gguf_writer *writer, const struct ll_recode *jobs, siz
 		size_t size;
 
 		/* GGUF has no single numbers: they are vectors of one. */
-		if ((status = ll_recode_size(&size, from, jobs[i].type, err)) == 0)
-			status = ll_gguf_write_tensor(writer, from->name, jobs[i].type,
+		if ((status = ll_recode_size(&size, &jobs[i], err)) == 0)
+			status = ll_gguf_write_tensor(writer, from->name, jobs[i].type + (jobs[i].panels ? LL_GGUF_PANELS : 0),
 			    from->dims > 0 ? from->dims : 1, from->ne, size, err);
 	}
 	return status;

@@ -163,6 +163,15 @@ ll_source_finish(struct ll_source *source, struct ll_err *err)
 	return 0;
 }
 
+void
+ll_source_release(const struct ll_source *source, const void *data, size_t size)
+{
+	for (size_t i = 0; i < source->part_count; i++)
+		ll_map_release(&source->parts[i]->map, data, size);
+	for (size_t i = 0; i < source->map_count; i++)
+		ll_map_release(&source->maps[i], data, size);
+}
+
 const struct ll_source_tensor *
 ll_source_find(const struct ll_source *source, const char *name)
 {

@@ -31,6 +31,7 @@ struct ll_source_tensor {
 	uint32_t dims;			/* 0 is a single number */
 	uint64_t ne[LL_SOURCE_DIMS];	/* elements, innermost first; unused ones are 1 */
 	const unsigned char *data;	/* unaligned; NULL when `type` cannot be computed with */
+	bool panels;			/* rows lie in panels (tensor/mul.h), 64-byte aligned */
 	size_t size;			/* bytes; where the type is unknown, up to the next tensor */
 	uint64_t offset;		/* of the data in the file */
 	const float *scales;		/* one for each row, or NULL */
@@ -67,6 +68,9 @@ int ll_source_open(struct ll_source **out, const char *path, struct ll_err *err)
 /* The same over an open file, whole in itself, which the source then owns; on failure it stays the caller's. */
 int ll_source_from_gguf(struct ll_source **out, struct ll_gguf *gguf, struct ll_err *err);
 void ll_source_close(struct ll_source *source);
+
+/* Bytes of a file's mapping, not soon read again, may leave memory; those that are in none stay. */
+void ll_source_release(const struct ll_source *source, const void *data, size_t size);
 
 /* NULL if there is none. */
 const struct ll_source_tensor *ll_source_find(const struct ll_source *source, const char *name);

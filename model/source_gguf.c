@@ -118,6 +118,7 @@ add_tensor(struct ll_source *source, const struct ll_gguf *gguf, const struct ll
 		return status;
 	tensor->file = gguf->path;
 	tensor->type = from->type;
+	tensor->panels = from->panels;
 	tensor->dims = from->dims;
 	memcpy(tensor->ne, from->ne, sizeof(tensor->ne));
 	tensor->data = from->data;

@@ -74,6 +74,100 @@ print(c[\"architectures\"][0], c[\"hidden_size\"], c[\"num_attention_heads\"], c
       c[\"head_dim\"], c[\"rope_theta\"], c[\"rope_scaling\"], c[\"tie_word_embeddings\"], c[\"attention_bias\"],
       c[\"torch_dtype\"])'"
 
+# Panels: bytes NUMBER of tensor data as rows, whatever the file has besides.
+bytes() {
+	python3 - "$TESTS" "$1" <<'END'
+import struct, sys, zlib
+
+data, at = open(sys.argv[2], "rb").read(), 24
+tensors, keys = struct.unpack_from("<QQ", data, 8)
+sizes = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+alignment = 32
+
+def text():
+    global at
+    size, = struct.unpack_from("<Q", data, at)
+    at += 8 + size
+    return data[at - size:at].decode()
+
+for _ in range(keys):
+    key = text()
+    kind, = struct.unpack_from("<I", data, at)
+    at += 4
+    if kind == 8:
+        text()
+    elif kind == 9:
+        kind, count = struct.unpack_from("<IQ", data, at)
+        at += 12
+        for _ in range(count):
+            if kind == 8:
+                text()
+            else:
+                at += sizes[kind]
+    else:
+        if key == "general.alignment":
+            alignment, = struct.unpack_from("<I", data, at)
+        at += sizes[kind]
+table = []
+for _ in range(tensors):
+    name = text()
+    dims, = struct.unpack_from("<I", data, at)
+    shape = struct.unpack_from("<%dQ" % dims, data, at + 4)
+    kind, offset = struct.unpack_from("<IQ", data, at + 4 + 8 * dims)
+    at += 16 + 8 * dims
+    table.append((offset, name, shape, kind))
+begin = -(-at // alignment) * alignment
+table.sort()
+for i, (offset, name, shape, kind) in enumerate(table):
+    end = table[i + 1][0] if i + 1 < len(table) else len(data) - begin
+    print(name, kind, shape, zlib.crc32(data[begin + offset:begin + end].rstrip(b"\0")))
+END
+}
+
+for type in f16 q4_0 q5_1 q6_k iq4_nl; do
+	case $type in q6_k) sizes="--dim 256 --ffn 512" ;; *) sizes="--dim 96 --ffn 160" ;; esac
+	"$TESTS/mkgguf.py" $sizes --layers 2 --heads 4 --kv-heads 1 --vocab-size 301 --type $type rows.gguf
+	ll-convert -q --pack -m rows.gguf -o panels.gguf
+	ll-convert -q -m panels.gguf -o unpacked.gguf
+	ok "$type: packed and back: the same bytes" same "bytes rows.gguf" "bytes unpacked.gguf"
+	ok "$type: packed: the same model" same "ll-info rows.gguf | grep id" "ll-info panels.gguf | grep id"
+	ok "$type: packed again: the same file" same "cat panels.gguf" "ll-convert -q --pack -m panels.gguf"
+	ok "$type: packed: dequantised" same "ll-convert -q --dtype f32 -m rows.gguf -o a.gguf; bytes a.gguf" \
+		"ll-convert -q --dtype f32 -m panels.gguf -o b.gguf; bytes b.gguf"
+	ok "$type: threads" same "cat panels.gguf" "ll-convert -q -j 3 --pack -m rows.gguf"
+done
+ok "packed: what is" is "15 of 21" "ll-info panels.gguf | awk '\$1 == \"layout\" { print \$3, \$4, \$5 }'"
+ok "packed: an embedding of its own stays rows" like "token_embd.weight IQ4_NL 96" \
+	"ll-info --tensors panels.gguf | tr -s ' '"
+ok "packed: a matrix" like "blk.0.ffn_up.weight IQ4_NL in panels 96 x 160" "ll-info --tensors panels.gguf | tr -s ' '"
+ok "packed: JSON" is "rows16 15 True 1819017236" "ll-info --json --tensors panels.gguf | python3 -c '
+import json, sys
+i = json.load(sys.stdin)
+t = [t for t in i[\"tensors\"] if t[\"name\"] == \"output.weight\"][0]
+print(i[\"layout\"], i[\"packed\"], t[\"panels\"], t[\"type_number\"])'"
+ok "packed: the metadata is kept" same \
+	"ll-info --metadata rows.gguf | grep ^key | grep -v -e general.alignment -e ll.layout" \
+	"ll-info --metadata panels.gguf | grep ^key | grep -v -e general.alignment -e ll.layout"
+ok "unpacked: no layout" is 0 "ll-info --metadata unpacked.gguf | grep ll.layout | wc -l"
+ok "packed from floats: quantised as the rows" same "ll-quantize -q -m whole.gguf -o a.gguf q8_0; bytes a.gguf" \
+	"ll-convert -q --pack -m whole.gguf -o p.gguf; ll-quantize -q -m p.gguf -o b.gguf q8_0; bytes b.gguf"
+ok "packed, quantised and left alone: rows" same "ll-quantize -q --requantize -m rows.gguf iq4_nl -o a.gguf; bytes a.gguf" \
+	"ll-quantize -q --requantize -m panels.gguf iq4_nl -o b.gguf; bytes b.gguf"
+ok "packed to safetensors" same "ll-convert -q --to safetensors -m whole.gguf -o f1; data f1/model.safetensors" \
+	"ll-convert -q --to safetensors -m p.gguf -o f2; data f2/model.safetensors"
+ok "a folder packed" same "logits whole.gguf" \
+	"ll-convert -q --pack --vocabulary whole.gguf -m folder -o x.gguf; logits x.gguf"
+rm -f x.gguf
+"$TESTS/mkgguf.py" --dim 256 --ffn 512 --type iq2_xs low.gguf
+ok "nothing to pack is told" like "no matrix is of a type that has panels" "ll-convert --pack -m low.gguf -o x.gguf 2>&1"
+rm -f x.gguf
+sed 's/rows16/rows32/' panels.gguf >layout.gguf
+fails 69 "layout.gguf: ll.layout: 'rows32' is not supported (rows16 is)" "ll-info layout.gguf"
+fails 69 "layout.gguf: ll.layout: 'rows32' is not supported (rows16 is)" "ll-convert -m layout.gguf -o x.gguf"
+sed 's/ll.layout/ll.lay-ut/' panels.gguf >layout.gguf
+fails 65 "needs the key ll.layout, which is missing" "ll-info layout.gguf"
+fails 64 "--pack has no effect but on a GGUF" "ll-convert -q --pack --to safetensors -m whole.gguf -o x"
+
 fails 69 "is Q4_0, which such a folder cannot have: say --dtype" "ll-convert -q --to safetensors -m small.gguf -o none"
 fails 64 "bare: has neither tokenizer.json nor tokenizer.model: --vocabulary FILE must name" \
 	"mkdir bare; cp folder/config.json folder/model.safetensors bare; ll-convert -q -m bare -o x.gguf"
