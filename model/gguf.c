@@ -388,9 +388,11 @@ static int
 read_tensors(struct reader *r, struct ll_gguf *gguf)
 {
 	for (size_t i = 0; i < gguf->tensor_count; i++) {
+		int status;
+
 		snprintf(r->what, sizeof(r->what), "tensor %zu of %zu", i + 1, gguf->tensor_count);
-		if (read_tensor(r, gguf, &gguf->tensors[i]) < 0)
-			return -LL_EDATA;
+		if ((status = read_tensor(r, gguf, &gguf->tensors[i])) < 0)
+			return status;
 		gguf->names[i] = &gguf->tensors[i].name;
 	}
 	return sort_names(r, gguf->names, gguf->tensor_count, "tensor name");

@@ -48,6 +48,12 @@ def gguf(keys, table=(), version=3, alignment=8):
     return head + b'\0' * (-len(head) % alignment) + b'\x3c' * offset
 
 
+def packed(table):
+    """Matrices of the table in panels of F32: a row of less than 16 numbers is a line of 64 bytes."""
+    return [(name, shape, 0x6c6c0000 + dtype, 1024 * -(-shape[1] // 16)) if len(shape) == 2 and name[:3] == 'blk'
+            else (name, shape, dtype, size) for name, shape, dtype, size in table]
+
+
 def ranks(tokens):
     return b''.join(base64.b64encode(token) + b' %d\n' % rank for rank, token in tokens)
 
@@ -112,6 +118,8 @@ SEEDS = {
     'gguf/model': gguf(MODEL, tensors(3)),
     'gguf/model-scaled': gguf(MODEL + SCALING, tensors(3)),
     'gguf/model-vocabulary': gguf(MODEL + VOCAB, tensors(5)),
+    'gguf/packed': gguf([MODEL[0], ('general.alignment', 'u32', 64), *MODEL[2:], ('ll.layout', 'string', 'rows16')],
+                        packed(tensors(3)), alignment=64),
     'gguf/vocabulary': gguf(VOCAB, version=2),
     'gguf/types': gguf(TYPES + [('t.s', '[u16]', [1, 2, 3]), ('t.b', '[bool]', [True])],
                        [('a', (32, 2), 8, 68), ('b', (256,), 12, 144), ('c', (2, 2, 2, 2), 1, 32)], alignment=32),
