@@ -33,6 +33,7 @@ const struct ll_config_key ll_config_keys[] = {
 	{ "logprobs", LL_OPT_INT, NULL },
 	{ "min-p", LL_OPT_DOUBLE, NULL },
 	{ "model", LL_OPT_STRING, NULL },
+	{ "pack", LL_OPT_STRING, "auto always never" },
 	{ "precision", LL_OPT_STRING, "default f32" },
 	{ "preset", LL_OPT_STRING, NULL },
 	{ "quiet", LL_OPT_FLAG, NULL },

@@ -21,6 +21,9 @@ struct ll_collect;
 struct ll_err;
 struct ll_forward;
 
+/* When weights are copied into panels (forward/pack.h); results are the same. */
+enum ll_pack { LL_PACK_AUTO, LL_PACK_ALWAYS, LL_PACK_NEVER };
+
 struct ll_forward_config {
 	size_t first, end;	/* layers first .. end - 1 of the model */
 	bool head;		/* the output head will be used */
@@ -29,6 +32,7 @@ struct ll_forward_config {
 	enum ll_precision precision;
 	struct ll_collect *collect;	/* told what meets the matrices, or NULL */
 	enum ll_kv_type kv_type[2];	/* of keys, of values */
+	enum ll_pack pack;
 };
 
 struct ll_row {
@@ -64,8 +68,9 @@ int ll_forward_fork(struct ll_forward *forward, uint64_t child, uint64_t parent,
 void ll_forward_cut(struct ll_forward *forward, uint64_t sequence, size_t keep);
 void ll_forward_end(struct ll_forward *forward, uint64_t sequence);
 
-/* Bytes for -v: run state and KV cache now. */
+/* Bytes for -v: run state and KV cache now; weights packed in memory. */
 size_t ll_forward_bytes(const struct ll_forward *forward);
+size_t ll_forward_packed(const struct ll_forward *forward);
 
 /* "avx2", ... */
 const char *ll_forward_isa(const struct ll_forward *forward);

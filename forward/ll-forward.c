@@ -15,6 +15,7 @@
 #include "embed/states.h"
 #include "forward/collect.h"
 #include "forward/forward.h"
+#include "forward/pack.h"
 #include "forward/topn.h"
 #include "stream/head.h"
 #include "stream/rows.h"
@@ -24,10 +25,11 @@
 #define LOGIT_ROWS 16
 
 static const char *model_path, *output_path, *layers_text, *dtype_name = "f32", *precision_name = "default";
-static const char *input_path = "-", *imatrix_path, *kv_name;
+static const char *input_path = "-", *imatrix_path, *kv_name, *pack_name = "auto";
 static enum ll_kv_type kv_type[2] = { LL_KV_F16, LL_KV_F16 };
 static int64_t batch = 8, chunk = 256, context, threads, top;
 static bool once, all, loop, hidden;
+static enum ll_pack when_to_pack;
 
 static int
 set_input(const char *value, struct ll_err *err)
@@ -52,6 +54,7 @@ static const struct ll_opt options[] = {
 	{ 0, "hidden", LL_OPT_FLAG, &hidden, NULL, "send the final hidden states instead of logits", 0, 0, NULL },
 	{ 0, "imatrix", LL_OPT_STRING, &imatrix_path, "FILE", "write an importance matrix for ll-quantize; implies --once", 0, 0, NULL },
 	{ 0, "kv-type", LL_OPT_STRING, &kv_name, "K[,V]", "keep keys, values as f16 (default), bf16, q8_0, q4_0 or f32", 0, 0, NULL },
+	{ 0, "pack", LL_OPT_STRING, &pack_name, "WHEN", "auto, always or never (weights in a faster order, in memory)", 0, 0, NULL },
 	{ 0, "precision", LL_OPT_STRING, &precision_name, "P", "default or f32 (exact weights, no rounding of activations)", 0, 0, NULL },
 	LL_OPTS_COMMON,
 	{ 0, "stream", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, set_input },
@@ -62,8 +65,8 @@ static const struct ll_program program = {
 	.name = "ll-forward",
 	.summary = "run the layers of a model over a stream",
 	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-k N] [-L A-B] [-m FILE] [-o FILE] [--all] [--chunk N]\n"
-	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--kv-type K[,V]] [--loop] [--once] [--precision P]\n"
-	    "                  [STREAM]",
+	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--kv-type K[,V]] [--loop] [--once] [--pack WHEN]\n"
+	    "                  [--precision P] [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
 };
@@ -246,6 +249,7 @@ set_up(struct stage *stage, struct ll_err *err)
 	config.head = stage->logits;
 	config.rows = stage->rows;
 	config.collect = stage->collect;
+	config.pack = when_to_pack;
 	config.precision = strcmp(precision_name, "f32") == 0 ? LL_PRECISION_F32 : LL_PRECISION_DEFAULT;
 	memcpy(config.kv_type, kv_type, sizeof(kv_type));
 	if ((status = make_buffers(stage, err)) < 0 ||
@@ -553,6 +557,7 @@ one_stream(struct stage *stage, struct ll_err *err)
 	ll_header_free(&header);
 	ll_note(program.name, "%llu positions evaluated", (unsigned long long)stage->evaluated);
 	ll_note(program.name, "%zu bytes of run state and KV cache", ll_forward_bytes(stage->forward));
+	ll_note(program.name, "%zu bytes of weights packed", ll_forward_packed(stage->forward));
 	return status;
 }
 
@@ -582,11 +587,12 @@ choose_kv_types(struct ll_err *err)
 static int
 check_options(struct stage *stage, struct ll_err *err)
 {
-	int type = ll_states_type(dtype_name, err);
+	int type = ll_states_type(dtype_name, err), pack = ll_packs_when(pack_name, err);
 
-	if (type < 0)
-		return type;
+	if (type < 0 || pack < 0)
+		return type < 0 ? type : pack;
 	stage->dtype = (enum ll_dtype)type;
+	when_to_pack = (enum ll_pack)pack;
 	if (strcmp(precision_name, "default") != 0 && strcmp(precision_name, "f32") != 0)
 		return ll_fail(err, LL_EUSAGE, "--precision: '%.50s' is not default or f32", precision_name);
 	if ((type = choose_kv_types(err)) < 0)

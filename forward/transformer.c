@@ -16,6 +16,7 @@
 #include "forward/collect.h"
 #include "forward/forward.h"
 #include "forward/kv.h"
+#include "forward/pack.h"
 #include "forward/place.h"
 #include "forward/rotary.h"
 #include "tensor/kern.h"
@@ -24,6 +25,7 @@ struct ll_forward {
 	const struct ll_model *model;
 	struct ll_forward_config config;
 	struct ll_ops ops;
+	struct ll_packs *packs;
 	struct ll_kv *kv;
 	struct ll_kv_shape shape;
 	struct ll_arena *arena;
@@ -121,6 +123,7 @@ ll_forward_new(struct ll_forward **out, const struct ll_model *model,
 		goto failed;
 	f->ops.kern = ll_kern((enum ll_isa)isa);
 	if ((status = ll_pool_new(&f->ops.pool, config->threads, err)) < 0 || (status = plan(f, err)) < 0 ||
+	    (status = ll_packs_new(&f->packs, model, config, f->ops.pool, err)) < 0 ||
 	    (status = plan_attention(f, err)) < 0)
 		goto failed;
 	*out = f;
@@ -136,6 +139,7 @@ ll_forward_free(struct ll_forward *f)
 	if (f == NULL)
 		return;
 	ll_attention_free(f->attention);
+	ll_packs_free(f->packs);
 	ll_kv_free(f->kv);
 	ll_arena_free(f->arena);
 	ll_pool_free(f->ops.pool);
@@ -297,8 +301,9 @@ ll_forward_layers(struct ll_forward *f, const struct ll_row *rows, size_t count,
 	for (size_t i = 0; i < count; i++)
 		f->queries[i].sequence = ll_kv_sequence(f->kv, rows[i].sequence, err);
 	set_angles(f, rows, count);
+	ll_packs_step(f->packs, count);
 	for (size_t layer = 0; layer < f->shape.layers; layer++) {
-		const struct ll_layer *w = &f->model->layers[f->config.first + layer];
+		const struct ll_layer *w = ll_packs_layer(f->packs, layer);
 
 		attention_block(f, w, layer, rows, count);
 		ffn_block(f, w, count);
@@ -320,7 +325,7 @@ ll_forward_norm(struct ll_forward *f, float *out, const float *state)
 void
 ll_forward_logits(struct ll_forward *f, float *logits, const float *normed, size_t count)
 {
-	struct ll_matmul head = { &f->model->output, logits, f->model->hp.vocab };
+	struct ll_matmul head = { ll_packs_head(f->packs), logits, f->model->hp.vocab };
 
 	ll_ops_matmul(&f->ops, &head, 1, normed, f->model->hp.dim, count);
 }
@@ -347,6 +352,12 @@ size_t
 ll_forward_bytes(const struct ll_forward *f)
 {
 	return ll_arena_used(f->arena) + ll_attention_bytes(f->attention) + ll_kv_bytes(f->kv);
+}
+
+size_t
+ll_forward_packed(const struct ll_forward *f)
+{
+	return ll_packs_bytes(f->packs);
 }
 
 const char *

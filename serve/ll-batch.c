@@ -27,7 +27,7 @@
 
 static const char *model_path, *output_path, *input_path = "-", *system_text, *date, *format_name;
 /* Options of the stages are handed to them as they were given. */
-static const char *batch, *context, *threads, *kv_type, *precision, *limit, *preset, *seed, *logprobs;
+static const char *batch, *context, *threads, *kv_type, *pack, *precision, *limit, *preset, *seed, *logprobs;
 static double temperature = 0.6, top_p = 0.9, min_p;
 static int64_t top_k;
 static const char *stops[STOPS_MAX];
@@ -66,6 +66,7 @@ static const struct ll_opt options[] = {
 	{ 'b', "batch", LL_OPT_STRING, &batch, "N", "sequences at once (ll-forward)", 0, 0, NULL },
 	{ 'c', "context", LL_OPT_STRING, &context, "N", "positions a sequence may have (ll-forward)", 0, 0, NULL },
 	{ 'j', "threads", LL_OPT_STRING, &threads, "N", "threads (ll-forward)", 0, 0, NULL },
+	{ 0, "pack", LL_OPT_STRING, &pack, "WHEN", "auto, always or never (ll-forward)", 0, 0, NULL },
 	{ 0, "precision", LL_OPT_STRING, &precision, "P", "default or f32 (ll-forward)", 0, 0, NULL },
 	{ 'n', "limit", LL_OPT_STRING, &limit, "N", "tokens of an answer at most (ll-sample)", 0, 0, NULL },
 	LL_OPT_PRESET(preset),
@@ -86,8 +87,8 @@ static const struct ll_program program = {
 	.name = "ll-batch",
 	.summary = "answer many prompts with one command",
 	.usage = "[-hqvVx] [-b N] [-c N] [-j N] [-m FILE] [-n N] [-o FILE] [-S TEXT] [-t T] [--chat]\n"
-	    "                [--chat-format NAME] [--date DATE] [--kv-type K[,V]] [--logprobs N] [--min-p P] [--precision P]\n"
-	    "                [--preset NAME] [--retry] [--seed N] [--stop STRING] [--top-k N] [--top-p P]\n"
+	    "                [--chat-format NAME] [--date DATE] [--kv-type K[,V]] [--logprobs N] [--min-p P] [--pack WHEN]\n"
+	    "                [--precision P] [--preset NAME] [--retry] [--seed N] [--stop STRING] [--top-k N] [--top-p P]\n"
 	    "                [--unordered] [FILE]",
 	.options = options,
 };
@@ -126,6 +127,7 @@ make_commands(struct ll_command commands[STAGES], bool shown)
 	ll_command_add(forward, "-c", ll_opt_own(&context));
 	ll_command_add(forward, "-j", ll_opt_own(&threads));
 	ll_command_add(forward, "--kv-type", ll_opt_own(&kv_type));
+	ll_command_add(forward, "--pack", ll_opt_own(&pack));
 	ll_command_add(forward, "--precision", ll_opt_own(&precision));
 	ll_command_begin(sample, "ll-sample");
 	ll_command_add(sample, "-n", ll_opt_own(&limit));

@@ -20,7 +20,7 @@
 #include "model/model.h"
 #include "serve/session.h"
 
-static const char *model_path, *system_text, *date, *format_name, *kv_type, *precision, *preset;
+static const char *model_path, *system_text, *date, *format_name, *kv_type, *pack, *precision, *preset;
 /* Options of the stages are checked here and handed to them as they were given. */
 static int64_t context, threads, limit, top_k;
 static double temperature = 0.6, top_p = 0.9, min_p;
@@ -34,6 +34,7 @@ static const struct ll_opt options[] = {
 	{ 0, "chat-format", LL_OPT_STRING, &format_name, "NAME", "the chat format (ll-tokenize)", 0, 0, NULL },
 	{ 'c', "context", LL_OPT_INT, &context, "N", "positions the conversation may have (ll-forward)", 1, 1e9, NULL },
 	LL_OPT_THREADS(threads),
+	{ 0, "pack", LL_OPT_STRING, &pack, "WHEN", "auto, always or never (ll-forward)", 0, 0, NULL },
 	{ 0, "precision", LL_OPT_STRING, &precision, "P", "default or f32 (ll-forward)", 0, 0, NULL },
 	{ 'n', "limit", LL_OPT_INT, &limit, "N", "tokens of an answer at most (ll-sample)", 1, INT32_MAX, NULL },
 	LL_OPT_PRESET(preset),
@@ -53,8 +54,8 @@ static const struct ll_program program = {
 	.name = "ll-chat",
 	.summary = "talk with a model in the terminal",
 	.usage = "[-hqvVx] [-c N] [-j N] [-m FILE] [-n N] [-S TEXT] [-t X] [--chat-format NAME]\n"
-	    "               [--date DATE] [--kv-type K[,V]] [--min-p X] [--no-history] [--precision P] [--preset NAME]\n"
-	    "               [--seed N] [--top-k N] [--top-p X]",
+	    "               [--date DATE] [--kv-type K[,V]] [--min-p X] [--no-history] [--pack WHEN] [--precision P]\n"
+	    "               [--preset NAME] [--seed N] [--top-k N] [--top-p X]",
 	.options = options,
 };
 
@@ -142,6 +143,7 @@ make_commands(struct command *forward, struct command *sample, const char *path)
 	hand_on(forward, "-c", &context);
 	hand_on(forward, "-j", &threads);
 	hand_on(forward, "--kv-type", &kv_type);
+	hand_on(forward, "--pack", &pack);
 	hand_on(forward, "--precision", &precision);
 	hand_on(sample, "-n", &limit);
 	hand_on(sample, "-t", &temperature);
