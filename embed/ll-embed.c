@@ -14,20 +14,14 @@
 #include "stream/head.h"
 #include "stream/rows.h"
 
-static const char *model_path, *output_path, *dtype_name = "f32", *input_path = "-";
+static const char *model_path, *output_path, *dtype_name = "f32", *input_path;
 static int64_t batch = 8, chunk = 256, context;
 static bool once, all, loop;
 
 static int
 set_input(const char *value, struct ll_err *err)
 {
-	static bool seen;
-
-	if (seen)
-		return ll_fail(err, LL_EUSAGE, "one stream only: '%.200s' is too many", value);
-	seen = true;
-	input_path = value;
-	return 0;
+	return ll_stream_operand(&input_path, value, err);
 }
 
 static const struct ll_opt options[] = {
@@ -178,7 +172,7 @@ main(int argc, char **argv)
 		goto done;
 	stage.dtype = (enum ll_dtype)status;
 	if ((status = ll_writer_open(&stage.out, output_path, &err)) < 0 ||
-	    (status = ll_reader_open(&in, input_path, ll_writer_fd(stage.out), &err)) < 0)
+	    (status = ll_reader_open(&in, input_path != NULL ? input_path : "-", ll_writer_fd(stage.out), &err)) < 0)
 		goto done;
 	while ((status = ll_reader_next(in, &frame, &err)) == LL_GOT_STREAM)
 		if ((status = one_stream(&stage, in, &err)) < 0)

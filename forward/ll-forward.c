@@ -25,7 +25,7 @@
 #define LOGIT_ROWS 16
 
 static const char *model_path, *output_path, *layers_text, *dtype_name = "f32", *precision_name = "default";
-static const char *input_path = "-", *imatrix_path, *kv_name, *pack_name = "auto";
+static const char *input_path, *imatrix_path, *kv_name, *pack_name = "auto";
 static enum ll_kv_type kv_type[2] = { LL_KV_F16, LL_KV_F16 };
 static int64_t batch = 8, chunk = 256, context, threads, top;
 static bool once, all, loop, hidden;
@@ -34,13 +34,7 @@ static enum ll_pack when_to_pack;
 static int
 set_input(const char *value, struct ll_err *err)
 {
-	static bool seen;
-
-	if (seen)
-		return ll_fail(err, LL_EUSAGE, "one stream only: '%.200s' is too many", value);
-	seen = true;
-	input_path = value;
-	return 0;
+	return ll_stream_operand(&input_path, value, err);
 }
 
 static const struct ll_opt options[] = {
@@ -53,7 +47,7 @@ static const struct ll_opt options[] = {
 	{ 0, "dtype", LL_OPT_STRING, &dtype_name, "TYPE", "send hidden states as f32, f16 or bf16 (default f32)", 0, 0, NULL },
 	{ 0, "hidden", LL_OPT_FLAG, &hidden, NULL, "send the final hidden states instead of logits", 0, 0, NULL },
 	{ 0, "imatrix", LL_OPT_STRING, &imatrix_path, "FILE", "write an importance matrix for ll-quantize; implies --once", 0, 0, NULL },
-	{ 0, "kv-type", LL_OPT_STRING, &kv_name, "K[,V]", "keep keys, values as f16 (default), bf16, q8_0, q4_0 or f32", 0, 0, NULL },
+	{ 0, "kv-type", LL_OPT_STRING, &kv_name, "TYPE", "keep keys and values as f16 (default), bf16, q8_0, q4_0, f32; or TYPE,TYPE", 0, 0, NULL },
 	{ 0, "pack", LL_OPT_STRING, &pack_name, "WHEN", "auto, always or never (weights in a faster order, in memory)", 0, 0, NULL },
 	{ 0, "precision", LL_OPT_STRING, &precision_name, "P", "default or f32 (exact weights, no rounding of activations)", 0, 0, NULL },
 	LL_OPTS_COMMON,
@@ -65,7 +59,7 @@ static const struct ll_program program = {
 	.name = "ll-forward",
 	.summary = "run the layers of a model over a stream",
 	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-k N] [-L A-B] [-m FILE] [-o FILE] [--all] [--chunk N]\n"
-	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--kv-type K[,V]] [--loop] [--once] [--pack WHEN]\n"
+	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--kv-type TYPE] [--loop] [--once] [--pack WHEN]\n"
 	    "                  [--precision P] [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
@@ -286,16 +280,10 @@ write_states(struct stage *stage, const struct ll_item *item, const float *state
 static int
 write_sparse(struct stage *stage, struct ll_frame *frame, const float *logits, struct ll_err *err)
 {
-	size_t n = (size_t)top;
-	float lse, zero = 0.0f;
-
-	ll_topn(stage->kern, logits, stage->model->hp.vocab, n, (uint32_t *)(void *)(stage->sparse + 8),
-	    (float *)(void *)(stage->sparse + 8 + 4 * n), &lse, stage->scratch);
-	memcpy(stage->sparse, &lse, 4);
-	memcpy(stage->sparse + 4, &zero, 4);
+	ll_topn_payload(stage->kern, stage->sparse, logits, stage->model->hp.vocab, (size_t)top, stage->scratch);
 	frame->flags |= LL_SPARSE;
-	frame->cols = (uint32_t)n;
-	frame->length = 8 + 8 * n;
+	frame->cols = (uint32_t)top;
+	frame->length = 8 + 8 * (size_t)top;
 	frame->payload = stage->sparse;
 	return ll_writer_frame(stage->out, frame, err);
 }
@@ -561,29 +549,6 @@ one_stream(struct stage *stage, struct ll_err *err)
 	return status;
 }
 
-/* TYPE or TYPE,TYPE: of keys and values, or of keys, of values. */
-static int
-choose_kv_types(struct ll_err *err)
-{
-	const char *text = kv_name != NULL ? kv_name : strcmp(precision_name, "f32") == 0 ? "f32" : "f16";
-	const char *comma = strchr(text, ',');
-	const char *parts[2] = { text, comma != NULL ? comma + 1 : text };
-	size_t lengths[2] = { comma != NULL ? (size_t)(comma - text) : strlen(text), strlen(parts[1]) };
-
-	for (size_t i = 0; i < 2; i++) {
-		size_t type = 0;
-
-		while (type < LL_KV_TYPES && (strlen(ll_kv_type_name((enum ll_kv_type)type)) != lengths[i] ||
-		    memcmp(parts[i], ll_kv_type_name((enum ll_kv_type)type), lengths[i]) != 0))
-			type++;
-		if (type == LL_KV_TYPES)
-			return ll_fail(err, LL_EUSAGE, "--kv-type: '%.50s' is not f16, bf16, q8_0, q4_0 or f32, nor two of these",
-			    text);
-		kv_type[i] = (enum ll_kv_type)type;
-	}
-	return 0;
-}
-
 static int
 check_options(struct stage *stage, struct ll_err *err)
 {
@@ -595,7 +560,9 @@ check_options(struct stage *stage, struct ll_err *err)
 	when_to_pack = (enum ll_pack)pack;
 	if (strcmp(precision_name, "default") != 0 && strcmp(precision_name, "f32") != 0)
 		return ll_fail(err, LL_EUSAGE, "--precision: '%.50s' is not default or f32", precision_name);
-	if ((type = choose_kv_types(err)) < 0)
+	if (kv_name == NULL)
+		kv_name = strcmp(precision_name, "f32") == 0 ? "f32" : "f16";
+	if ((type = ll_kv_types(kv_type, kv_name, err)) < 0)
 		return type;
 	if (threads == 0)
 		threads = (int64_t)ll_pool_processors();
@@ -614,7 +581,7 @@ main(int argc, char **argv)
 	ll_opt_parse(&program, argc, argv);
 	if ((status = check_options(&stage, &err)) < 0 ||
 	    (status = ll_writer_open(&stage.out, output_path, &err)) < 0 ||
-	    (status = ll_reader_open(&stage.in, input_path, ll_writer_fd(stage.out), &err)) < 0)
+	    (status = ll_reader_open(&stage.in, input_path != NULL ? input_path : "-", ll_writer_fd(stage.out), &err)) < 0)
 		goto done;
 	while ((status = ll_reader_next(stage.in, &frame, &err)) == LL_GOT_STREAM)
 		if ((status = one_stream(&stage, &err)) < 0)

@@ -63,3 +63,14 @@ ll_topn(const struct ll_kern *kern, const float *logits, size_t count, size_t n,
 	for (size_t i = 0; i < n; i++)
 		values[i] = logits[ids[i]];
 }
+
+void
+ll_topn_payload(const struct ll_kern *kern, unsigned char *out, const float *logits, size_t count, size_t n,
+    float *scratch)
+{
+	float lse;
+
+	ll_topn(kern, logits, count, n, (uint32_t *)(void *)(out + 8), (float *)(void *)(out + 8 + 4 * n), &lse, scratch);
+	memcpy(out, &lse, 4);
+	memset(out + 4, 0, 4);
+}

@@ -17,4 +17,8 @@ struct ll_kern;
 void ll_topn(const struct ll_kern *kern, const float *logits, size_t count, size_t n,
     uint32_t *ids, float *values, float *lse, float *scratch);
 
+/* The same as the payload of sparse logits (ll-stream(5)), 8 + 8 * n bytes: log-sum-exp, zero, ids, logits. */
+void ll_topn_payload(const struct ll_kern *kern, unsigned char *out, const float *logits, size_t count, size_t n,
+    float *scratch);
+
 #endif

@@ -211,10 +211,10 @@ set_queries(struct ll_forward *f, const struct ll_row *rows, size_t q_dim, size_
 
 /* For an importance matrix: what a layer's matrices are about to meet. */
 static void
-collect(const struct ll_forward *f, const struct ll_layer *w, enum ll_meets what, const float *x, size_t count)
+collect(const struct ll_forward *f, size_t layer, enum ll_meets what, const float *x, size_t count)
 {
 	if (f->config.collect != NULL)
-		ll_collect_add(f->config.collect, f->ops.pool, (size_t)(w - f->model->layers), what, x, count);
+		ll_collect_add(f->config.collect, f->ops.pool, f->config.first + layer, what, x, count);
 }
 
 static void
@@ -231,7 +231,7 @@ attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, co
 	};
 
 	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->attn_norm.data, hp->norm_eps, count, hp->dim);
-	collect(f, w, LL_MEETS_QKV, f->h, count);
+	collect(f, layer, LL_MEETS_QKV, f->h, count);
 	ll_ops_matmul(&f->ops, qkv, 3, f->h, hp->dim, count);
 	add_bias(f, &w->bq, f->q, count);
 	add_bias(f, &w->bk, f->k, count);
@@ -239,26 +239,26 @@ attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, co
 	set_queries(f, rows, q_dim, count);
 	ll_place_run(&place, f->queries, count);
 	ll_attention_run(f->attention, layer, w->heads, w->kv_heads, f->queries, count);
-	collect(f, w, LL_MEETS_ATTN_OUTPUT, f->mixed, count);
+	collect(f, layer, LL_MEETS_ATTN_OUTPUT, f->mixed, count);
 	ll_ops_matmul(&f->ops, &out, 1, f->mixed, q_dim, count);
 	add_bias(f, &w->bo, f->h, count);
 	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
 }
 
 static void
-ffn_block(struct ll_forward *f, const struct ll_layer *w, size_t count)
+ffn_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, size_t count)
 {
 	const struct ll_hparams *hp = &f->model->hp;
 	struct ll_matmul in[] = { { &w->gate, f->gate, w->ffn }, { &w->up, f->up, w->ffn } };
 	struct ll_matmul out = { &w->down, f->h, hp->dim };
 
 	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->ffn_norm.data, hp->norm_eps, count, hp->dim);
-	collect(f, w, LL_MEETS_GATE_UP, f->h, count);
+	collect(f, layer, LL_MEETS_GATE_UP, f->h, count);
 	ll_ops_matmul(&f->ops, in, 2, f->h, hp->dim, count);
 	add_bias(f, &w->bgate, f->gate, count);
 	add_bias(f, &w->bup, f->up, count);
 	ll_ops_swiglu(&f->ops, f->gate, f->up, count * w->ffn);
-	collect(f, w, LL_MEETS_DOWN, f->gate, count);
+	collect(f, layer, LL_MEETS_DOWN, f->gate, count);
 	ll_ops_matmul(&f->ops, &out, 1, f->gate, w->ffn, count);
 	add_bias(f, &w->bdown, f->h, count);
 	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
@@ -306,7 +306,7 @@ ll_forward_layers(struct ll_forward *f, const struct ll_row *rows, size_t count,
 		const struct ll_layer *w = ll_packs_layer(f->packs, layer);
 
 		attention_block(f, w, layer, rows, count);
-		ffn_block(f, w, count);
+		ffn_block(f, w, layer, count);
 		if ((status = check_finite(f, layer, rows, count, err)) < 0)
 			return status;
 	}

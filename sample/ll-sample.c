@@ -51,12 +51,9 @@ add_stop_string(const char *text, struct ll_err *err)
 }
 
 static int
-set_input(const char *path, struct ll_err *err)
+set_input(const char *value, struct ll_err *err)
 {
-	if (input_path != NULL)
-		return ll_fail(err, LL_EUSAGE, "one stream only: '%.200s' is too many", path);
-	input_path = path;
-	return 0;
+	return ll_stream_operand(&input_path, value, err);
 }
 
 static const struct ll_opt options[] = {

@@ -76,7 +76,7 @@ static const struct ll_opt options[] = {
 	{ 0, "min-p", LL_OPT_DOUBLE, &min_p, "P", "sample from those at least P times as likely as the likeliest (ll-sample)", 0, 1, NULL },
 	{ 0, "seed", LL_OPT_STRING, &seed, "N", "seed of the random numbers (ll-sample)", 0, 0, NULL },
 	{ 0, "stop", LL_OPT_CALL, stops, "STRING", "end an answer before STRING; may be repeated (ll-sample)", 0, 0, add_stop },
-	{ 0, "kv-type", LL_OPT_STRING, &kv_type, "K[,V]", "how keys and values are kept (ll-forward)", 0, 0, NULL },
+	{ 0, "kv-type", LL_OPT_STRING, &kv_type, "TYPE", "how keys and values are kept (ll-forward)", 0, 0, NULL },
 	{ 0, "logprobs", LL_OPT_STRING, &logprobs, "N", "add the N likeliest tokens and their log-probabilities (ll-sample)", 0, 0, NULL },
 	LL_OPTS_COMMON,
 	{ 0, "file", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, set_input },
@@ -87,7 +87,7 @@ static const struct ll_program program = {
 	.name = "ll-batch",
 	.summary = "answer many prompts with one command",
 	.usage = "[-hqvVx] [-b N] [-c N] [-j N] [-m FILE] [-n N] [-o FILE] [-S TEXT] [-t T] [--chat]\n"
-	    "                [--chat-format NAME] [--date DATE] [--kv-type K[,V]] [--logprobs N] [--min-p P] [--pack WHEN]\n"
+	    "                [--chat-format NAME] [--date DATE] [--kv-type TYPE] [--logprobs N] [--min-p P] [--pack WHEN]\n"
 	    "                [--precision P] [--preset NAME] [--retry] [--seed N] [--stop STRING] [--top-k N] [--top-p P]\n"
 	    "                [--unordered] [FILE]",
 	.options = options,

@@ -18,6 +18,7 @@
 #include "base/opt.h"
 #include "base/terminal.h"
 #include "model/model.h"
+#include "serve/command.h"
 #include "serve/session.h"
 
 static const char *model_path, *system_text, *date, *format_name, *kv_type, *pack, *precision, *preset;
@@ -41,7 +42,7 @@ static const struct ll_opt options[] = {
 	{ 't', "temperature", LL_OPT_DOUBLE, &temperature, "X", "temperature (ll-sample)", 0, 100, NULL },
 	{ 0, "top-k", LL_OPT_INT, &top_k, "N", "sample from the N likeliest (ll-sample)", 0, UINT32_MAX, NULL },
 	{ 0, "top-p", LL_OPT_DOUBLE, &top_p, "X", "sample from the likeliest that make up X (ll-sample)", 0, 1, NULL },
-	{ 0, "kv-type", LL_OPT_STRING, &kv_type, "K[,V]", "how keys and values are kept (ll-forward)", 0, 0, NULL },
+	{ 0, "kv-type", LL_OPT_STRING, &kv_type, "TYPE", "how keys and values are kept (ll-forward)", 0, 0, NULL },
 	{ 0, "min-p", LL_OPT_DOUBLE, &min_p, "X", "sample from those at least X times as likely as the likeliest (ll-sample)", 0, 1, NULL },
 	{ 0, "seed", LL_OPT_UINT, &seed, "N", "seed of the random numbers (ll-sample)", 0, 0, NULL },
 	{ 0, "no-history", LL_OPT_FLAG, &no_history, NULL, "keep no history of what was typed", 0, 0, NULL },
@@ -54,7 +55,7 @@ static const struct ll_program program = {
 	.name = "ll-chat",
 	.summary = "talk with a model in the terminal",
 	.usage = "[-hqvVx] [-c N] [-j N] [-m FILE] [-n N] [-S TEXT] [-t X] [--chat-format NAME]\n"
-	    "               [--date DATE] [--kv-type K[,V]] [--min-p X] [--no-history] [--pack WHEN] [--precision P]\n"
+	    "               [--date DATE] [--kv-type TYPE] [--min-p X] [--no-history] [--pack WHEN] [--precision P]\n"
 	    "               [--preset NAME] [--seed N] [--top-k N] [--top-p X]",
 	.options = options,
 };
@@ -101,45 +102,27 @@ catch(int number, void (*handler)(int))
 	sigaction(number, &action, NULL);
 }
 
-/* The commands of both stages; words are borrowed. */
-struct command {
-	const char *words[32];
-	size_t count;
-};
-
-static void
-add(struct command *command, const char *option, const char *value)
-{
-	if (value == NULL)
-		return;
-	command->words[command->count++] = option;
-	command->words[command->count++] = value;
-}
-
 /* An option as it was given; settings for all programs the stages find themselves. */
 static void
-hand_on(struct command *command, const char *option, const void *value)
+hand_on(struct ll_command *command, const char *option, const void *value)
 {
-	add(command, option, ll_opt_own(value));
+	ll_command_add(command, option, ll_opt_own(value));
 }
 
 static void
-add_common(struct command *command)
+begin(struct ll_command *command, const char *name)
 {
-	if (ll_opt_quiet)
-		command->words[command->count++] = "-q";
-	if (ll_opt_verbose)
-		command->words[command->count++] = "-v";
+	ll_command_begin(command, name);
+	ll_command_word(command, ll_opt_quiet, "-q");
+	ll_command_word(command, ll_opt_verbose, "-v");
 }
 
 static void
-make_commands(struct command *forward, struct command *sample, const char *path)
+make_commands(struct ll_command *forward, struct ll_command *sample, const char *path)
 {
-	*forward = (struct command){ .words = { "ll-forward" }, .count = 1 };
-	*sample = (struct command){ .words = { "ll-sample" }, .count = 1 };
-	add_common(forward);
-	add_common(sample);
-	add(forward, "-m", path);
+	begin(forward, "ll-forward");
+	begin(sample, "ll-sample");
+	ll_command_add(forward, "-m", path);
 	hand_on(forward, "-c", &context);
 	hand_on(forward, "-j", &threads);
 	hand_on(forward, "--kv-type", &kv_type);
@@ -156,44 +139,34 @@ make_commands(struct command *forward, struct command *sample, const char *path)
 }
 
 static int
-print_command(struct ll_buf *line, const struct command *command, struct ll_err *err)
-{
-	int status = 0;
-
-	for (size_t i = 0; i < command->count && status == 0; i++) {
-		if (i > 0)
-			status = ll_buf_puts(line, " ", err);
-		if (status == 0)
-			status = ll_opt_quote(line, command->words[i], err);
-	}
-	return status;
-}
-
-static int
 print_equivalent(const char *path, struct ll_err *err)
 {
-	struct command tokenize = { .words = { "ll-tokenize", "--chat" }, .count = 2 }, forward, sample;
-	struct command decode = { .words = { "ll-tokenize", "-d" }, .count = 2 };
+	struct ll_command commands[4], *tokenize = &commands[0];
 	struct ll_buf line = { 0 };
+	int status = 0;
 
-	make_commands(&forward, &sample, path);
-	add(&tokenize, "-m", path);
-	add(&tokenize, "--chat-format", format_name);
-	add(&tokenize, "--date", date);
-	add(&tokenize, "-S", system_text);
-	if (print_command(&line, &tokenize, err) == 0 && ll_buf_puts(&line, " | ", err) == 0 &&
-	    print_command(&line, &forward, err) == 0 && ll_buf_puts(&line, " | ", err) == 0 &&
-	    print_command(&line, &sample, err) == 0 && ll_buf_puts(&line, " | ", err) == 0 &&
-	    print_command(&line, &decode, err) == 0)
+	ll_command_begin(tokenize, "ll-tokenize");
+	ll_command_word(tokenize, true, "--chat");
+	ll_command_add(tokenize, "-m", path);
+	ll_command_add(tokenize, "--chat-format", format_name);
+	ll_command_add(tokenize, "--date", date);
+	ll_command_add(tokenize, "-S", system_text);
+	make_commands(&commands[1], &commands[2], path);
+	ll_command_begin(&commands[3], "ll-tokenize");
+	ll_command_word(&commands[3], true, "-d");
+	for (size_t i = 0; i < 4 && status == 0; i++)
+		if (i == 0 || (status = ll_buf_puts(&line, " | ", err)) == 0)
+			status = ll_command_print(&commands[i], &line, err);
+	if (status == 0)
 		puts(line.data);
 	ll_buf_free(&line);
-	return -err->code;
+	return status;
 }
 
 static int
 start_pipe(struct ll_session *chat, const char *path, struct ll_err *err)
 {
-	struct command forward, sample;
+	struct ll_command forward, sample;
 	char *const *commands[2];
 	int status, errors = -1;
 

@@ -107,4 +107,7 @@ void ll_writer_drop(struct ll_writer *writer);
  */
 void ll_stream_fail(const char *program, int code, const char *message);
 
+/* An operand that names the one stream to be read; `*path` is NULL before. -LL_EUSAGE if there are two. */
+int ll_stream_operand(const char **path, const char *value, struct ll_err *err);
+
 #endif

@@ -353,3 +353,12 @@ ll_writer_drop(struct ll_writer *writer)
 	if (writer != NULL)
 		destroy(writer);
 }
+
+int
+ll_stream_operand(const char **path, const char *value, struct ll_err *err)
+{
+	if (*path != NULL)
+		return ll_fail(err, LL_EUSAGE, "one stream only: '%.200s' is too many", value);
+	*path = value;
+	return 0;
+}

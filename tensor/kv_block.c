@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/err.h"
 #include "tensor/kern.h"
 #include "tensor/kv_block.h"
 
@@ -197,4 +198,25 @@ ll_kv_rotate(float *x, size_t n)
 		x += length;
 		n -= length;
 	}
+}
+
+int
+ll_kv_types(enum ll_kv_type kept[2], const char *text, struct ll_err *err)
+{
+	const char *comma = strchr(text, ',');
+	const char *parts[2] = { text, comma != NULL ? comma + 1 : text };
+	size_t lengths[2] = { comma != NULL ? (size_t)(comma - text) : strlen(text), strlen(parts[1]) };
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t type = 0;
+
+		while (type < LL_KV_TYPES && (strlen(ll_kv_type_name((enum ll_kv_type)type)) != lengths[i] ||
+		    memcmp(parts[i], ll_kv_type_name((enum ll_kv_type)type), lengths[i]) != 0))
+			type++;
+		if (type == LL_KV_TYPES)
+			return ll_fail(err, LL_EUSAGE, "--kv-type: '%.50s' is not f16, bf16, q8_0, q4_0 or f32, nor two of these",
+			    text);
+		kept[i] = (enum ll_kv_type)type;
+	}
+	return 0;
 }

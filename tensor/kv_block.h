@@ -67,4 +67,7 @@ void ll_kv_put_value(const struct ll_kern *kern, enum ll_kv_type type, void *val
  */
 void ll_kv_rotate(float *x, size_t n);
 
+/* "TYPE", of keys and values, or "TYPE,TYPE", of keys and of values. -LL_EUSAGE. */
+int ll_kv_types(enum ll_kv_type kept[2], const char *text, struct ll_err *err);
+
 #endif
