@@ -128,7 +128,8 @@ static int
 attention_open(struct ll_kernel_run *run, struct ll_err *err)
 {
 	size_t q_dim = run->shape[HEADS] * run->shape[HEAD_DIM], most = run->rows > CHUNK ? run->rows : CHUNK;
-	struct ll_forward_config config = { .rows = most, .threads = run->config->threads };
+	struct ll_forward_config config = { .rows = most, .threads = run->config->threads, .pack = LL_PACK_NEVER,
+		.kv_type = { LL_KV_F16, LL_KV_F16 } };
 	struct thin *thin;
 	int status;
 

@@ -19,9 +19,11 @@
 #include "bench/limits.h"
 #include "bench/speed.h"
 #include "bench/steps.h"
+#include "forward/pack.h"
 #include "model/model.h"
 
 static const char *model_path, *shape, *from;
+static const char *pack_name = "always", *kv_name = "f16";
 static int64_t threads, tokens = 64, rounds = 9, prompt, depth, chunk = 256;
 static bool as_json, tokenize, limits, probe;
 
@@ -107,6 +109,8 @@ static const struct ll_opt options[] = {
 	  add_batches },
 	{ 'd', "depth", LL_OPT_INT, &depth, "N", "tokens of context that are there before", 0, 1e8, NULL },
 	{ 0, "chunk", LL_OPT_INT, &chunk, "N", "prompt positions in a step (default 256)", 1, 65536, NULL },
+	{ 0, "kv-type", LL_OPT_STRING, &kv_name, "TYPE", "how keys and values are kept (ll-forward)", 0, 0, NULL },
+	{ 0, "pack", LL_OPT_STRING, &pack_name, "WHEN", "always (default), auto or never (ll-forward)", 0, 0, NULL },
 	{ 0, "limits", LL_OPT_FLAG, &limits, NULL, "measure what this machine reads and multiplies", 0, 0, NULL },
 	{ 0, "probe", LL_OPT_FLAG, &probe, NULL, "the same in short: huge pages and peaks of all threads", 0, 0, NULL },
 	{ 0, "kernel", LL_OPT_CALL, &kernels.names, "NAME", "measure a kernel alone; all of them: all", 0, 0, add_kernel },
@@ -126,7 +130,7 @@ static const struct ll_program program = {
 	.name = "ll-bench",
 	.summary = "measure pipe, tokenizer, forward pass, kernels and the machine's limits",
 	.usage = "[-hqvV] [-j N] [-m FILE] [-n N] [-r N] [-b N] [-d N] [-p N] [--chunk N] [--from WHERE] [--json] "
-	    "[--kernel NAME] [--limits] [--probe] [--rows N] [--shape NXN] [--type TYPE] [--tokenize FILE ...]",
+	    "[--kernel NAME] [--kv-type TYPE] [--limits] [--pack WHEN] [--probe] [--rows N] [--shape NXN] [--type TYPE] [--tokenize FILE ...]",
 	.options = options,
 };
 
@@ -162,6 +166,8 @@ refuse_options(enum what what)
 		{ !model, &model_path, "without a model to measure" },
 		{ what == LIMITS || what == PROBE || what == KERNELS, &tokens, "without tokens to measure" },
 		{ what != STEPS, &chunk, "without -p, -b or -d" },
+		{ what != STEPS, &pack_name, "without -p, -b or -d" },
+		{ what != STEPS, &kv_name, "without -p, -b or -d" },
 		{ what != KERNELS, &kernels.types, "without --kernel" },
 		{ what != KERNELS, &kernels.rows, "without --kernel" },
 		{ what != KERNELS, &shape, "without --kernel" },
@@ -205,8 +211,10 @@ measure_steps(struct ll_err *err)
 {
 	int status = ll_model_choose(&steps.model, model_path, "", err);
 
-	if (status < 0)
+	if (status < 0 || (status = ll_kv_types(steps.kv_type, kv_name, err)) < 0 ||
+	    (status = ll_packs_when(pack_name, err)) < 0)
 		return status;
+	steps.pack = (enum ll_pack)status;
 	if (steps.batch_count == 0)
 		steps.batches[steps.batch_count++] = 1;
 	steps.threads = (size_t)threads;

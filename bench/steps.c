@@ -20,7 +20,6 @@
 #include "forward/forward.h"
 #include "model/model.h"
 
-#define KV_BYTES 2	/* of a number in the cache: f16 */
 #define FILL_WINDOW 32
 #define MOST_WORKS (LL_STEPS_BATCHES + 1)
 
@@ -167,10 +166,11 @@ add_weights(struct ll_work *work, const struct ll_model *model, double rows, dou
  * anything that takes more of them.
  */
 static void
-add_attention(struct ll_work *work, const struct ll_model *model, size_t depth, size_t tokens, bool together)
+add_attention(struct ll_work *work, const struct ll_model *model, const enum ll_kv_type kv_type[2], size_t depth, size_t tokens, bool together)
 {
 	const struct ll_hparams *hp = &model->hp;
-	double pairs = 0, read = 0;
+	double pairs = 0, read = 0, head_bytes = (double)(ll_kv_key_bytes(kv_type[0], hp->head_dim) +
+	    ll_kv_value_bytes(kv_type[1], hp->head_dim)) / LL_KV_BLOCK;
 
 	for (size_t i = 0; i < tokens; i++) {
 		size_t seen = depth + i + 1;
@@ -181,7 +181,7 @@ add_attention(struct ll_work *work, const struct ll_model *model, size_t depth, 
 	for (size_t i = 0; i < hp->layers; i++) {
 		const struct ll_layer *layer = &model->layers[i];
 
-		work->bytes += 2.0 * (double)(layer->kv_heads * hp->head_dim) * KV_BYTES * read;
+		work->bytes += (double)layer->kv_heads * head_bytes * read;
 		work->ops[LL_PEAK_BF16] += 4.0 * (double)(layer->heads * hp->head_dim) * pairs;
 	}
 }
@@ -193,13 +193,13 @@ work_of(const struct steps *s, const struct task *task)
 
 	if (task->prefill) {
 		add_weights(&work, s->model, (double)task->tokens, 1);
-		add_attention(&work, s->model, s->config->depth, task->tokens, true);
+		add_attention(&work, s->model, s->config->kv_type, s->config->depth, task->tokens, true);
 		return work;
 	}
 	for (size_t i = 0; i < task->tokens; i++)
 		add_weights(&work, s->model, (double)task->sequences, (double)task->sequences);
 	for (size_t i = 0; i < task->sequences; i++)
-		add_attention(&work, s->model, s->config->depth, task->tokens, false);
+		add_attention(&work, s->model, s->config->kv_type, s->config->depth, task->tokens, false);
 	return work;
 }
 
@@ -239,7 +239,8 @@ prepare(struct steps *s, struct ll_err *err)
 {
 	const struct ll_steps_config *config = s->config;
 	struct ll_forward_config forward = {
-		.end = s->model->hp.layers, .head = true, .threads = config->threads,
+		.end = s->model->hp.layers, .head = true, .threads = config->threads, .pack = config->pack,
+		.kv_type = { config->kv_type[0], config->kv_type[1] },
 	};
 	int status;
 

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "forward/forward.h"
+
 struct ll_err;
 
 #define LL_STEPS_BATCHES 16
@@ -20,6 +22,8 @@ struct ll_steps_config {
 	size_t batches[LL_STEPS_BATCHES], batch_count;	/* sequences decoded at once, each in turn */
 	size_t depth;		/* positions that are there before */
 	size_t chunk;		/* rows of a prefill in one call */
+	enum ll_pack pack;
+	enum ll_kv_type kv_type[2];	/* of keys, of values */
 	bool as_json;
 };
 

@@ -129,7 +129,8 @@ pack_panels(struct ll_packs *packs, size_t most)
 	packs->panel += job.count;
 	if (packs->panel == panels) {
 		/* What is read no more need not stay in memory. */
-		ll_source_release(packs->source, tensor->data, tensor->rows * tensor->row_bytes);
+		if (packs->source != NULL)
+			ll_source_release(packs->source, tensor->data, tensor->rows * tensor->row_bytes);
 		tensor->data = packs->place + packs->used;
 		tensor->panels = true;
 		packs->used += panels * job.panel_bytes;

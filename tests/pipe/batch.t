@@ -285,7 +285,7 @@ def terminal():
         os.unlink("out.jsonl")
     run(f"head -n 20 in.jsonl >few.jsonl; ll-batch {SAMPLING} few.jsonl -o out.jsonl")
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(["sh", "-c", f"ll-batch {SAMPLING} -n 200 in.jsonl -o out.jsonl"], stderr=theirs)
+    process = subprocess.Popen(["sh", "-c", f"ll-batch {SAMPLING} -b 1 -n 400 in.jsonl -o out.jsonl"], stderr=theirs)
     os.close(theirs)
     shown = b""
     while True:
