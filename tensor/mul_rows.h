@@ -146,27 +146,36 @@ rows(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_
 		lanes(y + row, y_stride, w, row, blocks, x, width, cols, more, shape);
 }
 
+/* Sanitizers take minutes over the code of many columns. */
+#ifdef LL_FEW_COLS
+#undef LL_LANE_COLS
+#define LL_LANE_COLS 2
+#endif
+
 /* A function of its own for each number of columns that an ISA has registers for. */
 #define LL_MUL_SWITCH(rows_of, ...) \
 	size_t part; \
 	for (; cols > 0; cols -= part, x += part, y += part * y_stride) { \
 		part = cols < LL_LANE_COLS ? cols : LL_LANE_COLS; \
 		switch (part) { \
-		case 1: rows_of(y, y_stride, w, blocks, x, width, 1, more, __VA_ARGS__); break; \
-		case 2: rows_of(y, y_stride, w, blocks, x, width, 2, more, __VA_ARGS__); break; \
-		case 3: rows_of(y, y_stride, w, blocks, x, width, 3, more, __VA_ARGS__); break; \
-		case 4: rows_of(y, y_stride, w, blocks, x, width, 4, more, __VA_ARGS__); break; \
-		LL_MUL_CASES(rows_of, __VA_ARGS__) \
+		LL_MUL_CASES_2(rows_of, __VA_ARGS__) \
+		LL_MUL_CASES_4(rows_of, __VA_ARGS__) \
+		LL_MUL_CASES_8(rows_of, __VA_ARGS__) \
 		} \
 	}
+#define LL_MUL_CASE(n, rows_of, ...) \
+		case n: rows_of(y, y_stride, w, blocks, x, width, n, more, __VA_ARGS__); break;
+#define LL_MUL_CASES_2(...) LL_MUL_CASE(1, __VA_ARGS__) LL_MUL_CASE(2, __VA_ARGS__)
+#define LL_MUL_CASES_4(...)
+#define LL_MUL_CASES_8(...)
+#if LL_LANE_COLS >= 4
+#undef LL_MUL_CASES_4
+#define LL_MUL_CASES_4(...) LL_MUL_CASE(3, __VA_ARGS__) LL_MUL_CASE(4, __VA_ARGS__)
+#endif
 #if LL_LANE_COLS == 8
-#define LL_MUL_CASES(rows_of, ...) \
-		case 5: rows_of(y, y_stride, w, blocks, x, width, 5, more, __VA_ARGS__); break; \
-		case 6: rows_of(y, y_stride, w, blocks, x, width, 6, more, __VA_ARGS__); break; \
-		case 7: rows_of(y, y_stride, w, blocks, x, width, 7, more, __VA_ARGS__); break; \
-		case 8: rows_of(y, y_stride, w, blocks, x, width, 8, more, __VA_ARGS__); break;
-#else
-#define LL_MUL_CASES(rows_of, ...)
+#undef LL_MUL_CASES_8
+#define LL_MUL_CASES_8(...) LL_MUL_CASE(5, __VA_ARGS__) LL_MUL_CASE(6, __VA_ARGS__) \
+		LL_MUL_CASE(7, __VA_ARGS__) LL_MUL_CASE(8, __VA_ARGS__)
 #endif
 
 /* Makes runs wide, by what the products themselves load (ll_widen). */
