@@ -134,6 +134,29 @@ read_split(struct rules *r, const struct ll_json *split)
 	return 0;
 }
 
+/* Several expressions, then each digit alone, then bytes. */
+static int
+read_splits(struct rules *r, const struct ll_json *steps, size_t count)
+{
+	const struct ll_json *digits = ll_json_at(steps, count - 2), *bytes = ll_json_at(steps, count - 1);
+	const char *regex[LL_SPLIT_STEPS], *pre;
+
+	for (size_t i = 0; i + 2 < count; i++) {
+		const struct ll_json *split = ll_json_at(steps, i);
+
+		regex[i] = ll_json_text_of(ll_json_get(ll_json_get(split, "pattern"), "Regex"), NULL);
+		if (regex[i] == NULL || !is_type(split, "Split") || !equals(ll_json_get(split, "behavior"), "Isolated") ||
+		    ll_json_is_true(ll_json_get(split, "invert")))
+			return refuse(r, "pre_tokenizer", "this Sequence");
+	}
+	if ((pre = ll_split_steps_name(regex, count - 2)) == NULL || !is_type(digits, "Digits") ||
+	    !ll_json_is_true(ll_json_get(digits, "individual_digits")) || !is_type(bytes, "ByteLevel") ||
+	    !ll_json_is_false(ll_json_get(bytes, "use_regex")) || !ll_json_is_false(ll_json_get(bytes, "add_prefix_space")))
+		return refuse(r, "pre_tokenizer", "this Sequence");
+	snprintf(r->vocab->pre, sizeof(r->vocab->pre), "%s", pre);
+	return 0;
+}
+
 /* The last step writes bytes in GPT-2's alphabet, and may split as GPT-2 before; one may come before it. */
 static int
 read_steps(struct rules *r, const struct ll_json *before, const struct ll_json *bytes)
@@ -166,6 +189,8 @@ read_pre_tokenizer(struct rules *r, const struct ll_json *pre)
 	if (!is_type(pre, "Sequence"))
 		return is_absent(pre) ? refuse(r, "pre_tokenizer", "none, without byte_fallback,") :
 		    read_steps(r, NULL, pre);
+	if (count > 2 && count <= LL_SPLIT_STEPS + 2)
+		return read_splits(r, steps, count);
 	if (count < 1 || count > 2)
 		return refuse(r, "pre_tokenizer", "this Sequence");
 	return read_steps(r, count == 2 ? ll_json_at(steps, 0) : NULL, ll_json_at(steps, count - 1));

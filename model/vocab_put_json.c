@@ -103,11 +103,34 @@ put_added(struct put *p)
 	return status < 0 ? status : puts_all(p, "\n  ],\n");
 }
 
+static const char bytes[] = "{\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\": true, "
+    "\"use_regex\": ";
+
+static int
+put_split(struct put *p, const char *regex)
+{
+	int status = puts_all(p, "    {\"type\": \"Split\", \"pattern\": {\"Regex\": ");
+
+	if (status < 0 || (status = ll_json_quote(p->out, regex, strlen(regex), p->err)) < 0)
+		return status;
+	return puts_all(p, "}, \"behavior\": \"Isolated\", \"invert\": false},\n");
+}
+
+static int
+put_steps(struct put *p, const char *const *steps)
+{
+	int status = puts_all(p, "{\"type\": \"Sequence\", \"pretokenizers\": [\n");
+
+	for (; *steps != NULL && status == 0; steps++)
+		status = put_split(p, *steps);
+	return status < 0 ? status : ll_buf_printf(p->out, p->err, "    {\"type\": \"Digits\", \"individual_digits\": "
+	    "true},\n    %sfalse}\n  ]},\n", bytes);
+}
+
 static int
 put_splitter(struct put *p)
 {
-	static const char bytes[] = "{\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\": true, "
-	    "\"use_regex\": ";
+	const char *const *steps = ll_split_steps(p->vocab->pre);
 	const char *regex = ll_split_regex(p->vocab->pre);
 	int status;
 
@@ -116,22 +139,22 @@ put_splitter(struct put *p)
 		    "    {\"type\": \"Replace\", \"pattern\": {\"String\": \" \"}, \"content\": \"" MARK "\"}\n  ]},\n"
 		    "  \"pre_tokenizer\": null,\n", p->vocab->space_prefix == LL_PREFIX_NONE ? "" :
 		    "\n    {\"type\": \"Prepend\", \"prepend\": \"" MARK "\"},");
-	if (regex == NULL)
+	if (regex == NULL && steps == NULL)
 		return ll_fail(p->err, LL_EUNSUPPORTED, "%s: tokenizer.ggml.pre: '%s' has no regular expression that is "
 		    "known here", p->name, p->vocab->pre);
 	if ((status = puts_all(p, "  \"normalizer\": null,\n  \"pre_tokenizer\": ")) < 0)
 		return status;
+	if (steps != NULL)
+		return put_steps(p, steps);
 	if (regex[0] == '\0')
 		return ll_buf_printf(p->out, p->err, "%strue},\n", bytes);
 	if (strcmp(regex, "digits") == 0)
 		return ll_buf_printf(p->out, p->err, "{\"type\": \"Sequence\", \"pretokenizers\": [\n    {\"type\": "
 		    "\"Digits\", \"individual_digits\": true},\n    %strue}\n  ]},\n", bytes);
-	if ((status = puts_all(p, "{\"type\": \"Sequence\", \"pretokenizers\": [\n    {\"type\": \"Split\", "
-	    "\"pattern\": {\"Regex\": ")) < 0 ||
-	    (status = ll_json_quote(p->out, regex, strlen(regex), p->err)) < 0)
+	if ((status = puts_all(p, "{\"type\": \"Sequence\", \"pretokenizers\": [\n")) < 0 ||
+	    (status = put_split(p, regex)) < 0)
 		return status;
-	return ll_buf_printf(p->out, p->err, "}, \"behavior\": \"Isolated\", \"invert\": false},\n    %sfalse}\n  ]},\n",
-	    bytes);
+	return ll_buf_printf(p->out, p->err, "    %sfalse}\n  ]},\n", bytes);
 }
 
 /* What puts the token before a text. */

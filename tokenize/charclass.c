@@ -6,6 +6,7 @@
 
 #include "tokenize/case_table.h"
 #include "tokenize/charclass.h"
+#include "tokenize/steps_table.h"
 #include "tokenize/unicode_table.h"
 
 enum ll_charclass
@@ -26,4 +27,14 @@ ll_charcase_of(uint32_t code)
 	if (number >= CASE_BLOCKS_USED)
 		return LL_CASE_NONE;
 	return (enum ll_charcase)(case_block[case_block_of[number]][code / 16 % 16] >> 2 * (code % 16) & 3);
+}
+
+enum ll_charstep
+ll_charstep_of(uint32_t code)
+{
+	uint32_t number = code / 256;
+
+	if (number >= STEPS_BLOCKS_USED)
+		return LL_STEP_NONE;
+	return (enum ll_charstep)(steps_block[steps_block_of[number]][code / 16 % 16] >> 2 * (code % 16) & 3);
 }

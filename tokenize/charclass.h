@@ -29,4 +29,13 @@ enum ll_charcase {
 
 enum ll_charcase ll_charcase_of(uint32_t code);
 
+/* What the splitters of several steps ask. */
+enum ll_charstep {
+	LL_STEP_NONE,
+	LL_STEP_PUNCTUATION,	/* \p{P} */
+	LL_STEP_DEEPSEEK	/* a letter of the list that DeepSeek LLM's file has */
+};
+
+enum ll_charstep ll_charstep_of(uint32_t code);
+
 #endif

@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "tokenize/charclass.h"
 #include "tokenize/split.h"
+#include "tokenize/split_steps.h"
 
 /* The end of the segment has no class, so that it equals none that a rule asks for. */
 #define CLASS_END ((enum ll_charclass)4)
@@ -328,6 +329,8 @@ static const struct {
 	{ "tekken", LL_SPLIT_TEKKEN, true },
 	{ "gpt-4o", LL_SPLIT_GPT4O, false },
 	{ "llama4", LL_SPLIT_GPT4O, false },
+	{ "deepseek-llm", LL_SPLIT_DEEPSEEK, false },
+	{ "deepseek-coder", LL_SPLIT_DEEPSEEK_CODER, false },
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
@@ -360,6 +363,9 @@ ll_split_next(enum ll_splitter splitter, const unsigned char *text, size_t lengt
 	case LL_SPLIT_TEKKEN:
 	case LL_SPLIT_GPT4O:
 		return next_cased(text, length, splitter == LL_SPLIT_GPT4O);
+	case LL_SPLIT_DEEPSEEK:
+	case LL_SPLIT_DEEPSEEK_CODER:
+		return ll_split_steps_next(text, length, splitter == LL_SPLIT_DEEPSEEK_CODER);
 	default:
 		return next_llama3(text, length, splitter);
 	}

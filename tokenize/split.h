@@ -22,6 +22,8 @@ enum ll_splitter {
 	LL_SPLIT_SEED,		/* that, and no newlines behind punctuation */
 	LL_SPLIT_TEKKEN,	/* words by case; Mistral */
 	LL_SPLIT_GPT4O,		/* words by case and contractions; Llama 4 */
+	LL_SPLIT_DEEPSEEK,	/* steps, one after the other; DeepSeek LLM */
+	LL_SPLIT_DEEPSEEK_CODER,
 	LL_SPLITTERS
 };
 

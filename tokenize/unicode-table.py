@@ -3,9 +3,10 @@
 
 usage: unicode-table.py unicode-classes.json > unicode_table.h
        unicode-table.py unicode-cases.json > case_table.h
+       unicode-table.py unicode-steps.json > steps_table.h
 
-The JSON holds inclusive ranges (Unicode 16), under "L", "N" and "White_Space", or under
-"upper", "lower" and "mark".
+The JSON holds inclusive ranges (Unicode 16), under "L", "N" and "White_Space", under
+"upper", "lower" and "mark", or under "punctuation" and "deepseek".
 """
 
 import json
@@ -16,6 +17,7 @@ BLOCK = 256  # code points a block; two bits each
 
 CLASSES = ("L", "N", "White_Space"), "", "Classes of code points (Unicode 16): 0 other, 1 \\p{L}, 2 \\p{N}, 3 White_Space."
 CASES = ("upper", "lower", "mark"), "case_", "Code points (Unicode 16): 1 \\p{Lu} and \\p{Lt}, 2 \\p{Ll}, 3 \\p{M}, 0 other."
+STEPS = ("punctuation", "deepseek"), "steps_", "Code points (Unicode 16): 1 \\p{P}, 2 the letters that DeepSeek LLM lists, 0 other."
 
 
 def classes(ranges, names):
@@ -44,7 +46,7 @@ def lines(values, per_line, form):
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         ranges = json.load(file)
-    names, prefix, title = CLASSES if "L" in ranges else CASES
+    names, prefix, title = CLASSES if "L" in ranges else STEPS if "deepseek" in ranges else CASES
     table = classes(ranges, names)
     used = max(i for i, number in enumerate(table) if number) // BLOCK + 1
     blocks = [pack(table[i * BLOCK:(i + 1) * BLOCK]) for i in range(used)]

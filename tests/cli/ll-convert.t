@@ -215,7 +215,7 @@ alike "byte-level BPE" bytes.gguf bytes2.gguf
 ok "the folder as it is" same "ll-tokenize --ids --vocab bytes.gguf -p 'the men sat'" "ll-tokenize --ids --vocab bytes -p 'the men sat'"
 ok "its stops" same "ll-info bytes.gguf | grep -e stop -e bos -e eos" "ll-info bytes2.gguf | grep -e stop -e bos -e eos"
 ok "the chat format" same "ll-info bytes.gguf | grep chat" "ll-info bytes | grep chat"
-for pre in gpt-2 smollm qwen2 seed-coder tekken gpt-4o smaug-bpe; do
+for pre in gpt-2 smollm qwen2 seed-coder tekken gpt-4o smaug-bpe deepseek-llm deepseek-coder; do
 	"$TESTS/mkgguf.py" --preset tiny --vocab-size 400 --key tokenizer.ggml.pre string $pre pre.gguf
 	rm -rf pre && ll-convert -q --to safetensors -m pre.gguf -o pre && ll-convert -q -m pre -o pre2.gguf
 	alike "$pre" pre.gguf pre2.gguf

@@ -230,6 +230,7 @@ golden(void **state)
 {
 	(void)state;
 	assert_int_equal(golden_each(golden_own_path("golden/split.jsonl"), check_cut, NULL), 560);
+	assert_int_equal(golden_each(golden_own_path("golden/split-steps.jsonl"), check_cut, NULL), 264);
 }
 
 static void
@@ -266,7 +267,7 @@ by_name(void **state)
 	assert_int_equal(ll_split_by_name("gpt-2", &err), LL_SPLIT_GPT2);
 	assert_true(ll_split_whole_first("llama-bpe") && ll_split_whole_first("tekken"));
 	assert_false(ll_split_whole_first("smaug-bpe") || ll_split_whole_first("gpt-2") || ll_split_whole_first("none"));
-	assert_int_equal(ll_split_by_name("deepseek-coder", NULL), -LL_EUNSUPPORTED);
+	assert_int_equal(ll_split_by_name("deepseek-coder", NULL), LL_SPLIT_DEEPSEEK_CODER);
 	assert_int_equal(ll_split_by_name("llama-spm", &err), -LL_EUNSUPPORTED);
 	assert_non_null(strstr(err.text, "'llama-spm'"));
 }
