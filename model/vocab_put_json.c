@@ -162,7 +162,7 @@ static int
 put_processor(struct put *p)
 {
 	bool spm = ll_vocab_is_spm(p->vocab->kind);
-	const char *bytes = spm ? "" : "{\"type\": \"ByteLevel\", \"add_prefix_space\": true, \"trim_offsets\": false, "
+	const char *rest = spm ? "" : "{\"type\": \"ByteLevel\", \"add_prefix_space\": true, \"trim_offsets\": false, "
 	    "\"use_regex\": true}";
 	struct ll_buf *out = p->out;
 	size_t begin;
@@ -170,7 +170,7 @@ put_processor(struct put *p)
 	int status;
 
 	if (!p->vocab->add_bos)
-		return ll_buf_printf(out, p->err, "  \"post_processor\": %s,\n", spm ? "null" : bytes);
+		return ll_buf_printf(out, p->err, "  \"post_processor\": %s,\n", spm ? "null" : rest);
 	begin = out->len;
 	if ((status = quote(p, p->vocab->bos)) < 0)
 		return status;
@@ -185,7 +185,7 @@ put_processor(struct put *p)
 	    "\"type_id\": 0}}, {\"SpecialToken\": {\"id\": %s, \"type_id\": 1}}, {\"Sequence\": {\"id\": \"B\", "
 	    "\"type_id\": 1}}],\n"
 	    "      \"special_tokens\": {%s: {\"id\": %s, \"ids\": [%" PRIu32 "], \"tokens\": [%s]}}}\n  ]},\n",
-	    bytes, spm ? "" : ",\n", bos, bos, bos, bos, bos, p->vocab->bos, bos);
+	    rest, spm ? "" : ",\n", bos, bos, bos, bos, bos, p->vocab->bos, bos);
 	free(bos);
 	return status;
 }
