@@ -94,7 +94,9 @@ score_quantised(float *scores, size_t stride, const struct ll_attend_q8 *q, size
 	ahead, four, b == 0, r)
 	size_t blocks = (n + 31) / 32, bytes = (four ? 16 : 32) * LL_KV_BLOCK;
 
-	for (size_t b = 0; b < blocks; b++)
+	for (size_t b = 0; b < blocks; b++) {
+		/* The scales lie behind all integers, beyond what is fetched with these. */
+		prefetch(next + blocks * bytes + 2 * b * LL_KV_BLOCK, 64);
 		for (size_t row = 0; row < rows; row += TILE_ROWS)
 			for (size_t at = 0; at < LL_KV_BLOCK; at += TILE_WIDE * LANES) {
 				size_t most = rows - row < TILE_ROWS ? rows - row : TILE_ROWS;
@@ -105,6 +107,7 @@ score_quantised(float *scores, size_t stride, const struct ll_attend_q8 *q, size
 
 				FOR_ROWS(most, SCORE_BLOCK)
 			}
+	}
 }
 
 /* What weights are multiplied by, and their unit then, of the positions of a block in one run of 32. */
@@ -229,6 +232,7 @@ mix_quantised(float *out, size_t out_stride, const float *weights, size_t stride
 	for (size_t b = 0; b < blocks; b++) {
 		const uint8_t *part = values + b * run_bytes;
 
+		prefetch(next + LL_KV_BLOCK / 4 * blocks * run_bytes + 2 * b * LL_KV_BLOCK, 64);
 		set_folds(&folds, scales + b * LL_KV_BLOCK, begin, count);
 		for (size_t row = 0; row < rows; row++)
 			round_weights(high[row], low[row], weights + row * stride, &folds);
