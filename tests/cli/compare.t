@@ -71,7 +71,7 @@ ok "the quotient is that of the rounds" is "True" \
 ok "nobody is above the limit" is "1.0" "field 'w[0][\"engines\"][\"ik\"][\"share\"]'"
 ok "limits were read before each run and at the end" is "7" "field 'len(o[\"read_gb_s\"])'"
 ok "engines take turns to be first" is "ik main ik main" \
-	"grep -v -e --help -e batched calls | sed 's,.*/\(main\|ik\)/.*,\1,' | sed 's/^main\$/x/; s/^ik\$/main/; s/^x\$/ik/' | paste -sd ' '"
+	"grep -v -e --help -e batched calls | sed 's,^[^ ]*/\(main\|ik\)/.*,\1,' | sed 's/^main\$/x/; s/^ik\$/main/; s/^x\$/ik/' | paste -sd ' '"
 ok "options as each program spells them" is "2 2" \
 	"echo \$(grep -c 'ik/llama-bench .*-rtr 1 -fa 1\$' calls) \$(grep -c 'ik/llama-batched-bench .*-rtr -fa on\$' calls)"
 ok "nothing is left behind" not test -e llama.log
