@@ -4,7 +4,6 @@
 . "$TESTS/tap.sh"
 
 accuracy=$TESTS/../bench/accuracy
-python3 -c 'import numpy' 2>/dev/null || skip_all "no numpy"
 plan 12
 
 mkdir bin
