@@ -30,11 +30,18 @@ unit(const uint8_t *units, size_t i)
 	return v_load(units + 64 * i);
 }
 
-/* Byte i of the units from `first` on, of all rows: scales of 8 bits. */
+/* Byte i of a unit, of all rows. */
 INLINE V
-byte(const uint8_t *units, size_t first, unsigned i)
+byte(V unit, unsigned i)
 {
-	return v_and(v_srl(unit(units, first + i / 4), i % 4 * 8), v_set(0xff));
+	return i == 3 ? v_srl(unit, 24) : v_and(v_srl(unit, i * 8), v_set(0xff));
+}
+
+/* The same with its sign. */
+INLINE V
+signed_byte(V unit, unsigned i)
+{
+	return v_sra(v_sll(unit, 24 - i * 8), 24);
 }
 
 INLINE void
@@ -45,12 +52,19 @@ nibbles(V q[4], const uint8_t *units, size_t first, unsigned shift)
 		q[k] = v_and(v_srl(unit(units, first + k), shift), v_set(0x0f0f0f0f));
 }
 
+/* Of each byte of the units from `first` on the bits at `from` become those of `mask` in q. */
 INLINE void
-add(V q[4], unsigned bytes)
+more_bits(V q[4], const uint8_t *units, size_t first, unsigned from, uint8_t mask)
 {
+	unsigned to = (unsigned)__builtin_ctz(mask);
+
 	UNROLL
-	for (size_t k = 0; k < 4; k++)
-		q[k] = v_add8(q[k], v_set(bytes * 0x01010101u));
+	for (size_t k = 0; k < 4; k++) {
+		V bits = unit(units, first + k);
+
+		bits = from > to ? v_srl(bits, from - to) : v_sll(bits, to - from);
+		q[k] = v_or(q[k], v_and(bits, v_set(mask * 0x01010101u)));
+	}
 }
 
 /* Q4_0 */
@@ -105,7 +119,6 @@ load_q5_0(V q[4], const uint8_t *units, unsigned b, unsigned half)
 	(void)b;
 	nibbles(q, units, 1, 4 * half);
 	fifth_bits(q, unit(units, 0), half);
-	add(q, 128 - 16);
 }
 
 INLINE void
@@ -170,24 +183,20 @@ scales_iq4_xs(const uint8_t *lone, const uint8_t *units, unsigned b)
 INLINE struct ll_scales
 scales_subs(const uint8_t *lone, const uint8_t *units, unsigned b)
 {
-	V pair = unit(units, 0);
-	V scale, min;
+	const V low = v_set(0x0f0f0f0f), high = v_set(0x30303030);
+	V pair = unit(units, 0), scales = unit(units, 1), mins = unit(units, 2), last = unit(units, 3);
 
 	(void)lone;
 	if (b < 4) {
-		scale = v_and(v_srl(unit(units, 1), 8 * b), v_set(63));
-		min = v_and(v_srl(unit(units, 2), 8 * b), v_set(63));
+		scales = v_and(scales, v_or(low, high));
+		mins = v_and(mins, v_or(low, high));
 	} else {
-		V low = v_srl(unit(units, 3), 8 * (b - 4));
-		V high_scale = v_srl(unit(units, 1), 8 * (b - 4) + 2);
-		V high_min = v_srl(unit(units, 2), 8 * (b - 4) + 2);
-
-		scale = v_or(v_and(low, v_set(15)), v_and(high_scale, v_set(48)));
-		min = v_or(v_and(v_srl(low, 4), v_set(15)), v_and(high_min, v_set(48)));
+		scales = v_or(v_and(last, low), v_and(v_srl(scales, 2), high));
+		mins = v_or(v_and(v_srl(last, 4), low), v_and(v_srl(mins, 2), high));
 	}
 	return (struct ll_scales){
-		.scale = { f_mul(f_low_f16(pair), f_from(scale)) },
-		.min = { f_neg(f_mul(f_low_f16(v_srl(pair, 16)), f_from(min))) },
+		.scale = { f_mul(f_low_f16(pair), f_from(byte(scales, b % 4))) },
+		.min = { f_mul(f_neg(f_low_f16(v_srl(pair, 16))), f_from(byte(mins, b % 4))) },
 	};
 }
 
@@ -201,12 +210,7 @@ INLINE void
 load_q5_k(V q[4], const uint8_t *units, unsigned b, unsigned half)
 {
 	nibbles(q, units, 12 + b / 2 * 8 + 4 * half, b % 2 * 4);
-	UNROLL
-	for (size_t k = 0; k < 4; k++) {
-		V bit = v_and(v_srl(unit(units, 4 + 4 * half + k), b), v_set(0x01010101));
-
-		q[k] = v_or(q[k], v_sll(bit, 4));
-	}
+	more_bits(q, units, 4 + 4 * half, b, 0x10);
 }
 
 /* Q2_K */
@@ -230,16 +234,17 @@ INLINE struct ll_scales
 scales_q2_k(const uint8_t *lone, const uint8_t *units, unsigned b)
 {
 	V pair = unit(units, 20);
-	F scale = f_low_f16(pair), min = f_low_f16(v_srl(pair, 16));
+	F scale = f_low_f16(pair), min = f_neg(f_low_f16(v_srl(pair, 16)));
+	V subs = unit(units, b / 2);
 	struct ll_scales out;
 
 	(void)lone;
 	UNROLL
 	for (unsigned i = 0; i < 2; i++) {
-		V sub = byte(units, 0, 2 * b + i);
+		V sub = byte(subs, b % 2 * 2 + i);
 
 		out.scale[i] = f_mul(scale, f_from(v_and(sub, v_set(15))));
-		out.min[i] = f_neg(f_mul(min, f_from(v_srl(sub, 4))));
+		out.min[i] = f_mul(min, f_from(v_srl(sub, 4)));
 	}
 	return out;
 }
@@ -250,45 +255,37 @@ INLINE void
 load_q3_k(V q[4], const uint8_t *units, unsigned b, unsigned half)
 {
 	two_bits(q, units, 8, b, half);
-	UNROLL
-	for (size_t k = 0; k < 4; k++) {
-		V bit = v_and(v_srl(unit(units, 4 * half + k), b), v_set(0x01010101));
-
-		q[k] = v_or(q[k], v_sll(bit, 2));
-	}
-	add(q, 128 - 4);
+	more_bits(q, units, 4 * half, b, 0x04);
 }
 
 INLINE struct ll_scales
 scales_q3_k(const uint8_t *lone, const uint8_t *units, unsigned b)
 {
 	F scale = f_load_f16(lone);
+	V low = v_and(v_srl(unit(units, 24 + b / 2 % 2), b / 4 * 4), v_set(0x0f0f0f0f));
+	V high = unit(units, 26);
+	V subs;
 	struct ll_scales out;
 
+	high = b / 2 < 2 ? v_sll(high, 4 - b / 2 * 2) : v_srl(high, b / 2 * 2 - 4);
+	subs = v_add8(v_or(low, v_and(high, v_set(0x30303030))), v_set(0xe0e0e0e0));	/* - 32 */
 	UNROLL
-	for (unsigned i = 0; i < 2; i++) {
-		unsigned j = 2 * b + i;
-		V low = v_and(v_srl(byte(units, 24, j % 8), j / 8 * 4), v_set(15));
-		V high = v_and(v_srl(byte(units, 24, 8 + j % 4), j / 4 * 2), v_set(3));
-
-		out.scale[i] = f_mul(scale, f_from(v_sub(v_or(low, v_sll(high, 4)), v_set(32))));
-	}
+	for (unsigned i = 0; i < 2; i++)
+		out.scale[i] = f_mul(scale, f_from(signed_byte(subs, b % 2 * 2 + i)));
 	return out;
 }
 
-/* Q6_K, in its own order of units: four of subs, then of each half eight high, sixteen low */
+/*
+ * Q6_K, in its own order of units: four of subs, then of each half four high, four low, four high,
+ * twelve low
+ */
 
 INLINE void
 load_q6_k(V q[4], const uint8_t *units, unsigned b, unsigned half)
 {
-	nibbles(q, units, 12 + b / 4 * 24 + b % 2 * 8 + 4 * half, b % 4 / 2 * 4);
-	UNROLL
-	for (size_t k = 0; k < 4; k++) {
-		V high = v_srl(unit(units, 4 + b / 4 * 24 + 4 * half + k), b % 4 * 2);
-
-		q[k] = v_or(q[k], v_sll(v_and(high, v_set(0x03030303)), 4));
-	}
-	add(q, 128 - 32);
+	units += 64 * (4 + b / 4 * 24);
+	nibbles(q, units, b % 2 == 0 ? 4 + 8 * half : 16 + 4 * half, b % 4 / 2 * 4);
+	more_bits(q, units, 8 * half, b % 4 * 2, 0x30);
 }
 
 INLINE struct ll_scales
@@ -299,9 +296,8 @@ scales_q6_k(const uint8_t *lone, const uint8_t *units, unsigned b)
 	struct ll_scales out;
 
 	UNROLL
-	for (unsigned i = 0; i < 2; i++) {
-		out.scale[i] = f_mul(scale, f_from(v_sra(v_sll(subs, 24 - (b % 2 * 16 + i * 8)), 24)));
-	}
+	for (unsigned i = 0; i < 2; i++)
+		out.scale[i] = f_mul(scale, f_from(signed_byte(subs, b % 2 * 2 + i)));
 	return out;
 }
 

@@ -29,7 +29,7 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 }
 
 /* The subs, then each half's high bits before its low ones. */
-static const uint8_t order[13] = { 3, 4, 5, 6, 9, 10, 11, 12, 1, 2, 7, 8, 0 };
+static const uint8_t order[13] = { 2, 4, 5, 6, 8, 10, 11, 12, 1, 3, 7, 9, 0 };
 
 const struct ll_format ll_format_q6_k = {
 	.info = { "Q6_K", 256, sizeof(struct ll_q6_k) },
