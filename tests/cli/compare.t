@@ -94,6 +94,7 @@ refuses() {
 }
 ok "no model" refuses "missing.gguf: no such file" -m missing.gguf
 ok "no engine" refuses "nowhere/llama-bench: no such program" -m "$LL_MODEL" a=nowhere/llama-bench
+ok "options of ll-bench" like "'f17' is not f16" "$compare --ll 'll/ll-bench,--kv-type f17' -m '$LL_MODEL' -p 8 -n 0 -r 1 2>&1 || :"
 ok "no name" refuses "is not NAME=PROGRAM" -m "$LL_MODEL" "$HOME/main/llama-bench"
 ok "one name twice" refuses "two engines have one name" -m "$LL_MODEL" "a=$HOME/main/llama-bench" "a=$HOME/ik/llama-bench"
 ok "a bad list" refuses "is no list of numbers" -m "$LL_MODEL" -b 1,x
