@@ -103,7 +103,7 @@ char *ll_opt_command(const char *hide, struct ll_err *err);
 #define LL_OPT_OUTPUT(variable) \
 	{ 'o', "output", LL_OPT_STRING, &(variable), "FILE", "write to FILE instead of standard output", 0, 0, NULL }
 #define LL_OPT_THREADS(variable) \
-	{ 'j', "threads", LL_OPT_INT, &(variable), "N", "threads (default: the processors available)", 1, 1024, NULL }
+	{ 'j', "threads", LL_OPT_INT, &(variable), "N", "threads (default: one for each core)", 1, 1024, NULL }
 
 /* Names settings that the programs or a configuration file bring: ll-config(5). */
 #define LL_OPT_PRESET(variable) \

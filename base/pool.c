@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "base/processors.h"
 
 /* Some ten microseconds: longer than the gap between two calls of a step, shorter than a step. */
 #define SPINS 2000
@@ -92,7 +93,7 @@ ll_pool_new(struct ll_pool **out, size_t count, struct ll_err *err)
 	}
 	pool->count = count;
 	/* Spinning helps only while every thread has a processor of its own. */
-	pool->spins = count <= ll_pool_processors() ? SPINS : 0;
+	pool->spins = count <= ll_processors_allowed() ? SPINS : 0;
 	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_cond_init(&pool->wake, NULL);
 	pthread_cond_init(&pool->done, NULL);
@@ -176,18 +177,4 @@ ll_pool_share(size_t total, size_t grain, size_t thread, size_t count, size_t *b
 
 	*begin = first * grain < total ? first * grain : total;
 	*end = (first + length) * grain < total ? (first + length) * grain : total;
-}
-
-size_t
-ll_pool_processors(void)
-{
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t count = online > 0 ? (size_t)online : 1;
-#ifdef CPU_COUNT
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
-		count = (size_t)CPU_COUNT(&set);
-#endif
-	return count;
 }

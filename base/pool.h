@@ -23,7 +23,4 @@ void ll_pool_run(struct ll_pool *pool, void (*fn)(void *arg, size_t thread, size
 /* The share [*begin, *end) of `total` items for one thread, in units of `grain` items. */
 void ll_pool_share(size_t total, size_t grain, size_t thread, size_t count, size_t *begin, size_t *end);
 
-/* The processors that this process may run on. */
-size_t ll_pool_processors(void);
-
 #endif

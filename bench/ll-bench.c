@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/pool.h"
+#include "base/processors.h"
 #include "bench/joints.h"
 #include "bench/kernels.h"
 #include "bench/limits.h"
@@ -273,7 +274,7 @@ run(struct ll_err *err)
 	if (what != TOKENIZER && file_count > 0)
 		return ll_fail(err, LL_EUSAGE, "%s: texts are for --tokenize", files[0]);
 	if (threads == 0)
-		threads = (int64_t)ll_pool_processors();
+		threads = (int64_t)ll_processors();
 	switch (what) {
 	case TOKENIZER:
 		return measure_encoding(err);

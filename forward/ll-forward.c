@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/pool.h"
+#include "base/processors.h"
 #include "embed/states.h"
 #include "forward/collect.h"
 #include "forward/forward.h"
@@ -564,8 +565,7 @@ check_options(struct stage *stage, struct ll_err *err)
 		kv_name = strcmp(precision_name, "f32") == 0 ? "f32" : "f16";
 	if ((type = ll_kv_types(kv_type, kv_name, err)) < 0)
 		return type;
-	if (threads == 0)
-		threads = (int64_t)ll_pool_processors();
+	threads = threads > 0 ? threads : (int64_t)ll_processors();
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/opt.h"
 #include "base/pool.h"
+#include "base/processors.h"
 #include "model/convert.h"
 #include "model/save_line.h"
 
@@ -72,7 +73,7 @@ write_model(const struct ll_convert *convert, struct ll_err *err)
 {
 	struct ll_save_line progress;
 	struct ll_pool *pool;
-	int status = ll_pool_new(&pool, threads > 0 ? (size_t)threads : ll_pool_processors(), err);
+	int status = ll_pool_new(&pool, threads > 0 ? (size_t)threads : ll_processors(), err);
 
 	if (status < 0)
 		return status;

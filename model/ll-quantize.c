@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/opt.h"
 #include "base/pool.h"
+#include "base/processors.h"
 #include "model/save_line.h"
 #include "model/quantize.h"
 #include "model/quantize_rules.h"
@@ -101,7 +102,7 @@ write_model(const struct ll_quantize *q, struct ll_err *err)
 {
 	struct ll_save_line progress;
 	struct ll_pool *pool;
-	int status = ll_pool_new(&pool, threads > 0 ? (size_t)threads : ll_pool_processors(), err);
+	int status = ll_pool_new(&pool, threads > 0 ? (size_t)threads : ll_processors(), err);
 
 	if (status < 0)
 		return status;
