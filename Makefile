@@ -62,6 +62,7 @@ AVX512_CFLAGS := $(AVX2_CFLAGS) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx
 endif
 ifeq ($(ARCH),aarch64)
 %_neon.o: ISA_CFLAGS := -march=armv8.2-a+dotprod
+%_neoni8mm.o: ISA_CFLAGS := -march=armv8.2-a+dotprod+i8mm
 endif
 
 # Other flags, another compiler: everything anew. Here a missing library is named, too.

@@ -16,6 +16,7 @@
 static const char *const names[LL_ISA_COUNT] = {
 	[LL_ISA_REF] = "ref", [LL_ISA_AVX2] = "avx2", [LL_ISA_AVX512] = "avx512",
 	[LL_ISA_AVX512BF16] = "avx512bf16", [LL_ISA_NEON] = "neon",
+	[LL_ISA_NEON_I8MM] = "neoni8mm",
 };
 
 static int
@@ -33,6 +34,8 @@ have(enum ll_isa isa)
 #elif defined(__aarch64__) && defined(__linux__)
 	if (isa == LL_ISA_NEON)
 		return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+	if (isa == LL_ISA_NEON_I8MM)
+		return have(LL_ISA_NEON) && (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
 #endif
 	return isa == LL_ISA_REF;
 }

@@ -168,7 +168,7 @@ choose(struct ll_limits_isa *to, enum ll_isa isa)
 	if (isa >= LL_ISA_AVX512 && __builtin_cpu_supports("avx512bf16"))
 		take(to, &ll_limits_avx512bf16);
 #elif defined(__aarch64__)
-	if (isa == LL_ISA_NEON)
+	if (isa >= LL_ISA_NEON)
 		take(to, &ll_limits_neon);
 #else
 	(void)isa;

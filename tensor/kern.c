@@ -23,13 +23,14 @@ static const struct level levels[LL_ISA_COUNT] = {
 	[LL_ISA_AVX512BF16] = { LL_ISA_AVX512, { &ll_kern_mul_avx512bf16 } },
 #elif defined(__aarch64__)
 	[LL_ISA_NEON] = { LL_ISA_REF, { &ll_kern_mul_neon, &ll_kern_vec_neon, &ll_kern_attn_neon } },
+	[LL_ISA_NEON_I8MM] = { LL_ISA_NEON, { &ll_kern_mul_neoni8mm } },
 #endif
 };
 
 static struct ll_kern tables[LL_ISA_COUNT];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-#define TAKE(entry) (to->entry = part->entry != NULL ? part->entry : to->entry)
+#define TAKE(entry) (to->entry = part->entry ? part->entry : to->entry)
 
 static void
 take_part(struct ll_kern *to, const struct ll_kern *part)
@@ -44,6 +45,7 @@ take_part(struct ll_kern *to, const struct ll_kern *part)
 		TAKE(mul_wide[kind]);
 	for (size_t kind = 0; kind < LL_ACT_KINDS; kind++)
 		TAKE(act[kind]);
+	TAKE(wide_first);
 	TAKE(interleave);
 	for (size_t type = 0; type < LL_KV_TYPES; type++) {
 		TAKE(scores[type]);

@@ -45,6 +45,7 @@ struct ll_kern {
 	ll_product *mul[LL_DTYPES];
 	ll_product *mul_wide[LL_WIDE_KINDS];
 	ll_widen *widen[LL_DTYPES];
+	bool wide_first;	/* with many columns wide runs are worth making of every type */
 	ll_interleave *interleave;
 
 	/*

@@ -15,6 +15,7 @@ extern const struct ll_kern ll_kern_mul_ref, ll_kern_vec_ref, ll_kern_attn_ref;
 extern const struct ll_kern ll_kern_mul_avx2, ll_kern_vec_avx2, ll_kern_attn_avx2;
 extern const struct ll_kern ll_kern_mul_avx512, ll_kern_vec_avx512, ll_kern_attn_avx512;
 extern const struct ll_kern ll_kern_mul_avx512bf16;
+extern const struct ll_kern ll_kern_mul_neoni8mm;
 extern const struct ll_kern ll_kern_mul_neon, ll_kern_vec_neon, ll_kern_attn_neon;
 
 /* The specification of what mul_avx512bf16.c does with BF16, and of interleaving. */

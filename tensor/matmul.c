@@ -146,7 +146,7 @@ plan_for(const struct product *product, const struct ll_tensor *w)
 		plan.layout.elements = (uint16_t)ll_dtype(w->type)->block;
 		plan.layout.bytes = (uint16_t)ll_dtype(w->type)->bytes;
 	} else if (plan.kind == LL_ACT_Q8 && kern->widen[w->type] != NULL &&
-	    product->rows >= WORTH_WIDENING && is_slow(w->type)) {
+	    product->rows >= WORTH_WIDENING && (kern->wide_first || is_slow(w->type))) {
 		plan.widen = true;
 		plan.wide = ll_wide_kind(w->type);
 	}
