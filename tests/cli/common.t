@@ -18,6 +18,7 @@ try() {
 	ll-cat) $soon "$1" -t <logits ;;
 	ll-diff) $soon "$1" logits logits ;;
 	ll-info) $soon "$1" "$LL_MODEL" ;;
+	ll-pool) $soon "$1" <hidden ;;
 	ll-quantize) $soon "$1" Q8_0 ;;
 	*) $soon "$1" <logits ;;
 	esac
@@ -26,6 +27,7 @@ try() {
 echo "one two" >text
 [ ! -x "$bin/ll-tokenize" ] || ll-tokenize -p "one two" >tokens
 [ ! -x "$bin/ll-forward" ] || ll-forward --once <tokens >logits
+[ ! -x "$bin/ll-forward" ] || ll-forward --hidden <tokens >hidden
 
 # Ends by itself within seconds, with one of the documented statuses.
 ends() {
