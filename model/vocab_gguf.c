@@ -141,7 +141,7 @@ read_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arr
     char *text, struct ll_err *err)
 {
 	const unsigned char *cursor = arrays->tokens->data;
-	struct ll_piece *written = vocab->merges + vocab->merge_count;
+	struct ll_piece *written = (struct ll_piece *)(void *)text;
 	int16_t alphabet[LL_ALPHABET];
 
 	vocab->written = written;
@@ -176,12 +176,13 @@ read_merges(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct ll_
 {
 	const unsigned char *cursor = merges->data;
 
+	vocab->merge_count = (size_t)merges->count;
+	vocab->merges = merges->data;
 	for (size_t i = 0; i < vocab->merge_count; i++) {
 		struct ll_gguf_text merge = ll_gguf_next_string(&cursor);
 
 		if (merge.length > LL_PIECE_MAX)
 			return too_long(gguf, PREFIX "merges", i, merge.length, err);
-		vocab->merges[i] = (struct ll_piece){ merge.bytes, (uint32_t)merge.length, 0 };
 	}
 	return 0;
 }
@@ -331,7 +332,7 @@ ll_vocab_from_gguf(struct ll_vocab **out, const struct ll_gguf *gguf, struct ll_
 	struct arrays arrays;
 	enum ll_vocab_kind kind;
 	struct ll_vocab *vocab;
-	size_t count, merges, more;
+	size_t count, more;
 	char *text;
 	int status;
 
@@ -340,10 +341,9 @@ ll_vocab_from_gguf(struct ll_vocab **out, const struct ll_gguf *gguf, struct ll_
 	    (status = find_arrays(&arrays, gguf, kind, err)) < 0)
 		return status;
 	count = (size_t)arrays.tokens->count;
-	merges = arrays.merges != NULL ? (size_t)arrays.merges->count : 0;
 	/* Neither undoing the alphabet nor U+2581 lengthens a token; before them the scores, or the tokens as written. */
 	more = arrays.scores != NULL ? sizeof(float) : sizeof(*vocab->written);
-	status = ll_vocab_new(&vocab, count, merges, arrays.tokens->size + count * more, &text, err);
+	status = ll_vocab_new(&vocab, count, arrays.tokens->size + count * more, &text, err);
 	if (status < 0)
 		return status;
 	vocab->kind = kind;

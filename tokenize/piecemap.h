@@ -11,15 +11,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/vocab.h"
 
 struct ll_err;
 
+struct ll_piecemap_slot {
+	uint64_t hash;
+	uint32_t next_id;	/* the id plus one; 0: empty */
+};
+
 struct ll_piecemap {
 	const struct ll_piece *pieces;	/* the vocabulary's */
 	struct ll_piecemap_slot *slots;
-	uint64_t *filter;		/* a bit for each hash that is there */
+	uint64_t *filter;		/* a bit for each hash that is there, and for others */
 	size_t mask;
 	uint64_t seed;
 	size_t longest;			/* bytes of the longest piece in it */
@@ -53,12 +59,99 @@ uint32_t ll_piecemap_find(const struct ll_piecemap *map, const void *bytes, size
 /* Whether there may be one; then the slot that ll_piecemap_find() needs is fetched from memory. */
 bool ll_piecemap_fetch(const struct ll_piecemap *map, const void *bytes, size_t length);
 
+#define LL_PIECEMAP_SHORT 7	/* bytes of a piece that is its own key */
+#define LL_PIECEMAP_PROBES 128
+
+static inline uint64_t
+ll_piecemap_load64(const unsigned char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+static inline uint64_t
+ll_piecemap_load32(const unsigned char *p)
+{
+	uint32_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/* Of no two words is it the same. */
+static inline uint64_t
+ll_piecemap_mix(uint64_t x)
+{
+	x *= 0x9e3779b97f4a7c15u;
+	x ^= x >> 32;
+	x *= 0xd6e8feb86659fd93u;
+	return x ^ x >> 32;
+}
+
+/*
+ * The bytes of a short piece, the first lowest on a little-endian machine, and above them its
+ * length: loads that overlap read it without a loop. Nothing outlives the process, so byte
+ * order does not matter.
+ */
+static inline uint64_t
+ll_piecemap_short(const unsigned char *p, size_t length)
+{
+	uint64_t x = (uint64_t)length << 56;
+
+	if (length < 4)
+		return x | p[0] | (uint64_t)p[length / 2] << 8 * (length / 2) |
+		    (uint64_t)p[length - 1] << 8 * (length - 1);
+	return x | ll_piecemap_load32(p) | ll_piecemap_load32(p + length - 4) << 8 * (length - 4);
+}
+
+/* Of a longer one, above which stands a length that no short one has. */
+static inline uint64_t
+ll_piecemap_long(uint64_t seed, const unsigned char *p, size_t length)
+{
+	uint64_t x = seed ^ length;
+
+	for (size_t i = 0; i + 8 < length; i += 8)
+		x = ll_piecemap_mix(x ^ ll_piecemap_load64(p + i));
+	return ll_piecemap_mix(x ^ ll_piecemap_load64(p + length - 8)) | (uint64_t)0xff << 56;
+}
+
+static inline uint64_t
+ll_piecemap_hash(const struct ll_piecemap *map, const void *bytes, size_t length)
+{
+	uint64_t key = length <= LL_PIECEMAP_SHORT ? ll_piecemap_short(bytes, length) :
+	    ll_piecemap_long(map->seed, bytes, length);
+
+	return ll_piecemap_mix(key ^ map->seed);
+}
+
 /*
  * Whether there is one, in two steps, so that many can be under way at once: the hash of the
- * bytes, which also fetches the slot from memory, and the answer. Texts are not compared:
+ * bytes, for which the slot is fetched from memory, and the answer. Texts are not compared:
  * one "yes" in 2^56 is wrong.
  */
-uint64_t ll_piecemap_hash(const struct ll_piecemap *map, const void *bytes, size_t length);
-bool ll_piecemap_has(const struct ll_piecemap *map, uint64_t hash);
+static inline uint64_t
+ll_piecemap_ask(const struct ll_piecemap *map, const void *bytes, size_t length)
+{
+	uint64_t hash = ll_piecemap_hash(map, bytes, length);
+
+	__builtin_prefetch(&map->slots[(size_t)hash & map->mask]);
+	return hash;
+}
+
+static inline bool
+ll_piecemap_has(const struct ll_piecemap *map, uint64_t hash)
+{
+	size_t at = (size_t)hash & map->mask;
+
+	for (int probe = 0; probe < LL_PIECEMAP_PROBES; probe++, at = (at + 1) & map->mask) {
+		if (map->slots[at].next_id == 0)
+			return false;
+		if (map->slots[at].hash == hash)
+			return true;
+	}
+	return false;
+}
 
 #endif

@@ -130,9 +130,10 @@ begin(const struct ll_bpe *bpe, const unsigned char *piece, size_t length, struc
 	for (size_t at = 0; at < length;) {
 		if (piece[at] >= 0x80) {
 			uint32_t code = ll_seams_point(piece + at, length - at, &size);
-			struct ll_point point = bpe->seams.points[code];
+			const struct ll_seams *seams = ll_bpe_seams(bpe);
+			struct ll_point point = seams->points[code];
 
-			if (code != 0 && ll_seams_is_settled(&bpe->seams, point, piece, length, at, size)) {
+			if (code != 0 && ll_seams_is_settled(seams, point, piece, length, at, size)) {
 				parts[count++] = (struct part){ NO_RANK, 0, point.next_id - 1, (uint32_t)at };
 				at += size;
 				continue;
