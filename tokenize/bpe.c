@@ -124,10 +124,10 @@ rank_pair(struct state *s, size_t left, size_t right)
 {
 	const struct ll_bpe *bpe = s->bpe;
 	size_t end = right + s->span[right];
-	uint32_t id = ll_piecemap_find(&bpe->map, s->piece + left, end - left);
+	struct ll_found found = ll_piecemap_seek(&bpe->map, s->piece + left, end - left);
 
-	s->result[left] = id;
-	set_rank(s, left, id == LL_VOCAB_NONE ? NO_RANK : ll_bpe_rank(bpe, id, right - left));
+	s->result[left] = found.id;
+	set_rank(s, left, ll_bpe_rank_of(bpe, found, right - left));
 }
 
 static void

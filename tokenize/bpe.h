@@ -40,6 +40,25 @@ ll_bpe_rank(const struct ll_bpe *bpe, uint32_t id, size_t left)
 	return bpe->ranked ? id : ll_merges_rank(&bpe->merges, id, left);
 }
 
+/* The same of a token that was found. */
+static inline uint32_t
+ll_bpe_rank_of(const struct ll_bpe *bpe, struct ll_found found, size_t left)
+{
+	if (found.id == LL_VOCAB_NONE)
+		return UINT32_MAX;
+	if (bpe->rank_of != NULL)
+		return bpe->rank_of[found.id];
+	return bpe->ranked ? found.id : bpe->merges.rank[found.splits + left - 1] - 1;
+}
+
+/* Asks for that rank from memory. */
+static inline void
+ll_bpe_fetch_rank(const struct ll_bpe *bpe, struct ll_found found, size_t left)
+{
+	if (found.id != LL_VOCAB_NONE && bpe->merges.rank != NULL)
+		__builtin_prefetch(&bpe->merges.rank[found.splits + left - 1]);
+}
+
 /* Not of SentencePiece's kinds. Asked for where a text is not ASCII. */
 static inline const struct ll_seams *
 ll_bpe_seams(const struct ll_bpe *bpe)

@@ -336,12 +336,6 @@ read_merges(struct ll_merges *merges, const struct ll_vocab *vocab, const struct
 	return status;
 }
 
-static size_t
-splits_of(const struct ll_piece *piece)
-{
-	return piece->length > 1 ? piece->length - 1 : 0;
-}
-
 int
 ll_merges_build(struct ll_merges *merges, const struct ll_vocab *vocab,
     const struct ll_piecemap *map, struct ll_err *err)
@@ -350,7 +344,7 @@ ll_merges_build(struct ll_merges *merges, const struct ll_vocab *vocab,
 	int status;
 
 	for (size_t id = 0; id < vocab->count; id++)
-		splits += splits_of(&vocab->pieces[id]);
+		splits += ll_piece_splits(&vocab->pieces[id]);
 	if (splits > UINT32_MAX)
 		return ll_fail(err, LL_EDATA, "vocabulary: %zu bytes of tokens are too many", splits);
 	merges->size = vocab->count + splits;
@@ -360,7 +354,7 @@ ll_merges_build(struct ll_merges *merges, const struct ll_vocab *vocab,
 	splits = 0;
 	for (size_t id = 0; id < vocab->count; id++) {
 		merges->first[id] = (uint32_t)splits;
-		splits += splits_of(&vocab->pieces[id]);
+		splits += ll_piece_splits(&vocab->pieces[id]);
 	}
 	if ((status = read_merges(merges, vocab, map, err)) < 0)
 		ll_merges_free(merges);

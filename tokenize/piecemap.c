@@ -18,27 +18,14 @@
 
 #define AHEAD 16
 #define SEEDS 8
-#define FILTER_BITS 20		/* 128 KB, which stays in the processor's second cache */
-
-/* The bit of the filter that a piece sets. */
-static size_t
-bit_of(uint64_t hash)
-{
-	return (size_t)(hash >> (64 - FILTER_BITS));
-}
-
-static bool
-may_have(const struct ll_piecemap *map, uint64_t hash)
-{
-	return map->filter[bit_of(hash) / 64] >> bit_of(hash) % 64 & 1;
-}
 
 /* Of long pieces. */
 static bool
 equal(const unsigned char *a, const unsigned char *b, size_t length)
 {
 	if (length <= 16)
-		return ll_piecemap_load64(a) == ll_piecemap_load64(b) && ll_piecemap_load64(a + length - 8) == ll_piecemap_load64(b + length - 8);
+		return ll_piecemap_load64(a) == ll_piecemap_load64(b) &&
+		    ll_piecemap_load64(a + length - 8) == ll_piecemap_load64(b + length - 8);
 	return memcmp(a, b, length) == 0;
 }
 
@@ -66,7 +53,7 @@ seek(const struct ll_piecemap *map, const unsigned char *bytes, size_t length, u
 }
 
 static bool
-insert(struct ll_piecemap *map, const struct ll_piece *piece, uint32_t id, uint64_t hash)
+insert(struct ll_piecemap *map, const struct ll_piece *piece, struct ll_found found, uint64_t hash)
 {
 	struct ll_piecemap_slot *slot = seek(map, (const unsigned char *)piece->bytes, piece->length, hash);
 
@@ -76,8 +63,8 @@ insert(struct ll_piecemap *map, const struct ll_piece *piece, uint32_t id, uint6
 		map->duplicates = true;
 		return true;
 	}
-	*slot = (struct ll_piecemap_slot){ hash, id + 1 };
-	map->filter[bit_of(hash) / 64] |= (uint64_t)1 << bit_of(hash) % 64;
+	*slot = (struct ll_piecemap_slot){ hash, found.id + 1, found.splits };
+	map->filter[ll_piecemap_bit(hash) / 64] |= (uint64_t)1 << ll_piecemap_bit(hash) % 64;
 	if (piece->length > map->longest)
 		map->longest = piece->length;
 	return true;
@@ -87,12 +74,18 @@ insert(struct ll_piecemap *map, const struct ll_piece *piece, uint32_t id, uint6
 static bool
 insert_all(struct ll_piecemap *map, const struct ll_vocab *vocab)
 {
+	struct ll_found found = { 0, 0 };
 	uint64_t hashes[AHEAD];
 
 	for (size_t id = 0; id < vocab->count + AHEAD; id++) {
-		if (id >= AHEAD && ll_piecemap_holds(vocab, &vocab->pieces[id - AHEAD]) &&
-		    !insert(map, &vocab->pieces[id - AHEAD], (uint32_t)(id - AHEAD), hashes[id % AHEAD]))
-			return false;
+		const struct ll_piece *piece = &vocab->pieces[found.id];
+
+		if (id >= AHEAD) {
+			if (ll_piecemap_holds(vocab, piece) && !insert(map, piece, found, hashes[id % AHEAD]))
+				return false;
+			found.id++;
+			found.splits += (uint32_t)ll_piece_splits(piece);
+		}
 		if (id < vocab->count && ll_piecemap_holds(vocab, &vocab->pieces[id]))
 			hashes[id % AHEAD] = ll_piecemap_ask(map, vocab->pieces[id].bytes, vocab->pieces[id].length);
 	}
@@ -115,7 +108,7 @@ ll_piecemap_build(struct ll_piecemap *map, const struct ll_vocab *vocab, struct 
 		map->longest = 0;
 		map->duplicates = false;
 		map->slots = ll_alloc_large(slots, sizeof(*map->slots), err);
-		map->filter = ll_alloc(((size_t)1 << FILTER_BITS) / 64, sizeof(*map->filter), err);
+		map->filter = ll_alloc(((size_t)1 << LL_PIECEMAP_FILTER) / 64, sizeof(*map->filter), err);
 		if (map->slots == NULL || map->filter == NULL)
 			return -LL_ENOMEM;
 		if (insert_all(map, vocab))
@@ -134,31 +127,13 @@ ll_piecemap_free(struct ll_piecemap *map)
 	map->filter = NULL;
 }
 
-uint32_t
-ll_piecemap_find(const struct ll_piecemap *map, const void *bytes, size_t length)
+struct ll_found
+ll_piecemap_answer(const struct ll_piecemap *map, const void *bytes, size_t length, uint64_t hash)
 {
 	const struct ll_piecemap_slot *slot;
-	uint64_t hash;
 
-	if (length == 0 || length > map->longest)
-		return LL_VOCAB_NONE;
-	hash = ll_piecemap_hash(map, bytes, length);
-	if (!may_have(map, hash))
-		return LL_VOCAB_NONE;
-	slot = seek(map, bytes, length, hash);
-	return slot != NULL && slot->next_id != 0 ? slot->next_id - 1 : LL_VOCAB_NONE;
-}
-
-bool
-ll_piecemap_fetch(const struct ll_piecemap *map, const void *bytes, size_t length)
-{
-	uint64_t hash;
-
-	if (length == 0 || length > map->longest)
-		return false;
-	hash = ll_piecemap_hash(map, bytes, length);
-	if (!may_have(map, hash))
-		return false;
-	__builtin_prefetch(&map->slots[(size_t)hash & map->mask]);
-	return true;
+	if (length == 0 || length > map->longest || !ll_piecemap_may_have(map, hash) ||
+	    (slot = seek(map, bytes, length, hash)) == NULL)
+		return (struct ll_found){ LL_VOCAB_NONE, 0 };
+	return (struct ll_found){ slot->next_id - 1, slot->splits };
 }

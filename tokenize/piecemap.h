@@ -20,7 +20,20 @@ struct ll_err;
 struct ll_piecemap_slot {
 	uint64_t hash;
 	uint32_t next_id;	/* the id plus one; 0: empty */
+	uint32_t splits;
 };
+
+struct ll_found {
+	uint32_t id;		/* LL_VOCAB_NONE if it is none */
+	uint32_t splits;	/* how many places there are to split the pieces of lower ids */
+};
+
+/* The places where a piece can be split into two. */
+static inline size_t
+ll_piece_splits(const struct ll_piece *piece)
+{
+	return piece->length > 1 ? piece->length - 1 : 0;
+}
 
 struct ll_piecemap {
 	const struct ll_piece *pieces;	/* the vocabulary's */
@@ -53,14 +66,9 @@ ll_piecemap_holds(const struct ll_vocab *vocab, const struct ll_piece *piece)
 int ll_piecemap_build(struct ll_piecemap *map, const struct ll_vocab *vocab, struct ll_err *err);
 void ll_piecemap_free(struct ll_piecemap *map);
 
-/* The id, or LL_VOCAB_NONE. */
-uint32_t ll_piecemap_find(const struct ll_piecemap *map, const void *bytes, size_t length);
-
-/* Whether there may be one; then the slot that ll_piecemap_find() needs is fetched from memory. */
-bool ll_piecemap_fetch(const struct ll_piecemap *map, const void *bytes, size_t length);
-
 #define LL_PIECEMAP_SHORT 7	/* bytes of a piece that is its own key */
 #define LL_PIECEMAP_PROBES 128
+#define LL_PIECEMAP_FILTER 20	/* bits of a hash: 128 KB, which stay in the processor's second cache */
 
 static inline uint64_t
 ll_piecemap_load64(const unsigned char *p)
@@ -124,6 +132,50 @@ ll_piecemap_hash(const struct ll_piecemap *map, const void *bytes, size_t length
 	    ll_piecemap_long(map->seed, bytes, length);
 
 	return ll_piecemap_mix(key ^ map->seed);
+}
+
+/* The bit of the filter that a piece sets. */
+static inline size_t
+ll_piecemap_bit(uint64_t hash)
+{
+	return (size_t)(hash >> (64 - LL_PIECEMAP_FILTER));
+}
+
+static inline bool
+ll_piecemap_may_have(const struct ll_piecemap *map, uint64_t hash)
+{
+	return map->filter[ll_piecemap_bit(hash) / 64] >> ll_piecemap_bit(hash) % 64 & 1;
+}
+
+/* Of `hash`, which is theirs. */
+struct ll_found ll_piecemap_answer(const struct ll_piecemap *map, const void *bytes, size_t length, uint64_t hash);
+
+/*
+ * That hash. The slot is fetched from memory, or the first one if there is none: most texts of
+ * which BPE asks are no pieces, and to go by that would be to guess.
+ */
+static inline uint64_t
+ll_piecemap_begin(const struct ll_piecemap *map, const void *bytes, size_t length)
+{
+	uint64_t hash = ll_piecemap_hash(map, bytes, length);
+
+	__builtin_prefetch(&map->slots[(size_t)hash & map->mask & (0 - (size_t)ll_piecemap_may_have(map, hash))]);
+	return hash;
+}
+
+/* The id, or LL_VOCAB_NONE. */
+static inline struct ll_found
+ll_piecemap_seek(const struct ll_piecemap *map, const void *bytes, size_t length)
+{
+	if (length == 0)
+		return (struct ll_found){ LL_VOCAB_NONE, 0 };
+	return ll_piecemap_answer(map, bytes, length, ll_piecemap_hash(map, bytes, length));
+}
+
+static inline uint32_t
+ll_piecemap_find(const struct ll_piecemap *map, const void *bytes, size_t length)
+{
+	return ll_piecemap_seek(map, bytes, length).id;
 }
 
 /*
