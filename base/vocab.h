@@ -63,7 +63,8 @@ struct ll_vocab {
 	size_t count;
 	struct ll_piece *pieces;	/* count of them, by id */
 	size_t merge_count;
-	struct ll_piece *merges;	/* rank order: "left right" as in the file, still in the byte alphabet; type unused */
+	/* In rank order "left right" as in the file, still in the byte alphabet; for ll_vocab_next_merge(). */
+	const unsigned char *merges;
 	const struct ll_piece *written;	/* by id, as the merges have them: in the byte alphabet; or NULL; type unused */
 	const float *scores;		/* by id; of LL_VOCAB_SPM_SCORES, none of them a NaN */
 	enum ll_space_prefix space_prefix;	/* of SentencePiece's kinds */
@@ -79,5 +80,32 @@ struct ll_vocab {
 	uint64_t fingerprint;		/* over the normal tokens' bytes and ids; equal for a GGUF and the rank file it was made from */
 	void *memory;			/* everything above; freed by ll_vocab_free */
 };
+
+/* The length of a text stands before it, in eight bytes, the lowest first: as in GGUF's arrays. */
+#define LL_MERGE_HEAD 8
+
+/* The text of a merge, whose type is nothing; `*cursor` begins as `merges`. */
+static inline struct ll_piece
+ll_vocab_next_merge(const unsigned char **cursor)
+{
+	const unsigned char *p = *cursor;
+	/* No merge is as long as 4 GB. */
+	struct ll_piece merge = { (const char *)p + LL_MERGE_HEAD,
+		p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24, 0 };
+
+	*cursor = p + LL_MERGE_HEAD + merge.length;
+	return merge;
+}
+
+/* A merge by its rank: slow, for messages. */
+static inline struct ll_piece
+ll_vocab_merge(const struct ll_vocab *vocab, size_t rank)
+{
+	const unsigned char *cursor = vocab->merges;
+
+	while (rank-- > 0)
+		ll_vocab_next_merge(&cursor);
+	return ll_vocab_next_merge(&cursor);
+}
 
 #endif

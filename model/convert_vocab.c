@@ -126,13 +126,22 @@ ll_convert_vocab(struct ll_convert *convert, struct ll_err *err)
 	return 0;
 }
 
+#define SPACE "its tokenizer.json puts a space before the first part of a text only, which no GGUF can say: there each " \
+	"part gets one"
+#define MERGES "no scores say in which order its tokenizer.json merges: the GGUF has the list of merges instead, which " \
+	"programs that want scores cannot use"
+
 const char *
 ll_convert_note(const struct ll_convert *convert)
 {
+	bool loses;
+
 	if (convert->to != LL_CONTAINER_GGUF)
 		return convert->vocab == NULL && !convert->files ? "it has no vocabulary, and the folder gets none" : NULL;
-	if (convert->vocab != NULL && ll_vocab_loses_space(convert->vocab))
-		return "its tokenizer.json puts a space before the first part of a text only, which no GGUF can say: there "
-		    "each part gets one";
-	return NULL;
+	if (convert->vocab == NULL)
+		return NULL;
+	loses = ll_vocab_loses_space(convert->vocab);
+	if (!ll_vocab_lacks_scores(convert->vocab))
+		return loses ? SPACE : NULL;
+	return loses ? SPACE "; " MERGES : MERGES;
 }

@@ -39,16 +39,15 @@ static const struct {
 #define SPECIALS (sizeof(specials) / sizeof(specials[0]))
 
 int
-ll_vocab_new(struct ll_vocab **out, size_t count, size_t merges, size_t bytes, char **text,
-    struct ll_err *err)
+ll_vocab_new(struct ll_vocab **out, size_t count, size_t bytes, char **text, struct ll_err *err)
 {
 	struct ll_vocab *vocab;
 	struct memory *memory;
-	size_t pieces, size;
+	size_t size;
 
 	*out = NULL;
-	if (ll_add(count, merges, &pieces) || ll_mul(pieces, sizeof(struct ll_piece), &size) ||
-	    ll_add(size, bytes, &size) || ll_add(size, sizeof(*memory), &size))
+	if (ll_mul(count, sizeof(struct ll_piece), &size) || ll_add(size, bytes, &size) ||
+	    ll_add(size, sizeof(*memory), &size))
 		return ll_fail(err, LL_ENOMEM, "out of memory: a vocabulary of %zu tokens", count);
 	vocab = ll_alloc(1, sizeof(*vocab), err);
 	memory = ll_alloc_large(size, 1, err);
@@ -60,11 +59,9 @@ ll_vocab_new(struct ll_vocab **out, size_t count, size_t merges, size_t bytes, c
 	memory->size = size;
 	vocab->count = count;
 	vocab->pieces = (struct ll_piece *)(memory + 1);
-	vocab->merge_count = merges;
-	vocab->merges = vocab->pieces + count;
 	vocab->bos = vocab->eos = vocab->eot = vocab->eom = vocab->pad = LL_VOCAB_NONE;
 	vocab->memory = memory;
-	*text = (char *)(vocab->merges + merges);
+	*text = (char *)(vocab->pieces + count);
 	*out = vocab;
 	return 0;
 }

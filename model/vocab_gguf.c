@@ -60,26 +60,26 @@ find_array(const struct ll_gguf *gguf, const char *key, enum ll_gguf_type elemen
 
 struct arrays {
 	const struct ll_gguf_value *tokens, *types;	/* types may be NULL */
-	const struct ll_gguf_value *merges;	/* not of SentencePiece, which has scores */
-	const struct ll_gguf_value *scores;
+	const struct ll_gguf_value *merges, *scores;	/* one of them; SentencePiece's kind has either */
 };
 
 static int
-find_arrays(struct arrays *arrays, const struct ll_gguf *gguf, enum ll_vocab_kind kind, struct ll_err *err)
+find_arrays(struct arrays *arrays, const struct ll_gguf *gguf, enum ll_vocab_kind *kind, struct ll_err *err)
 {
-	bool spm = kind == LL_VOCAB_SPM_SCORES;
-	const struct ll_gguf_value **order = spm ? &arrays->scores : &arrays->merges;
-	const char *key = spm ? PREFIX "scores" : PREFIX "merges";
+	bool spm = *kind == LL_VOCAB_SPM_SCORES;
 	int status;
 
 	*arrays = (struct arrays){ 0 };
 	if ((status = find_array(gguf, PREFIX "tokens", LL_GGUF_STRING, &arrays->tokens, err)) < 0 ||
 	    (status = find_array(gguf, PREFIX "token_type", LL_GGUF_I32, &arrays->types, err)) < 0 ||
-	    (status = find_array(gguf, key, spm ? LL_GGUF_F32 : LL_GGUF_STRING, order, err)) < 0)
+	    (spm && (status = find_array(gguf, PREFIX "scores", LL_GGUF_F32, &arrays->scores, err)) < 0) ||
+	    (arrays->scores == NULL && (status = find_array(gguf, PREFIX "merges", LL_GGUF_STRING, &arrays->merges, err)) < 0))
 		return status;
-	if (arrays->tokens == NULL || *order == NULL)
+	if (arrays->tokens == NULL || (arrays->scores == NULL && arrays->merges == NULL))
 		return ll_fail(err, LL_EDATA, "%s: %s: key is missing", gguf->path,
-		    arrays->tokens == NULL ? PREFIX "tokens" : key);
+		    arrays->tokens == NULL ? PREFIX "tokens" : spm ? PREFIX "scores" : PREFIX "merges");
+	if (spm && arrays->scores == NULL)
+		*kind = LL_VOCAB_SPM_MERGES;
 	if (arrays->tokens->count < 1 || arrays->tokens->count > INT32_MAX)
 		return ll_fail(err, LL_EDATA,
 		    "%s: " PREFIX "tokens: %" PRIu64 " tokens", gguf->path,
@@ -88,7 +88,7 @@ find_arrays(struct arrays *arrays, const struct ll_gguf *gguf, enum ll_vocab_kin
 		return ll_fail(err, LL_EDATA,
 		    "%s: " PREFIX "token_type: %" PRIu64 " types for %" PRIu64 " tokens",
 		    gguf->path, arrays->types->count, arrays->tokens->count);
-	if (spm && arrays->scores->count != arrays->tokens->count)
+	if (arrays->scores != NULL && arrays->scores->count != arrays->tokens->count)
 		return ll_fail(err, LL_EDATA,
 		    "%s: " PREFIX "scores: %" PRIu64 " scores for %" PRIu64 " tokens",
 		    gguf->path, arrays->scores->count, arrays->tokens->count);
@@ -119,7 +119,7 @@ read_spm_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct
     char *text, struct ll_err *err)
 {
 	const unsigned char *cursor = arrays->tokens->data;
-	float *scores = ll_vocab_scores(vocab->count, &text);
+	float *scores = arrays->scores != NULL ? ll_vocab_scores(vocab->count, &text) : NULL;
 	char what[512];
 	int status = 0;
 
@@ -129,7 +129,8 @@ read_spm_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct
 		struct ll_gguf_text token = ll_gguf_next_string(&cursor);
 		uint32_t type;
 
-		scores[i] = ll_load_f32(arrays->scores->data + 4 * i);
+		if (scores != NULL)
+			scores[i] = ll_load_f32(arrays->scores->data + 4 * i);
 		if ((status = read_type(gguf, arrays, i, &type, err)) == 0)
 			status = ll_spm_piece(vocab, i, token.bytes, token.length, type, &text, what, err);
 	}
@@ -141,7 +142,7 @@ read_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arr
     char *text, struct ll_err *err)
 {
 	const unsigned char *cursor = arrays->tokens->data;
-	struct ll_piece *written = vocab->merges + vocab->merge_count;
+	struct ll_piece *written = (struct ll_piece *)(void *)text;
 	int16_t alphabet[LL_ALPHABET];
 
 	vocab->written = written;
@@ -176,12 +177,13 @@ read_merges(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct ll_
 {
 	const unsigned char *cursor = merges->data;
 
+	vocab->merge_count = (size_t)merges->count;
+	vocab->merges = merges->data;
 	for (size_t i = 0; i < vocab->merge_count; i++) {
 		struct ll_gguf_text merge = ll_gguf_next_string(&cursor);
 
 		if (merge.length > LL_PIECE_MAX)
 			return too_long(gguf, PREFIX "merges", i, merge.length, err);
-		vocab->merges[i] = (struct ll_piece){ merge.bytes, (uint32_t)merge.length, 0 };
 	}
 	return 0;
 }
@@ -314,9 +316,9 @@ fill(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arrays *ar
 {
 	int status;
 
-	if (arrays->scores != NULL)
-		status = fill_spm(vocab, gguf, arrays, text, err);
-	else if ((status = read_pieces(vocab, gguf, arrays, text, err)) == 0)
+	status = ll_vocab_is_spm(vocab->kind) ? fill_spm(vocab, gguf, arrays, text, err) :
+	    read_pieces(vocab, gguf, arrays, text, err);
+	if (status == 0 && arrays->merges != NULL)
 		status = read_merges(vocab, gguf, arrays->merges, err);
 	if (status < 0 || (status = read_pre(vocab, gguf, err)) < 0 || (status = read_ids(vocab, gguf, err)) < 0 ||
 	    (status = read_template(vocab, gguf, err)) < 0)
@@ -331,19 +333,18 @@ ll_vocab_from_gguf(struct ll_vocab **out, const struct ll_gguf *gguf, struct ll_
 	struct arrays arrays;
 	enum ll_vocab_kind kind;
 	struct ll_vocab *vocab;
-	size_t count, merges, more;
+	size_t count, more;
 	char *text;
 	int status;
 
 	*out = NULL;
 	if ((status = read_kind(&kind, gguf, err)) < 0 ||
-	    (status = find_arrays(&arrays, gguf, kind, err)) < 0)
+	    (status = find_arrays(&arrays, gguf, &kind, err)) < 0)
 		return status;
 	count = (size_t)arrays.tokens->count;
-	merges = arrays.merges != NULL ? (size_t)arrays.merges->count : 0;
 	/* Neither undoing the alphabet nor U+2581 lengthens a token; before them the scores, or the tokens as written. */
-	more = arrays.scores != NULL ? sizeof(float) : sizeof(*vocab->written);
-	status = ll_vocab_new(&vocab, count, merges, arrays.tokens->size + count * more, &text, err);
+	more = ll_vocab_is_spm(kind) ? sizeof(float) : sizeof(*vocab->written);
+	status = ll_vocab_new(&vocab, count, arrays.tokens->size + count * more, &text, err);
 	if (status < 0)
 		return status;
 	vocab->kind = kind;

@@ -10,6 +10,8 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/mem.h"
+#include "model/bytes.h"
 #include "model/model.h"
 #include "model/vocab_hf.h"
 #include "model/vocab_make.h"
@@ -160,9 +162,12 @@ copy_pieces(const struct file *file, struct ll_vocab *vocab, char **text)
 static int
 copy_merges(const struct file *file, struct ll_vocab *vocab, char *text)
 {
+	vocab->merge_count = ll_json_count(file->merges);
+	vocab->merges = (unsigned char *)text;
 	for (size_t i = 0; i < vocab->merge_count; i++) {
 		const struct ll_json *merge = ll_json_at(file->merges, i);
-		const char *left, *right = "", *begin = text;
+		const char *left, *right = "";
+		unsigned char *head = (unsigned char *)text;
 		size_t length = 0, more = 0;
 
 		if ((left = ll_json_text_of(merge, &length)) == NULL) {
@@ -173,13 +178,14 @@ copy_merges(const struct file *file, struct ll_vocab *vocab, char *text)
 		}
 		if (length > LL_PIECE_MAX || more > LL_PIECE_MAX)
 			return ll_fail(file->err, LL_EDATA, "%s: model.merges[%zu]: too long", file->name, i);
+		text += LL_MERGE_HEAD;
 		memcpy(text, left, length);
 		text += length;
 		if (more > 0)
 			*text++ = ' ';
 		memcpy(text, right, more);
 		text += more;
-		vocab->merges[i] = (struct ll_piece){ begin, (uint32_t)(text - begin), 0 };
+		ll_store64(head, (uint64_t)(text - (char *)head - LL_MERGE_HEAD));
 	}
 	return 0;
 }
@@ -234,7 +240,7 @@ static int
 read_root(struct ll_vocab **out, struct file *file, size_t size)
 {
 	const struct ll_json *model = ll_json_get(file->root, "model");
-	size_t count, merges;
+	size_t count, heads;
 	char *text;
 	int status;
 
@@ -245,9 +251,10 @@ read_root(struct ll_vocab **out, struct file *file, size_t size)
 		return bad(file, "no tokenizer: model.vocab or model.merges is missing");
 	if ((status = count_tokens(file, &count)) < 0)
 		return status;
-	merges = ll_json_count(file->merges);
 	/* No text is longer than it is written in the file, quotes and all. */
-	if ((status = ll_vocab_new(out, count, merges, size, &text, file->err)) < 0)
+	if (ll_mul(ll_json_count(file->merges), LL_MERGE_HEAD, &heads) || ll_add(size, heads, &size))
+		return bad(file, "model.merges: too many");
+	if ((status = ll_vocab_new(out, count, size, &text, file->err)) < 0)
 		return status;
 	if ((status = fill(file, *out, text)) < 0) {
 		ll_vocab_free(*out);

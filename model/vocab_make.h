@@ -19,11 +19,9 @@ struct ll_gguf;
 #define LL_PIECE_MAX 65536
 
 /*
- * A vocabulary with room for `count` pieces, `merges` merges and `bytes` bytes of text, which
- * *text is set to. Everything is zero but the special ids, which are LL_VOCAB_NONE.
+ * A vocabulary with room for `count` pieces and `bytes` bytes of text, which *text is set to. Everything is zero but the special ids, which are LL_VOCAB_NONE.
  */
-int ll_vocab_new(struct ll_vocab **out, size_t count, size_t merges, size_t bytes, char **text,
-    struct ll_err *err);
+int ll_vocab_new(struct ll_vocab **out, size_t count, size_t bytes, char **text, struct ll_err *err);
 
 /* Has the vocabulary close this file when it is freed. */
 void ll_vocab_keep(struct ll_vocab *vocab, struct ll_gguf *gguf);

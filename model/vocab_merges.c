@@ -227,8 +227,13 @@ ll_vocab_each_merge(const struct ll_vocab *vocab, ll_merge_sink *sink, void *con
 	int status = 0;
 
 	if (vocab->kind == LL_VOCAB_BPE_MERGES || vocab->kind == LL_VOCAB_SPM_MERGES) {
-		for (size_t i = 0; i < vocab->merge_count && status == 0; i++)
-			status = sink(context, vocab->merges[i].bytes, vocab->merges[i].length, err);
+		const unsigned char *cursor = vocab->merges;
+
+		for (size_t i = 0; i < vocab->merge_count && status == 0; i++) {
+			struct ll_piece merge = ll_vocab_next_merge(&cursor);
+
+			status = sink(context, merge.bytes, merge.length, err);
+		}
 		return status;
 	}
 	if ((status = table_make(&table, vocab, err)) < 0)
@@ -278,18 +283,22 @@ merge_result(struct scoring *s, const struct ll_piece *merge, struct made *out, 
 static int
 bad_merge(const struct scoring *s, size_t i, const char *name, struct ll_err *err)
 {
-	const struct ll_piece *merge = &s->table->vocab->merges[i];
+	const struct ll_piece merge = ll_vocab_merge(s->table->vocab, i);
 
 	return ll_fail(err, LL_EUNSUPPORTED, "%s: merge %zu, '%.*s': no score of a token can say where it stands in the "
-	    "list: a tokenizer.model beside it could", name, i, merge->length < 100 ? (int)merge->length : 100,
-	    merge->bytes);
+	    "list: a tokenizer.model beside it could", name, i, merge.length < 100 ? (int)merge.length : 100,
+	    merge.bytes);
 }
 
 static int
 read_merges(struct scoring *s, const struct ll_vocab *vocab, const char *name, struct ll_err *err)
 {
+	const unsigned char *cursor = vocab->merges;
+
 	for (size_t i = 0; i < vocab->merge_count; i++) {
-		if (merge_result(s, &vocab->merges[i], &s->made[i], err) < 0)
+		struct ll_piece merge = ll_vocab_next_merge(&cursor);
+
+		if (merge_result(s, &merge, &s->made[i], err) < 0)
 			return -LL_ENOMEM;
 		if (s->made[i].id == LL_VOCAB_NONE)
 			return bad_merge(s, i, name, err);

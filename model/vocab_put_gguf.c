@@ -167,6 +167,19 @@ put_scores(const struct put *p)
 	return status;
 }
 
+bool
+ll_vocab_lacks_scores(const struct ll_vocab *vocab)
+{
+	float *made = NULL;
+	bool lacks = false;
+
+	if (vocab->kind == LL_VOCAB_SPM_MERGES && vocab->scores == NULL &&
+	    (made = ll_alloc(vocab->count, sizeof(*made), NULL)) != NULL)
+		lacks = ll_vocab_make_scores(made, vocab, "", NULL) == -LL_EUNSUPPORTED;
+	free(made);
+	return lacks;
+}
+
 struct merges {
 	struct ll_buf data;
 	uint64_t count;
@@ -239,7 +252,7 @@ put_spm(const struct put *p)
 
 	if ((status = put_string(p, PREFIX "model", "llama")) < 0 ||
 	    (status = put_string(p, PREFIX "pre", "default")) < 0 || (status = put_tokens(p)) < 0 ||
-	    (status = put_scores(p)) < 0 ||
+	    (status = ll_vocab_lacks_scores(p->vocab) ? put_merges(p) : put_scores(p)) < 0 ||
 	    (status = put_numbers(p, PREFIX "token_type", LL_GGUF_I32, type_of, p)) < 0)
 		return status;
 	return ll_gguf_write_bool(p->writer, PREFIX "add_space_prefix", p->vocab->space_prefix != LL_PREFIX_NONE, p->err);

@@ -170,7 +170,7 @@ ll_vocab_from_ranks(struct ll_vocab **out, const void *data, size_t size, const 
 	*out = NULL;
 	l.end = l.at + size;
 	if ((status = count_lines(name, data, size, &count, err)) < 0 ||
-	    (status = ll_vocab_new(&vocab, count + SPECIALS, 0, size + SPECIALS * SPECIAL_BYTES, &text, err)) < 0)
+	    (status = ll_vocab_new(&vocab, count + SPECIALS, size + SPECIALS * SPECIAL_BYTES, &text, err)) < 0)
 		return status;
 	if ((status = read_lines(vocab, &l, count, &text)) < 0) {
 		ll_vocab_free(vocab);

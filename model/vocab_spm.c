@@ -291,7 +291,7 @@ ll_vocab_from_spm(struct ll_vocab **out, const void *data, size_t size, const ch
 	snprintf(file.what, sizeof(file.what), "%.480s: pieces", name);
 	/* Scores come before the text; a byte token's piece is never empty. */
 	if ((status = read_model(&file, message)) < 0 || (status = check_spec(&file)) < 0 ||
-	    (status = ll_vocab_new(&vocab, file.pieces, 0, file.pieces * sizeof(float) + file.text, &text, err)) < 0)
+	    (status = ll_vocab_new(&vocab, file.pieces, file.pieces * sizeof(float) + file.text, &text, err)) < 0)
 		return status;
 	vocab->kind = LL_VOCAB_SPM_SCORES;
 	vocab->space_prefix = file.spec.dummy_prefix ? LL_PREFIX_EACH : LL_PREFIX_NONE;

@@ -32,6 +32,12 @@ int ll_vocab_take_scores(float **scores, const struct ll_vocab *vocab, const str
 /* Whether a text gets other ids by such a GGUF in cases, as the space before it is not said there. */
 bool ll_vocab_loses_space(const struct ll_vocab *vocab);
 
+/*
+ * Whether its list of merges is of an order that no scores say: then a GGUF has the list, and
+ * no scores, which other programs want.
+ */
+bool ll_vocab_lacks_scores(const struct ll_vocab *vocab);
+
 /* Appends the text of tokenizer.json. */
 int ll_vocab_put_json(struct ll_buf *out, const struct ll_vocab *vocab, const char *name, struct ll_err *err);
 /* Appends the bytes of a tokenizer.model; of LL_VOCAB_SPM_SCORES. */

@@ -124,10 +124,10 @@ rank_pair(struct state *s, size_t left, size_t right)
 {
 	const struct ll_bpe *bpe = s->bpe;
 	size_t end = right + s->span[right];
-	uint32_t id = ll_piecemap_find(&bpe->map, s->piece + left, end - left);
+	struct ll_found found = ll_piecemap_seek(&bpe->map, s->piece + left, end - left);
 
-	s->result[left] = id;
-	set_rank(s, left, id == LL_VOCAB_NONE ? NO_RANK : ll_bpe_rank(bpe, id, right - left));
+	s->result[left] = found.id;
+	set_rank(s, left, ll_bpe_rank_of(bpe, found, right - left));
 }
 
 static void
@@ -280,6 +280,7 @@ int
 ll_bpe_build(struct ll_bpe *bpe, const struct ll_vocab *vocab, bool whole_first,
     struct ll_err *err)
 {
+	struct ll_seams *seams;
 	int status;
 
 	bpe->whole_first = whole_first;
@@ -293,8 +294,14 @@ ll_bpe_build(struct ll_bpe *bpe, const struct ll_vocab *vocab, bool whole_first,
 	else if (!bpe->ranked)
 		status = ll_merges_build(&bpe->merges, vocab, &bpe->map, err);
 	/* SentencePiece's kind begins with characters, and has seams of its own (spm.c). */
-	if (status == 0 && !bpe->characters)
-		ll_seams_build(&bpe->seams, bpe, vocab);
+	if (status < 0 || bpe->characters)
+		return status;
+	if ((seams = ll_alloc(1, sizeof(*seams), err)) == NULL)
+		return -LL_ENOMEM;
+	if ((status = ll_seams_init(seams, vocab, err)) < 0)
+		free(seams);
+	else
+		bpe->seams = seams;
 	return status;
 }
 
@@ -305,4 +312,8 @@ ll_bpe_free(struct ll_bpe *bpe)
 	ll_merges_free(&bpe->merges);
 	free(bpe->rank_of);
 	bpe->rank_of = NULL;
+	if (bpe->seams != NULL)
+		ll_seams_free(bpe->seams);
+	free(bpe->seams);
+	bpe->seams = NULL;
 }

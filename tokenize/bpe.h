@@ -22,7 +22,7 @@ struct ll_err;
 
 struct ll_bpe {
 	struct ll_piecemap map;
-	struct ll_seams seams;
+	struct ll_seams *seams;		/* NULL for SentencePiece; ll_bpe_seams() has them made */
 	struct ll_merges merges;	/* of a vocabulary with a list of merges */
 	bool ranked;			/* it has none: the rank of a merge is its result's id, or: */
 	uint32_t *rank_of;		/* SentencePiece: by the result's id, from the scores; or NULL */
@@ -38,6 +38,34 @@ ll_bpe_rank(const struct ll_bpe *bpe, uint32_t id, size_t left)
 	if (bpe->rank_of != NULL)
 		return bpe->rank_of[id];
 	return bpe->ranked ? id : ll_merges_rank(&bpe->merges, id, left);
+}
+
+/* The same of a token that was found. */
+static inline uint32_t
+ll_bpe_rank_of(const struct ll_bpe *bpe, struct ll_found found, size_t left)
+{
+	if (found.id == LL_VOCAB_NONE)
+		return UINT32_MAX;
+	if (bpe->rank_of != NULL)
+		return bpe->rank_of[found.id];
+	return bpe->ranked ? found.id : bpe->merges.rank[found.splits + left - 1] - 1;
+}
+
+/* Asks for that rank from memory. */
+static inline void
+ll_bpe_fetch_rank(const struct ll_bpe *bpe, struct ll_found found, size_t left)
+{
+	if (found.id != LL_VOCAB_NONE && bpe->merges.rank != NULL)
+		__builtin_prefetch(&bpe->merges.rank[found.splits + left - 1]);
+}
+
+/* Not of SentencePiece's kinds. Asked for where a text is not ASCII. */
+static inline const struct ll_seams *
+ll_bpe_seams(const struct ll_bpe *bpe)
+{
+	if (!atomic_load_explicit(&bpe->seams->made, memory_order_acquire))
+		ll_seams_make(bpe->seams, bpe);
+	return bpe->seams;
 }
 
 /* Memory for encoding; one for each thread. Zero-initialise, free with ll_bpe_work_free. */

@@ -12,7 +12,7 @@
 #include "tokenize/merges.h"
 #include "tokenize/piecemap.h"
 
-#define AHEAD 16
+#define AHEAD 32
 
 /* A merge with the byte alphabet undone: the two texts one behind the other. */
 struct merge {
@@ -111,35 +111,56 @@ undo_marks(const struct ll_piece *text, struct merge *merge)
 	return 0;
 }
 
-/* Most are shorter than calling for it is worth. */
-static inline bool
-same(const char *a, const char *b, size_t length)
+static inline uint64_t
+load(const unsigned char *p)
 {
-	uint32_t x, y, z, w;
-
-	if (length > 8)
-		return memcmp(a, b, length) == 0;
-	if (length < 4)
-		return a[0] == b[0] && a[length / 2] == b[length / 2] && a[length - 1] == b[length - 1];
-	memcpy(&x, a, sizeof(x));
-	memcpy(&y, b, sizeof(y));
-	memcpy(&z, a + length - 4, sizeof(z));
-	memcpy(&w, b + length - 4, sizeof(w));
-	return ((x ^ y) | (z ^ w)) == 0;
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+	    (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
-/*
- * The bytes of a token before the space of a merge, which has `before` bytes there, if it makes
- * that token; or 0.
- */
-static inline size_t
-split_of(const struct ll_piece *merge, size_t before, const struct ll_piece *written, const struct ll_piece *piece)
+/* Of one to eight bytes, the first lowest. */
+static inline uint64_t
+word_of(const unsigned char *p, size_t length)
 {
-	size_t twos = written->length - piece->length, left = 0;
+	const unsigned char *last = p + length - 4;
 
-	if (merge->length != written->length + 1 || before == 0 || before == written->length ||
-	    !same(merge->bytes, written->bytes, before) ||
-	    !same(merge->bytes + before + 1, written->bytes + before, written->length - before))
+	if (length < 4)
+		return p[0] | (uint64_t)p[length / 2] << 8 * (length / 2) | (uint64_t)p[length - 1] << 8 * (length - 1);
+	return p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+	    (last[0] | (uint64_t)last[1] << 8 | (uint64_t)last[2] << 16 | (uint64_t)last[3] << 24) << 8 * (length - 4);
+}
+
+/* How many bytes there are before the first that differs; `b` has none that is 0 or a space. */
+static inline size_t
+before_space(const unsigned char *a, const unsigned char *b, size_t length)
+{
+	uint64_t x, y;
+	size_t at;
+
+	/* Short ones in one go: without the space they are equal. */
+	if (length < 8) {
+		x = word_of(a, length + 1);
+		y = word_of(b, length);
+		at = (size_t)__builtin_ctzll((x ^ y) | (uint64_t)1 << 63) / 8;
+		return (x >> 8 * at & 0xff) == ' ' && x >> 8 * at >> 8 == y >> 8 * at ? at : 0;
+	}
+	for (at = 0; (x = load(a + at) ^ load(b + at)) == 0 && at + 8 < length;)
+		at = at + 16 <= length ? at + 8 : length - 8;
+	at = x != 0 ? at + (size_t)__builtin_ctzll(x) / 8 : length;
+	return a[at] == ' ' && memcmp(a + at + 1, b + at, length - at) == 0 ? at : 0;
+}
+
+/* The bytes of a token before the space of a merge, if that makes the token; or 0. */
+static inline size_t
+split_of(const struct ll_piece *merge, const struct ll_piece *written, const struct ll_piece *piece)
+{
+	size_t twos = written->length - piece->length, left = 0, before;
+
+	if (merge->length != written->length + 1 || written->length == 0)
+		return 0;
+	before = before_space((const unsigned char *)merge->bytes, (const unsigned char *)written->bytes,
+	    written->length);
+	if (before == 0 || before == written->length)
 		return 0;
 	if (twos == 0)
 		return before;
@@ -171,14 +192,13 @@ result_of(struct merge *merge, const struct ll_piece *text, const struct ll_voca
     const struct ll_piecemap *map, uint32_t last)
 {
 	const bool spm = ll_vocab_is_spm(vocab->kind);
-	const char *space = vocab->written != NULL && !spm ? memchr(text->bytes, ' ', text->length) : NULL;
+	const bool written = vocab->written != NULL && !spm;
 	uint32_t end = map->duplicates ? last : last + 2 < vocab->count ? last + 2 : (uint32_t)vocab->count;
 
-	for (uint32_t id = last; space != NULL && id < end; id++) {
+	for (uint32_t id = last; written && id < end; id++) {
 		const struct ll_piece *piece = &vocab->pieces[id];
 
-		merge->left = split_of(text, (size_t)(space - text->bytes), &vocab->written[id], piece);
-		if (merge->left > 0 && ll_piece_is_ordinary(piece)) {
+		if (ll_piece_is_ordinary(piece) && (merge->left = split_of(text, &vocab->written[id], piece)) > 0) {
 			merge->text = (const unsigned char *)piece->bytes;
 			merge->length = piece->length;
 			return id;
@@ -205,29 +225,32 @@ set_rank(struct ll_merges *merges, uint32_t id, size_t left, uint32_t rank)
 static int
 bad_merge(const struct ll_vocab *vocab, size_t i, struct ll_err *err)
 {
-	const struct ll_piece *text = &vocab->merges[i];
+	const struct ll_piece text = ll_vocab_merge(vocab, i);
 
 	return ll_fail(err, LL_EDATA,
 	    "%smerges: merge %zu, '%.*s', is not of two tokens into a third",
 	    vocab->whole == LL_WHOLE_BY_SPLITTER ? "tokenizer.ggml." : "", i,
-	    text->length < 200 ? (int)text->length : 200, text->bytes);
+	    text.length < 200 ? (int)text.length : 200, text.bytes);
 }
 
 /*
  * Whether the texts of the merges are tokens. It is asked for the file's sake: a merge of
- * others would never be looked up. Half of them have one byte or two; the others' hashes
- * wait here for so many merges, until their slots have come from memory.
+ * others would never be looked up. Half of them have one byte or two; the hashes of so many
+ * others wait here until their slots have come from memory.
  */
 struct sides {
-	uint64_t one[256 / 64], two[65536 / 64];	/* a bit for each token */
-	uint64_t waiting[AHEAD][2];
-	bool waits[AHEAD][2];
+	uint64_t bits[(65536 + 256) / 64];	/* by two bytes, then by one: it is a token */
+	size_t asked;
+	struct {
+		uint64_t hash;
+		size_t merge;
+	} waiting[AHEAD];
 };
 
-static unsigned
-pair_of(const unsigned char *p)
+static inline size_t
+short_side(const unsigned char *p, size_t length)
 {
-	return p[0] | (unsigned)p[1] << 8;
+	return length == 1 ? 65536u + p[0] : p[0] | (unsigned)p[1] << 8;
 }
 
 static void
@@ -235,57 +258,66 @@ find_short_tokens(struct sides *sides, const struct ll_vocab *vocab)
 {
 	for (size_t id = 0; id < vocab->count; id++) {
 		const struct ll_piece *piece = &vocab->pieces[id];
-		const unsigned char *p = (const unsigned char *)piece->bytes;
+		size_t bit;
 
-		if (piece->length == 1 && ll_piecemap_holds(vocab, piece))
-			sides->one[p[0] / 64] |= (uint64_t)1 << p[0] % 64;
-		else if (piece->length == 2 && ll_piecemap_holds(vocab, piece))
-			sides->two[pair_of(p) / 64] |= (uint64_t)1 << pair_of(p) % 64;
+		if (piece->length > 2 || !ll_piecemap_holds(vocab, piece))
+			continue;
+		bit = short_side((const unsigned char *)piece->bytes, piece->length);
+		sides->bits[bit / 64] |= (uint64_t)1 << bit % 64;
 	}
 }
 
-/* False if it is none; else it may still turn out so. */
+/* False if it is none, or one that has waited long enough is none. */
 static inline bool
-ask(struct sides *sides, size_t i, int side, const struct ll_piecemap *map, const unsigned char *p, size_t length)
+ask(struct sides *sides, size_t merge, const struct ll_piecemap *map, const unsigned char *p, size_t length)
 {
-	sides->waits[i % AHEAD][side] = length > 2;
-	if (length == 1)
-		return sides->one[p[0] / 64] >> p[0] % 64 & 1;
-	if (length == 2)
-		return sides->two[pair_of(p) / 64] >> pair_of(p) % 64 & 1;
-	sides->waiting[i % AHEAD][side] = ll_piecemap_hash(map, p, length);
+	size_t slot, bit;
+
+	if (length <= 2) {
+		bit = short_side(p, length);
+		return sides->bits[bit / 64] >> bit % 64 & 1;
+	}
+	slot = sides->asked++ % AHEAD;
+	if (sides->asked > AHEAD && !ll_piecemap_has(map, sides->waiting[slot].hash)) {
+		sides->asked--;
+		return false;
+	}
+	sides->waiting[slot].hash = ll_piecemap_ask(map, p, length);
+	sides->waiting[slot].merge = merge;
 	return true;
 }
 
-static inline bool
-are_tokens(const struct sides *sides, size_t i, const struct ll_piecemap *map)
+/* The first merge with a waiting text that is no token, or `merge`. */
+static size_t
+first_bad(const struct sides *sides, const struct ll_piecemap *map, size_t merge)
 {
-	for (int side = 0; side < 2; side++)
-		if (sides->waits[i % AHEAD][side] && !ll_piecemap_has(map, sides->waiting[i % AHEAD][side]))
-			return false;
-	return true;
+	for (size_t i = sides->asked > AHEAD ? sides->asked - AHEAD : 0; i < sides->asked; i++)
+		if (!ll_piecemap_has(map, sides->waiting[i % AHEAD].hash))
+			return sides->waiting[i % AHEAD].merge;
+	return merge;
 }
 
 static int
 read_all(struct ll_merges *merges, const struct ll_vocab *vocab, const struct ll_piecemap *map,
     struct merge *merge, struct ll_err *err)
 {
-	struct sides sides = { .one = { 0 } };
+	struct sides sides = { .asked = 0 };
+	const unsigned char *cursor = vocab->merges;
 	uint32_t id = 0;
+	size_t i;
 
 	find_short_tokens(&sides, vocab);
-	for (size_t i = 0; i < vocab->merge_count + AHEAD; i++) {
-		if (i >= AHEAD && i - AHEAD < vocab->merge_count && !are_tokens(&sides, i - AHEAD, map))
-			return bad_merge(vocab, i - AHEAD, err);
-		if (i >= vocab->merge_count)
-			continue;
-		if ((id = result_of(merge, &vocab->merges[i], vocab, map, id)) == LL_VOCAB_NONE ||
-		    !ask(&sides, i, 0, map, merge->text, merge->left) ||
-		    !ask(&sides, i, 1, map, merge->text + merge->left, merge->length - merge->left))
-			return bad_merge(vocab, i, err);
+	for (i = 0; i < vocab->merge_count; i++) {
+		struct ll_piece text = ll_vocab_next_merge(&cursor);
+
+		if ((id = result_of(merge, &text, vocab, map, id)) == LL_VOCAB_NONE ||
+		    !ask(&sides, i, map, merge->text, merge->left) ||
+		    !ask(&sides, i, map, merge->text + merge->left, merge->length - merge->left))
+			break;
 		set_rank(merges, id, merge->left, (uint32_t)i);
 	}
-	return 0;
+	i = first_bad(&sides, map, i);
+	return i < vocab->merge_count ? bad_merge(vocab, i, err) : 0;
 }
 
 static int
@@ -311,22 +343,20 @@ ll_merges_build(struct ll_merges *merges, const struct ll_vocab *vocab,
 	size_t splits = 0;
 	int status;
 
-	merges->count = vocab->count;
-	if ((merges->first = ll_alloc_large(vocab->count, sizeof(*merges->first), err)) == NULL)
+	for (size_t id = 0; id < vocab->count; id++)
+		splits += ll_piece_splits(&vocab->pieces[id]);
+	if (splits > UINT32_MAX)
+		return ll_fail(err, LL_EDATA, "vocabulary: %zu bytes of tokens are too many", splits);
+	merges->size = vocab->count + splits;
+	if ((merges->first = ll_alloc_large(merges->size, sizeof(*merges->first), err)) == NULL)
 		return -LL_ENOMEM;
+	merges->rank = merges->first + vocab->count;
+	splits = 0;
 	for (size_t id = 0; id < vocab->count; id++) {
 		merges->first[id] = (uint32_t)splits;
-		if (vocab->pieces[id].length > 1)
-			splits += vocab->pieces[id].length - 1;
+		splits += ll_piece_splits(&vocab->pieces[id]);
 	}
-	if (splits > UINT32_MAX) {
-		ll_merges_free(merges);
-		return ll_fail(err, LL_EDATA, "vocabulary: %zu bytes of tokens are too many", splits);
-	}
-	merges->splits = splits;
-	merges->rank = ll_alloc_large(splits, sizeof(*merges->rank), err);
-	status = merges->rank == NULL ? -LL_ENOMEM : read_merges(merges, vocab, map, err);
-	if (status < 0)
+	if ((status = read_merges(merges, vocab, map, err)) < 0)
 		ll_merges_free(merges);
 	return status;
 }
@@ -334,7 +364,6 @@ ll_merges_build(struct ll_merges *merges, const struct ll_vocab *vocab,
 void
 ll_merges_free(struct ll_merges *merges)
 {
-	ll_free_large(merges->first, merges->count, sizeof(*merges->first));
-	ll_free_large(merges->rank, merges->splits, sizeof(*merges->rank));
+	ll_free_large(merges->first, merges->size, sizeof(*merges->first));
 	*merges = (struct ll_merges){ 0 };
 }

@@ -15,9 +15,9 @@ struct ll_piecemap;
 struct ll_vocab;
 
 struct ll_merges {
-	uint32_t *first;	/* by id: where its splits begin in `rank` */
+	uint32_t *first;	/* by id: where its splits begin in `rank`, as ll_piecemap_seek() has it too */
 	uint32_t *rank;		/* by first[id] + left - 1: the rank plus one, 0 for none */
-	size_t count, splits;	/* how many there are of both */
+	size_t size;		/* elements of both, which are one block */
 };
 
 /*

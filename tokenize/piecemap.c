@@ -1,10 +1,10 @@
 /*
  * The table from bytes to ids; see piecemap.h.
  *
- * Linear probing at a load of at most one half. A piece of up to seven bytes is its own key,
- * so that its slot is all that must come from memory; the key of a longer one is its hash, and
- * its bytes are compared only where that is equal. A vocabulary whose hashes cluster beyond
- * PROBES is hashed again from another seed, and refused if that does not help. Most questions
+ * Linear probing at a load of at most one half. The hash of a piece of up to seven bytes can
+ * be no other's, so that its slot is all that must come from memory; the bytes of a longer one
+ * are compared where the hash is equal. A vocabulary whose hashes cluster beyond
+ * LL_PIECEMAP_PROBES is hashed again from another seed, and refused if that does not help. Most questions
  * of BPE have no for an answer, which a filter of one bit a hash knows without the table.
  */
 
@@ -16,121 +16,34 @@
 #include "base/mem.h"
 #include "tokenize/piecemap.h"
 
-#define PROBES 128
 #define AHEAD 16
 #define SEEDS 8
-#define FILTER_BITS 20		/* 128 KB, which stays in the processor's second cache */
-
-#define SHORT 7
-#define LONG ((uint64_t)0xff << 56)	/* above the bytes of a short piece stands its length */
-
-struct ll_piecemap_slot {
-	uint64_t key;
-	uint32_t next_id;	/* the id plus one; 0: empty */
-};
-
-static uint64_t
-load64(const unsigned char *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof(word));
-	return word;
-}
-
-static uint64_t
-load32(const unsigned char *p)
-{
-	uint32_t word;
-
-	memcpy(&word, p, sizeof(word));
-	return word;
-}
-
-static uint64_t
-mix(uint64_t x)
-{
-	x *= 0x9e3779b97f4a7c15u;
-	x ^= x >> 32;
-	x *= 0xd6e8feb86659fd93u;
-	return x ^ x >> 32;
-}
-
-/*
- * The bytes of a short piece, the first lowest on a little-endian machine, and its length:
- * loads that overlap read it without a loop. Nothing outlives the process, so byte order does
- * not matter.
- */
-static uint64_t
-short_key(const unsigned char *p, size_t length)
-{
-	uint64_t x = (uint64_t)length << 56;
-
-	if (length < 4)
-		return x | p[0] | (uint64_t)p[length / 2] << 8 * (length / 2) |
-		    (uint64_t)p[length - 1] << 8 * (length - 1);
-	return x | load32(p) | load32(p + length - 4) << 8 * (length - 4);
-}
-
-static uint64_t
-long_key(uint64_t seed, const unsigned char *p, size_t length)
-{
-	uint64_t x = seed ^ length;
-
-	for (size_t i = 0; i + 8 < length; i += 8)
-		x = mix(x ^ load64(p + i));
-	return mix(x ^ load64(p + length - 8)) | LONG;
-}
-
-static uint64_t
-key_of(const struct ll_piecemap *map, const unsigned char *p, size_t length)
-{
-	return length <= SHORT ? short_key(p, length) : long_key(map->seed, p, length);
-}
-
-static uint64_t
-hash_of(const struct ll_piecemap *map, uint64_t key)
-{
-	return mix(key ^ map->seed);
-}
-
-/* The bit of the filter that a piece sets. */
-static size_t
-bit_of(uint64_t hash)
-{
-	return (size_t)(hash >> (64 - FILTER_BITS));
-}
-
-static bool
-may_have(const struct ll_piecemap *map, uint64_t hash)
-{
-	return map->filter[bit_of(hash) / 64] >> bit_of(hash) % 64 & 1;
-}
 
 /* Of long pieces. */
 static bool
 equal(const unsigned char *a, const unsigned char *b, size_t length)
 {
 	if (length <= 16)
-		return load64(a) == load64(b) && load64(a + length - 8) == load64(b + length - 8);
+		return ll_piecemap_load64(a) == ll_piecemap_load64(b) &&
+		    ll_piecemap_load64(a + length - 8) == ll_piecemap_load64(b + length - 8);
 	return memcmp(a, b, length) == 0;
 }
 
-/* The slot that holds these bytes, or the empty one where they belong, or NULL after PROBES. */
+/* The slot that holds these bytes, or the empty one where they belong, or NULL after LL_PIECEMAP_PROBES. */
 static inline struct ll_piecemap_slot *
-seek(const struct ll_piecemap *map, const unsigned char *bytes, size_t length, uint64_t key, uint64_t hash)
+seek(const struct ll_piecemap *map, const unsigned char *bytes, size_t length, uint64_t hash)
 {
 	size_t at = (size_t)hash & map->mask;
 
-	for (int probe = 0; probe < PROBES; probe++, at = (at + 1) & map->mask) {
+	for (int probe = 0; probe < LL_PIECEMAP_PROBES; probe++, at = (at + 1) & map->mask) {
 		struct ll_piecemap_slot *slot = &map->slots[at];
 		const struct ll_piece *piece;
 
 		if (slot->next_id == 0)
 			return slot;
-		if (slot->key != key)
+		if (slot->hash != hash)
 			continue;
-		if (length <= SHORT)
+		if (length <= LL_PIECEMAP_SHORT)
 			return slot;
 		piece = &map->pieces[slot->next_id - 1];
 		if (piece->length == length && equal((const unsigned char *)piece->bytes, bytes, length))
@@ -140,10 +53,9 @@ seek(const struct ll_piecemap *map, const unsigned char *bytes, size_t length, u
 }
 
 static bool
-insert(struct ll_piecemap *map, const struct ll_piece *piece, uint32_t id, uint64_t key)
+insert(struct ll_piecemap *map, const struct ll_piece *piece, struct ll_found found, uint64_t hash)
 {
-	uint64_t hash = hash_of(map, key);
-	struct ll_piecemap_slot *slot = seek(map, (const unsigned char *)piece->bytes, piece->length, key, hash);
+	struct ll_piecemap_slot *slot = seek(map, (const unsigned char *)piece->bytes, piece->length, hash);
 
 	if (slot == NULL)
 		return false;
@@ -151,8 +63,8 @@ insert(struct ll_piecemap *map, const struct ll_piece *piece, uint32_t id, uint6
 		map->duplicates = true;
 		return true;
 	}
-	*slot = (struct ll_piecemap_slot){ key, id + 1 };
-	map->filter[bit_of(hash) / 64] |= (uint64_t)1 << bit_of(hash) % 64;
+	*slot = (struct ll_piecemap_slot){ hash, found.id + 1, found.splits };
+	map->filter[ll_piecemap_bit(hash) / 64] |= (uint64_t)1 << ll_piecemap_bit(hash) % 64;
 	if (piece->length > map->longest)
 		map->longest = piece->length;
 	return true;
@@ -162,14 +74,20 @@ insert(struct ll_piecemap *map, const struct ll_piece *piece, uint32_t id, uint6
 static bool
 insert_all(struct ll_piecemap *map, const struct ll_vocab *vocab)
 {
-	uint64_t keys[AHEAD];
+	struct ll_found found = { 0, 0 };
+	uint64_t hashes[AHEAD];
 
 	for (size_t id = 0; id < vocab->count + AHEAD; id++) {
-		if (id >= AHEAD && ll_piecemap_holds(vocab, &vocab->pieces[id - AHEAD]) &&
-		    !insert(map, &vocab->pieces[id - AHEAD], (uint32_t)(id - AHEAD), keys[id % AHEAD]))
-			return false;
+		const struct ll_piece *piece = &vocab->pieces[found.id];
+
+		if (id >= AHEAD) {
+			if (ll_piecemap_holds(vocab, piece) && !insert(map, piece, found, hashes[id % AHEAD]))
+				return false;
+			found.id++;
+			found.splits += (uint32_t)ll_piece_splits(piece);
+		}
 		if (id < vocab->count && ll_piecemap_holds(vocab, &vocab->pieces[id]))
-			keys[id % AHEAD] = ll_piecemap_hash(map, vocab->pieces[id].bytes, vocab->pieces[id].length);
+			hashes[id % AHEAD] = ll_piecemap_ask(map, vocab->pieces[id].bytes, vocab->pieces[id].length);
 	}
 	return true;
 }
@@ -186,11 +104,11 @@ ll_piecemap_build(struct ll_piecemap *map, const struct ll_vocab *vocab, struct 
 	map->pieces = vocab->pieces;
 	map->mask = slots - 1;
 	for (int i = 0; i < SEEDS; i++) {
-		map->seed = mix((uint64_t)i + 1);
+		map->seed = ll_piecemap_mix((uint64_t)i + 1);
 		map->longest = 0;
 		map->duplicates = false;
 		map->slots = ll_alloc_large(slots, sizeof(*map->slots), err);
-		map->filter = ll_alloc(((size_t)1 << FILTER_BITS) / 64, sizeof(*map->filter), err);
+		map->filter = ll_alloc(((size_t)1 << LL_PIECEMAP_FILTER) / 64, sizeof(*map->filter), err);
 		if (map->slots == NULL || map->filter == NULL)
 			return -LL_ENOMEM;
 		if (insert_all(map, vocab))
@@ -209,55 +127,13 @@ ll_piecemap_free(struct ll_piecemap *map)
 	map->filter = NULL;
 }
 
-uint32_t
-ll_piecemap_find(const struct ll_piecemap *map, const void *bytes, size_t length)
+struct ll_found
+ll_piecemap_answer(const struct ll_piecemap *map, const void *bytes, size_t length, uint64_t hash)
 {
 	const struct ll_piecemap_slot *slot;
-	uint64_t key, hash;
 
-	if (length == 0 || length > map->longest)
-		return LL_VOCAB_NONE;
-	key = key_of(map, bytes, length);
-	hash = hash_of(map, key);
-	if (!may_have(map, hash))
-		return LL_VOCAB_NONE;
-	slot = seek(map, bytes, length, key, hash);
-	return slot != NULL && slot->next_id != 0 ? slot->next_id - 1 : LL_VOCAB_NONE;
-}
-
-bool
-ll_piecemap_fetch(const struct ll_piecemap *map, const void *bytes, size_t length)
-{
-	uint64_t hash;
-
-	if (length == 0 || length > map->longest)
-		return false;
-	hash = hash_of(map, key_of(map, bytes, length));
-	if (!may_have(map, hash))
-		return false;
-	__builtin_prefetch(&map->slots[(size_t)hash & map->mask]);
-	return true;
-}
-
-uint64_t
-ll_piecemap_hash(const struct ll_piecemap *map, const void *bytes, size_t length)
-{
-	uint64_t key = key_of(map, bytes, length);
-
-	__builtin_prefetch(&map->slots[(size_t)hash_of(map, key) & map->mask]);
-	return key;
-}
-
-bool
-ll_piecemap_has(const struct ll_piecemap *map, uint64_t key)
-{
-	size_t at = (size_t)hash_of(map, key) & map->mask;
-
-	for (int probe = 0; probe < PROBES; probe++, at = (at + 1) & map->mask) {
-		if (map->slots[at].next_id == 0)
-			return false;
-		if (map->slots[at].key == key)
-			return true;
-	}
-	return false;
+	if (length == 0 || length > map->longest || !ll_piecemap_may_have(map, hash) ||
+	    (slot = seek(map, bytes, length, hash)) == NULL)
+		return (struct ll_found){ LL_VOCAB_NONE, 0 };
+	return (struct ll_found){ slot->next_id - 1, slot->splits };
 }

@@ -294,7 +294,7 @@ encode_parts(struct ll_pieces *pieces, const struct ll_bpe *bpe, const unsigned 
 		lines[count] = line_of(pieces, keys[count]);
 		__builtin_prefetch(lines[count]);
 		if ((at += reach) < size)
-			reach = ll_seams_reach(&bpe->seams, piece + at, size - at);
+			reach = ll_seams_reach(ll_bpe_seams(bpe), piece + at, size - at);
 	}
 	for (size_t i = 0; i < count && status == 0; i++) {
 		status = encode_near(pieces, bpe, piece, &keys[i], find_near(lines[i], &keys[i]), lines[i], ids, err);
@@ -313,7 +313,7 @@ encode_short(struct ll_pieces *pieces, const struct ll_bpe *bpe, const struct ba
 	int status;
 
 	if (!batch->part[i] && ((key->low | key->high) & HIGH_BITS) != 0)
-		reach = ll_seams_reach(&bpe->seams, piece, size);
+		reach = ll_seams_reach(ll_bpe_seams(bpe), piece, size);
 	if (reach == size)
 		return encode_near(pieces, bpe, piece, key, found, batch->near[i], ids, err);
 	status = encode_parts(pieces, bpe, piece, size, reach, ids, err);
@@ -371,7 +371,7 @@ add_parts(struct ll_pieces *pieces, const struct ll_bpe *bpe, struct batch *batc
 	int status = 0;
 
 	while (size > 0 && status == 0) {
-		size_t reach = ll_seams_reach(&bpe->seams, p, size);
+		size_t reach = ll_seams_reach(ll_bpe_seams(bpe), p, size);
 
 		add(pieces, batch, p, reach, room, bpe->whole_first && reach < whole);
 		p += reach;

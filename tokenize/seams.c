@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/err.h"
 #include "base/utf8.h"
 #include "base/vocab.h"
 #include "tokenize/bpe.h"
@@ -151,13 +152,41 @@ add_piece(struct ll_seams *seams, const struct ll_bpe *bpe, uint32_t id, const s
 		add_point(seams, bpe, id, code, p, size);
 }
 
-void
-ll_seams_build(struct ll_seams *seams, const struct ll_bpe *bpe, const struct ll_vocab *vocab)
+int
+ll_seams_init(struct ll_seams *seams, const struct ll_vocab *vocab, struct ll_err *err)
 {
+	if (pthread_mutex_init(&seams->making, NULL) != 0)
+		return ll_fail(err, LL_ENOMEM, "out of memory: a mutex");
+	seams->vocab = vocab;
+	return 0;
+}
+
+void
+ll_seams_free(struct ll_seams *seams)
+{
+	pthread_mutex_destroy(&seams->making);
+}
+
+static void
+make(struct ll_seams *seams, const struct ll_bpe *bpe)
+{
+	const struct ll_vocab *vocab = seams->vocab;
+
 	for (uint32_t id = 0; id < vocab->count; id++)
 		add_piece(seams, bpe, id, &vocab->pieces[id], true);
 	for (uint32_t id = 0; id < vocab->count; id++)
 		add_piece(seams, bpe, id, &vocab->pieces[id], false);
+}
+
+void
+ll_seams_make(struct ll_seams *seams, const struct ll_bpe *bpe)
+{
+	pthread_mutex_lock(&seams->making);
+	if (!atomic_load_explicit(&seams->made, memory_order_relaxed)) {
+		make(seams, bpe);
+		atomic_store_explicit(&seams->made, true, memory_order_release);
+	}
+	pthread_mutex_unlock(&seams->making);
 }
 
 static inline uint32_t

@@ -8,16 +8,21 @@
  *
  * Points are the code points that are tokens. A part may begin with these rather than with
  * bytes, where nothing can come before the merges that make them.
+ *
+ * They are made when a text that is not ASCII first asks for them: many processes never do.
  */
 
 #ifndef LL_TOKENIZE_SEAMS_H
 #define LL_TOKENIZE_SEAMS_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct ll_bpe;
+struct ll_err;
 struct ll_vocab;
 
 #define LL_SEAMS_BITS 17	/* 16 KB, for some 10000 pairs in Llama 3's vocabulary */
@@ -40,10 +45,20 @@ struct ll_seams {
 	 */
 	uint32_t edges[256][256];
 	struct ll_point points[0x10000];	/* by the code point */
+	const struct ll_vocab *vocab;
+	atomic_bool made;		/* what is above; before it is all zero */
+	pthread_mutex_t making;
 };
 
-/* `seams` is zero; `bpe` has its map and merges. Between two letters of ASCII no seam is looked for. */
-void ll_seams_build(struct ll_seams *seams, const struct ll_bpe *bpe, const struct ll_vocab *vocab);
+/* `seams` is zero; the vocabulary must outlive it. -LL_ENOMEM. */
+int ll_seams_init(struct ll_seams *seams, const struct ll_vocab *vocab, struct ll_err *err);
+void ll_seams_free(struct ll_seams *seams);
+
+/*
+ * Makes them, if no thread has; `bpe` has its map and merges. To be called before any of what
+ * follows. Between two letters of ASCII no seam is looked for.
+ */
+void ll_seams_make(struct ll_seams *seams, const struct ll_bpe *bpe);
 
 /*
  * The length of the first part of a piece, up to a seam or to the piece's end; at least 1, as

@@ -54,46 +54,51 @@ slot_of(const struct ll_pairs *pairs, uint64_t key)
 	return &pairs->pairs[key * 0x9e3779b97f4a7c15u >> pairs->shift];
 }
 
-/* Ranks a part with the one behind it, which ends before `end`. */
+/*
+ * Ranks parts from `from` to before `to` with those behind them. Each step is made for all of
+ * them before the next, so that what they need comes from memory together: the pairs, which
+ * the caller asked for, then the tokens, then their ranks.
+ */
 static inline void
-rank_part(const struct ll_bpe *bpe, const unsigned char *piece, const struct ll_pairs *pairs,
-    struct part *part, uint32_t end)
+rank_parts(const struct ll_bpe *bpe, const unsigned char *piece, const struct ll_pairs *pairs,
+    struct part *parts, size_t from, size_t to)
 {
-	uint64_t key = key_of(part);
-	struct ll_pair *pair = slot_of(pairs, key);
+	struct ll_found found[LL_SHORT];
+	uint64_t hashes[LL_SHORT];
+	struct part *asked[LL_SHORT];
+	size_t count = 0;
 
-	if (pair->key != key) {
-		pair->key = key;
-		pair->id = ll_piecemap_find(&bpe->map, piece + part[0].at, end - part[0].at);
-		pair->rank = pair->id == LL_VOCAB_NONE ? NO_RANK :
-		    ll_bpe_rank(bpe, pair->id, part[1].at - part[0].at);
+	for (struct part *part = parts + from; part < parts + to; part++) {
+		const struct ll_pair *pair = slot_of(pairs, key_of(part));
+
+		if (pair->key == key_of(part)) {
+			part->result = pair->id;
+			part->rank = pair->rank;
+			continue;
+		}
+		hashes[count] = ll_piecemap_begin(&bpe->map, piece + part[0].at, part[2].at - part[0].at);
+		asked[count++] = part;
 	}
-	part->result = pair->id;
-	part->rank = pair->rank;
+	for (size_t i = 0; i < count; i++) {
+		const struct part *part = asked[i];
+
+		found[i] = ll_piecemap_answer(&bpe->map, piece + part[0].at, part[2].at - part[0].at, hashes[i]);
+		ll_bpe_fetch_rank(bpe, found[i], part[1].at - part[0].at);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct part *part = asked[i];
+
+		part->result = found[i].id;
+		part->rank = ll_bpe_rank_of(bpe, found[i], part[1].at - part[0].at);
+		*slot_of(pairs, key_of(part)) = (struct ll_pair){ key_of(part), part->result, part->rank };
+	}
 }
 
-/* Asks for what ranking it needs from memory. */
+/* Asks for what is known of a part and the next. */
 static inline void
-fetch_part(const struct ll_bpe *bpe, const unsigned char *piece, const struct ll_pairs *pairs,
-    const struct part *part, uint32_t end)
+fetch_pair(const struct ll_pairs *pairs, uint32_t left, uint32_t right)
 {
-	uint64_t key = key_of(part);
-
-	if (slot_of(pairs, key)->key != key)
-		ll_piecemap_fetch(&bpe->map, piece + part[0].at, end - part[0].at);
-}
-
-/* Ranks the parts that a piece begins with; everything is asked for before any is waited for. */
-static void
-rank_all(const struct ll_bpe *bpe, const unsigned char *piece, const struct ll_pairs *pairs,
-    struct part *parts, size_t count)
-{
-	for (size_t i = 0; i + 1 < count; i++)
-		__builtin_prefetch(slot_of(pairs, key_of(&parts[i])));
-	for (size_t i = 0; i + 1 < count; i++)
-		fetch_part(bpe, piece, pairs, &parts[i], parts[i + 2].at);
-	for (size_t i = 0; i + 1 < count; i++)
-		rank_part(bpe, piece, pairs, &parts[i], parts[i + 2].at);
+	__builtin_prefetch(slot_of(pairs, ((uint64_t)left << 32 | right) + 1));
 }
 
 static inline uint64_t
@@ -130,9 +135,10 @@ begin(const struct ll_bpe *bpe, const unsigned char *piece, size_t length, struc
 	for (size_t at = 0; at < length;) {
 		if (piece[at] >= 0x80) {
 			uint32_t code = ll_seams_point(piece + at, length - at, &size);
-			struct ll_point point = bpe->seams.points[code];
+			const struct ll_seams *seams = ll_bpe_seams(bpe);
+			struct ll_point point = seams->points[code];
 
-			if (code != 0 && ll_seams_is_settled(&bpe->seams, point, piece, length, at, size)) {
+			if (code != 0 && ll_seams_is_settled(seams, point, piece, length, at, size)) {
 				parts[count++] = (struct part){ NO_RANK, 0, point.next_id - 1, (uint32_t)at };
 				at += size;
 				continue;
@@ -153,19 +159,19 @@ ll_short_merge(const struct ll_bpe *bpe, const unsigned char *piece, size_t leng
 	size_t count = begin(bpe, piece, length, parts);
 	size_t at;
 
-	rank_all(bpe, piece, pairs, parts, count);
+	for (size_t i = 0; i + 1 < count; i++)
+		fetch_pair(pairs, parts[i].id, parts[i + 1].id);
+	rank_parts(bpe, piece, pairs, parts, 0, count - 1);
 	while (parts[at = lowest(parts, count)].rank != NO_RANK) {
 		parts[at].id = parts[at].result;
+		/* No harm where there is none before or behind. */
+		fetch_pair(pairs, parts[at].id, parts[at + 2 < count ? at + 2 : at].id);
+		fetch_pair(pairs, parts[at > 0 ? at - 1 : at].id, parts[at].id);
 		for (size_t i = at + 1; i < count; i++)
 			parts[i] = parts[i + 1];
 		count--;
 		parts[at].rank = NO_RANK;
-		if (at > 0)
-			fetch_part(bpe, piece, pairs, &parts[at - 1], parts[at + 1].at);
-		if (at + 1 < count)
-			rank_part(bpe, piece, pairs, &parts[at], parts[at + 2].at);
-		if (at > 0)
-			rank_part(bpe, piece, pairs, &parts[at - 1], parts[at + 1].at);
+		rank_parts(bpe, piece, pairs, parts, at > 0 ? at - 1 : 0, at + 1 < count ? at + 1 : at);
 	}
 	for (size_t i = 0; i < count; i++)
 		out[i] = parts[i].id;

@@ -250,8 +250,16 @@ END
 ok "a space before the first part alone is told" like "which no GGUF can say" "ll-convert -m list -o first.gguf 2>&1"
 "$TESTS/mkgguf.py" --preset tiny --vocab-size 700 large.gguf
 ll-convert -q --to safetensors -m large.gguf -o large && rm large/tok* large/gen*
-fails 69 "the list of merges lacks some that make it, which scores cannot say" \
-	"ll-convert -q --vocabulary $TESTS/golden/hf-prepend.json -m large -o x.gguf"
+list=$TESTS/golden/hf-prepend.json
+ok "a list that no scores say is told" like "the GGUF has the list of merges instead" \
+	"ll-convert --vocabulary $list -m large -o list.gguf 2>&1"
+ok "there are no scores then" is "scores None" "$TESTS/vocabulary.py list.gguf scores"
+ok "it is told apart" like "SentencePiece BPE by merges, 700 tokens" "ll-info list.gguf"
+rm -rf listed && ll-convert -q --to safetensors -m list.gguf -o listed && ll-convert -q -m listed -o list2.gguf
+alike "a list of merges" list.gguf list2.gguf
+for file in "$TESTS/golden/hf-prepend.jsonl" "$TESTS/../man/ll-model.5" "$TESTS/data/unicode-version-probes.jsonl"; do
+	ok "ids by the list" same "ll-tokenize --ids --vocab $list $file" "ll-tokenize --ids --vocab list.gguf $file"
+done
 fails 65 "700 tokens, but the embedding has 288 rows" \
 	"ll-convert -q --vocabulary $TESTS/golden/hf-prepend.json -m bare -o x.gguf"
 

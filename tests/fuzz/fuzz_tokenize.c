@@ -14,11 +14,12 @@
 #include "tests/unit/tiny_vocab.h"
 #include "tokenize/chat.h"
 #include "tokenize/cut.h"
+#include "tokenize/split.h"
 #include "tokenize/tokenizer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define KINDS 14
+#define KINDS 18		/* two of each splitter */
 
 static struct tiny tiny[KINDS];
 static struct ll_tokenizer *tokenizers[KINDS];
@@ -51,11 +52,13 @@ add_words(struct tiny *t)
 	tiny_add_specials(t);
 }
 
+static const char *const pre[] = {
+	"llama-bpe", "gpt-2", "smollm", "qwen2", "seed-coder", "tekken", "gpt-4o", "deepseek-llm", "deepseek-coder"
+};
+
 static const struct ll_tokenizer *
 choose(unsigned kind)
 {
-	static const char *const pre[] = { "llama-bpe", "gpt-2", "smollm", "qwen2", "seed-coder", "tekken", "gpt-4o" };
-
 	if (tokenizers[kind] == NULL) {
 		tiny_begin(&tiny[kind], kind % 2 ? LL_VOCAB_BPE_MERGES : LL_VOCAB_BPE_RANKS, pre[kind / 2]);
 		add_words(&tiny[kind]);
@@ -64,16 +67,16 @@ choose(unsigned kind)
 	return tokenizers[kind];
 }
 
-/* The fast splitter finds what the plain one does. */
+/* The fast splitter finds what the plain one does; either goes on, and not behind the end. */
 static void
-cuts_agree(const unsigned char *text, size_t size)
+cuts_agree(enum ll_splitter splitter, const unsigned char *text, size_t size)
 {
 	size_t sizes[16];
 	size_t count;
 
-	while ((count = ll_cut(LL_SPLIT_LLAMA3, text, size, sizes, 16)) > 0)
+	while ((count = ll_cut(splitter, text, size, sizes, 16)) > 0)
 		for (size_t i = 0; i < count; i++) {
-			require(sizes[i] == ll_split_next(LL_SPLIT_LLAMA3, text, size));
+			require(sizes[i] > 0 && sizes[i] <= size && sizes[i] == ll_split_next(splitter, text, size));
 			text += sizes[i];
 			size -= sizes[i];
 		}
@@ -106,7 +109,6 @@ round_trip(const struct ll_tokenizer *tokenizer, const char *text, size_t size, 
 
 	require(ll_tokenizer_encode(tokenizer, text, size, special, &ids, NULL) == 0);
 	spells(tokenizer, &ids, text, size);
-	cuts_agree((const unsigned char *)text, size);
 	free(ids.ids);
 }
 
@@ -150,17 +152,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		LL_CHAT_LLAMA3, LL_CHAT_LLAMA31, LL_CHAT_LLAMA32, LL_CHAT_META, LL_CHAT_CHATML
 	};
 	const struct ll_tokenizer *tokenizer;
+	int splitter;
 	char *text;
 
 	if (size == 0)
 		return 0;
 	tokenizer = choose(data[0] % KINDS);
+	splitter = ll_split_by_name(pre[data[0] % KINDS / 2], NULL);
+	require(splitter >= 0);
 	/* A copy without a byte to spare, so that a read behind the end is seen. */
 	text = malloc(size > 1 ? size - 1 : 1);
 	require(text != NULL);
 	memcpy(text, data + 1, size - 1);
 	round_trip(tokenizer, text, size - 1, false);
 	round_trip(tokenizer, text, size - 1, true);
+	cuts_agree((enum ll_splitter)splitter, (const unsigned char *)text, size - 1);
 	chat_round_trip(tokenizer, formats[data[0] / KINDS % 5], text, size - 1);
 	recognise(text, size - 1);
 	free(text);

@@ -4,6 +4,8 @@
  * them, and piece by piece through the tree over its bytes, which knows neither.
  */
 
+#include <pthread.h>
+
 #include "tests/unit/golden.h"
 
 #include "base/rng.h"
@@ -163,14 +165,14 @@ look(const struct ll_bpe *bpe, const char *text, size_t length, struct seen *see
 {
 	const unsigned char *p = (const unsigned char *)text;
 
-	seen->seams += ll_seams_reach(&bpe->seams, p, length) < length;
+	seen->seams += ll_seams_reach(ll_bpe_seams(bpe), p, length) < length;
 	for (size_t at = 0, size; at < length; at++) {
 		uint32_t code = ll_seams_point(p + at, length - at, &size);
-		struct ll_point point = bpe->seams.points[code];
+		struct ll_point point = bpe->seams->points[code];
 
 		if (code == 0 || point.next_id == 0)
 			continue;
-		if (ll_seams_is_settled(&bpe->seams, point, p, length, at, size))
+		if (ll_seams_is_settled(bpe->seams, point, p, length, at, size))
 			seen->points++;
 		else
 			seen->early++;
@@ -264,6 +266,54 @@ whole_pieces(void **state)
 	ll_tokenizer_free(tokenizer);
 }
 
+/* Texts of one tokenizer, in threads that ask for its seams at the same time. */
+struct asking {
+	const struct ll_tokenizer *tokenizer;
+	struct ll_ids ids;
+	int status;
+};
+
+static void *
+ask(void *argument)
+{
+	struct asking *a = argument;
+
+	a->status = ll_tokenizer_encode(a->tokenizer, "xa\xe4\xb8\xadz\xe4\xb8\xad\xe4\xb8\xadz", 13, false, &a->ids, NULL);
+	return NULL;
+}
+
+static void
+made_once(void **state)
+{
+	static struct tiny tiny;
+
+	(void)state;
+	tiny_begin(&tiny, LL_VOCAB_BPE_RANKS, "llama-bpe");
+	tiny_add(&tiny, "\xe4\xb8\xad", LL_TOKEN_NORMAL);
+	tiny_add(&tiny, "\xe4\xb8\xadz", LL_TOKEN_NORMAL);
+	for (int round = 0; round < 20; round++) {
+		struct asking asking[8] = { { 0 } };
+		struct ll_tokenizer *tokenizer;
+		pthread_t threads[8];
+
+		assert_int_equal(ll_tokenizer_new(&tokenizer, &tiny.vocab, NULL), 0);
+		for (size_t i = 0; i < 8; i++) {
+			asking[i].tokenizer = tokenizer;
+			assert_int_equal(pthread_create(&threads[i], NULL, ask, &asking[i]), 0);
+		}
+		for (size_t i = 0; i < 8; i++)
+			assert_int_equal(pthread_join(threads[i], NULL), 0);
+		for (size_t i = 0; i < 8; i++) {
+			assert_int_equal(asking[i].status, 0);
+			assert_int_equal(asking[i].ids.count, asking[0].ids.count);
+			assert_memory_equal(asking[i].ids.ids, asking[0].ids.ids, asking[0].ids.count * sizeof(uint32_t));
+		}
+		for (size_t i = 0; i < 8; i++)
+			free(asking[i].ids.ids);
+		ll_tokenizer_free(tokenizer);
+	}
+}
+
 int
 main(void)
 {
@@ -271,6 +321,7 @@ main(void)
 		cmocka_unit_test(change_nothing),
 		cmocka_unit_test(early_merges),
 		cmocka_unit_test(whole_pieces),
+		cmocka_unit_test(made_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

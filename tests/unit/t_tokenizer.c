@@ -141,12 +141,10 @@ static void
 make_merged(void)
 {
 	const struct ll_vocab *vocab = llama.vocab;
-	size_t *starts = malloc(300001 * sizeof(*starts));
 	struct split splits[256];
 	struct ll_err err = { 0 };
 	size_t count = 0;
 
-	assert_non_null(starts);
 	for (uint32_t id = 0; id < vocab->count; id++) {
 		const struct ll_piece *piece = &vocab->pieces[id];
 		size_t n = piece->type == LL_TOKEN_NORMAL ? splits_of(llama.tokenizer, piece, splits) : 0;
@@ -155,24 +153,22 @@ make_merged(void)
 			const struct ll_piece *left = &vocab->pieces[splits[i].left];
 			const struct ll_piece *right = &vocab->pieces[splits[i].right];
 
-			assert_true(count < 300000);
-			starts[count++] = merge_texts.len;
+			size_t head = merge_texts.len;
+
+			count++;
+			assert_int_equal(ll_buf_add(&merge_texts, (const char[LL_MERGE_HEAD]){ 0 }, LL_MERGE_HEAD, NULL), 0);
 			add_alphabet(&merge_texts, left->bytes, left->length);
 			assert_int_equal(ll_buf_add(&merge_texts, " ", 1, NULL), 0);
 			add_alphabet(&merge_texts, right->bytes, right->length);
+			for (int k = 0; k < 2; k++)
+				merge_texts.data[head + (size_t)k] = (char)((merge_texts.len - head - LL_MERGE_HEAD) >> 8 * k);
 		}
 	}
 	assert_int_equal(count, 280147);
-	starts[count] = merge_texts.len;
 	merged_vocab = *vocab;
 	merged_vocab.kind = LL_VOCAB_BPE_MERGES;
 	merged_vocab.merge_count = count;
-	merged_vocab.merges = calloc(count, sizeof(*merged_vocab.merges));
-	assert_non_null(merged_vocab.merges);
-	for (size_t i = 0; i < count; i++)
-		merged_vocab.merges[i] = (struct ll_piece){ merge_texts.data + starts[i],
-		    (uint32_t)(starts[i + 1] - starts[i]), LL_TOKEN_NORMAL };
-	free(starts);
+	merged_vocab.merges = (const unsigned char *)merge_texts.data;
 	assert_int_equal(ll_tokenizer_new(&merged.tokenizer, &merged_vocab, &err), 0);
 }
 
@@ -193,6 +189,7 @@ add_json(struct ll_buf *out, const char *text, size_t length)
 static struct ll_buf
 make_json(void)
 {
+	const unsigned char *cursor = merged_vocab.merges;
 	struct ll_buf json = { 0 }, text = { 0 };
 
 	ll_buf_puts(&json, "{\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":"
@@ -214,8 +211,10 @@ make_json(void)
 	}
 	ll_buf_puts(&json, "},\"merges\":[", NULL);
 	for (size_t i = 0; i < merged_vocab.merge_count; i++) {
+		struct ll_piece merge = ll_vocab_next_merge(&cursor);
+
 		ll_buf_puts(&json, i > 0 ? "," : "", NULL);
-		add_json(&json, merged_vocab.merges[i].bytes, merged_vocab.merges[i].length);
+		add_json(&json, merge.bytes, merge.length);
 	}
 	ll_buf_puts(&json, "]}}", NULL);
 	ll_buf_free(&text);
@@ -438,7 +437,6 @@ close_all(void **state)
 {
 	(void)state;
 	ll_tokenizer_free(merged.tokenizer);
-	free(merged_vocab.merges);
 	ll_buf_free(&merge_texts);
 	close_tokenizer(&llama);
 	close_tokenizer(&smollm);

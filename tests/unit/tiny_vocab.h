@@ -16,7 +16,8 @@
 struct tiny {
 	struct ll_vocab vocab;
 	struct ll_piece pieces[TINY_MOST];
-	struct ll_piece merges[TINY_MOST];
+	unsigned char merges[TINY_MOST * 96];
+	size_t merge_bytes;
 	char bytes[256];
 };
 
@@ -48,10 +49,16 @@ tiny_add(struct tiny *tiny, const char *text, enum ll_token_type type)
 static inline void
 tiny_merge(struct tiny *tiny, const char *text)
 {
-	if (tiny->vocab.merge_count == TINY_MOST)
+	size_t length = strlen(text);
+	unsigned char *head = tiny->merges + tiny->merge_bytes;
+
+	if (tiny->merge_bytes + LL_MERGE_HEAD + length > sizeof(tiny->merges))
 		abort();
-	tiny->merges[tiny->vocab.merge_count++] =
-	    (struct ll_piece){ text, (uint32_t)strlen(text), LL_TOKEN_NORMAL };
+	for (int i = 0; i < LL_MERGE_HEAD; i++)
+		head[i] = i < 4 ? (unsigned char)(length >> 8 * i) : 0;
+	memcpy(head + LL_MERGE_HEAD, text, length);
+	tiny->merge_bytes += LL_MERGE_HEAD + length;
+	tiny->vocab.merge_count++;
 }
 
 /* The special tokens of Llama 3's and of ChatML's prompts. */
