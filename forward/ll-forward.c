@@ -17,7 +17,7 @@
 #include "forward/collect.h"
 #include "forward/forward.h"
 #include "forward/pack.h"
-#include "forward/topn.h"
+#include "tensor/topn.h"
 #include "stream/head.h"
 #include "stream/rows.h"
 #include "tensor/kern.h"

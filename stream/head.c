@@ -9,15 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "stream/head_state.h"
 #include "stream/rows.h"
-
-/* How long a decline waits for a feeder that may still be starting. */
-#define GRACE_MS 250
-#define WAIT_MS 1000
 
 /* Sharing less than this saves nothing worth a FORK. */
 #define SHARE_LEAST 16
@@ -248,7 +243,7 @@ run_step(struct ll_head *head, struct ll_err *err)
 	}
 	if ((status = ll_writer_frame(head->out, &flush, err)) < 0)
 		return status;
-	if (!head->offers)
+	if (!head->feeder.offered)
 		for (size_t i = 0; i < head->item_count && status == 0; i++)
 			if (head->item_turns[i]->owed)
 				status = ll_head_end_turn(head, head->item_turns[i], "complete", err);
@@ -284,27 +279,15 @@ give_up(struct ll_head *head, struct ll_err *err)
 static int
 rest(struct ll_head *head, struct ll_err *err)
 {
-	int64_t now = ll_clock_ms();
-	int timeout = head->offers && !head->feeder ? WAIT_MS : -1;
-	struct ll_frame wait = { .type = LL_WAIT, .sequence = LL_SEQUENCE_STREAM };
-	int status;
+	int timeout = ll_feeder_timeout(&head->feeder, !head->config->loop && count_owed(head) > 0);
+	int status = ll_writer_flush(head->out, err);
 
-	if ((status = ll_writer_flush(head->out, err)) < 0)
+	if (status < 0)
 		return status;
-	if (head->declined && !head->feeder && !head->config->loop && count_owed(head) > 0) {
-		int64_t left = head->declined_at + GRACE_MS - now;
-
-		if (head->left || left <= 0)
-			return give_up(head, err);
-		timeout = (int)left;
-	}
+	if (timeout == 0)
+		return give_up(head, err);
 	ll_inbox_sleep(head->inbox, ll_writer_fd(head->out), timeout);
-	if (head->offers && !head->feeder && ll_clock_ms() - head->last_wait >= WAIT_MS) {
-		head->last_wait = ll_clock_ms();
-		if ((status = ll_writer_frame(head->out, &wait, err)) == 0)
-			status = ll_writer_flush(head->out, err);
-	}
-	return status;
+	return ll_feeder_slept(&head->feeder, head->out, err);
 }
 
 static bool
@@ -319,24 +302,20 @@ loop(struct ll_head *head, struct ll_err *err)
 {
 	int status = 0;
 
-	head->last_wait = ll_clock_ms();
 	while (status == 0) {
-		bool declined = head->declined;
-
 		if ((status = take_mail(head, err)) < 0)
 			break;
 		while ((status = admit(head, err)) > 0 && (status = take_mail(head, err)) == 0)
 			continue;
 		if (status < 0)
 			break;
-		if (head->declined && !declined)
-			head->declined_at = ll_clock_ms();
 		if (is_done(head))
 			return ll_head_end_all(head, err);
 		head->item_count = 0;
-		/* The feeder answers a whole step in one go; then comes the next. */
-		if (count_owed(head) == 0 && (status = plan_step(head, err)) < 0)
+		/* The feeder answers a whole step in one go, or says that it cannot; then comes the next. */
+		if ((head->go_on || count_owed(head) == 0) && (status = plan_step(head, err)) < 0)
 			break;
+		head->go_on = false;
 		status = head->item_count > 0 ? run_step(head, err) : rest(head, err);
 	}
 	return status;
@@ -355,9 +334,11 @@ set_up(struct ll_head *head, struct ll_header *header, struct ll_err *err)
 	if ((status = ll_inbox_new(&head->inbox, ll_reader_fd(head->in), err)) < 0)
 		return status;
 	/* Nobody can answer from a file. */
-	head->offers = !head->config->once && !head->config->all && !ll_writer_is_file(head->out);
-	if (head->offers && (status = ll_offer_new(&head->offer, head->inbox, header, err)) < 0)
-		return status;
+	if (!head->config->once && !head->config->all && !ll_writer_is_file(head->out)) {
+		if ((status = ll_offer_new(&head->offer, head->inbox, header, err)) < 0)
+			return status;
+		ll_feeder_offer(&head->feeder);
+	}
 	if ((status = ll_writer_stream(head->out, header, err)) < 0)
 		return status;
 	return ll_writer_flush(head->out, err);

@@ -4,22 +4,17 @@
  */
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "base/io.h"
 #include "base/mem.h"
 #include "stream/head_state.h"
 
 /* Kept prefixes of prompts that have ended. */
 #define HELD_MAX 4
 #define HELD_LEAST 32
-
-/* How long the end of a pipe has to break up to the head. */
-#define BREAK_MS 500
 
 static int
 write_text(struct ll_head *head, uint16_t type, const struct ll_turn *turn, struct ll_buf *text,
@@ -483,20 +478,12 @@ take_message(struct ll_head *head, const struct ll_frame *frame, struct ll_err *
 		return take_stop(head, frame, err);
 	case LL_FORK:
 		return take_fork(head, frame, err);
+	case LL_FLUSH:
+		head->go_on = true;
+		return 0;
 	default:
 		return 0;
 	}
-}
-
-/*
- * The feeder died, and whoever reads after it says so. The pipe breaks from there up to the
- * head; were the head gone first, a stage between might take that for a death of its own.
- */
-static _Noreturn void
-follow_feeder(const struct ll_head *head)
-{
-	poll(&(struct pollfd){ .fd = ll_writer_fd(head->out) }, 1, BREAK_MS);
-	ll_die_of_sigpipe();
 }
 
 int
@@ -508,20 +495,10 @@ ll_head_mail(struct ll_head *head, const struct ll_mail *mail, struct ll_err *er
 	case LL_MAIL_FAILED:
 		*err = *mail->err;
 		return -err->code;
-	case LL_MAIL_JOINED:
-		head->feeder = true;
-		return 0;
 	case LL_MAIL_MESSAGE:
 		return take_message(head, &mail->frame, err);
-	case LL_MAIL_LEFT:
-		head->feeder = false;
-		head->left = head->declined = true;
-		return 0;
-	case LL_MAIL_DIED:
-		follow_feeder(head);
-	case LL_MAIL_DECLINED:
-		head->declined = true;
+	default:
+		ll_feeder_mail(&head->feeder, mail, head->out);
 		return 0;
 	}
-	return 0;
 }

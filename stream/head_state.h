@@ -5,6 +5,7 @@
 #ifndef LL_STREAM_HEAD_STATE_H
 #define LL_STREAM_HEAD_STATE_H
 
+#include "stream/feeder.h"
 #include "stream/head.h"
 #include "stream/inbox.h"
 #include "stream/offer.h"
@@ -18,11 +19,8 @@ struct ll_head {
 	struct ll_inbox *inbox;
 	struct ll_offer *offer;
 	struct ll_turns turns;
-	bool offers;		/* there is a return path */
-	bool feeder;		/* somebody feeds */
-	bool left;		/* the feeder said goodbye */
-	bool declined;
-	int64_t declined_at, last_wait;	/* milliseconds */
+	struct ll_feeder feeder;
+	bool go_on;		/* the feeder has answered what it can for now */
 	bool input_ended;
 	int worst;		/* the worst code that a sequence ended with */
 	uint64_t sequences;

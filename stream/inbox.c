@@ -230,6 +230,12 @@ ll_inbox_sleep(struct ll_inbox *inbox, int out, int milliseconds)
 		ll_die_of_sigpipe();
 }
 
+int
+ll_inbox_fd(const struct ll_inbox *inbox)
+{
+	return inbox->wake[0];
+}
+
 void
 ll_inbox_close(struct ll_inbox *inbox)
 {

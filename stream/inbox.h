@@ -18,7 +18,7 @@ enum ll_mail_kind {
 	LL_MAIL_INPUT,		/* a frame of the input stream; its END is the last */
 	LL_MAIL_FAILED,		/* reading the input failed: `err` */
 	LL_MAIL_JOINED,		/* a feeder was accepted */
-	LL_MAIL_MESSAGE,	/* NEXT, STOP or FORK from the feeder */
+	LL_MAIL_MESSAGE,	/* NEXT, STOP, FORK or FLUSH from the feeder */
 	LL_MAIL_LEFT,		/* the feeder said BYE */
 	LL_MAIL_DIED,		/* the feeder closed without BYE */
 	LL_MAIL_DECLINED	/* a stage said that it will not feed */
@@ -57,6 +57,9 @@ void ll_mail_free(struct ll_mail *mail);
  * by SIGPIPE when descriptor `out` has lost its reader.
  */
 void ll_inbox_sleep(struct ll_inbox *inbox, int out, int milliseconds);
+
+/* For poll(2): readable while there may be something to take. */
+int ll_inbox_fd(const struct ll_inbox *inbox);
 
 /* Nothing more is accepted; waiting putters return false. */
 void ll_inbox_close(struct ll_inbox *inbox);

@@ -17,6 +17,8 @@ try() {
 	ll-sample) $soon "$1" -t 0 -n 1 <logits ;;
 	ll-cat) $soon "$1" -t <logits ;;
 	ll-diff) $soon "$1" logits logits ;;
+	ll-mix) $soon "$1" -e a a=- <logits ;;
+	ll-topk) $soon "$1" -k 2 <logits ;;
 	ll-info) $soon "$1" "$LL_MODEL" ;;
 	ll-pool) $soon "$1" <hidden ;;
 	ll-quantize) $soon "$1" Q8_0 ;;

@@ -15,7 +15,7 @@
 
 #include "base/cpu.h"
 #include "base/rng.h"
-#include "forward/topn.h"
+#include "tensor/topn.h"
 #include "tensor/kern.h"
 
 #define MOST 5000

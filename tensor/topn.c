@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "forward/topn.h"
+#include "tensor/topn.h"
 #include "tensor/kern.h"
 
 /* Whether a ranks behind b. */

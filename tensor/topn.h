@@ -2,8 +2,8 @@
  * The N largest logits of a row, and its log-sum-exp: what a sparse LOGITS row holds.
  */
 
-#ifndef LL_FORWARD_TOPN_H
-#define LL_FORWARD_TOPN_H
+#ifndef LL_TENSOR_TOPN_H
+#define LL_TENSOR_TOPN_H
 
 #include <stddef.h>
 #include <stdint.h>
