@@ -70,6 +70,6 @@ for program in $programs; do
 	ok "$program: an empty stdin" ends "$program"
 	ok "$program: a closed stdin" ends sh -c "exec $program <&-"
 	ok "$program: a folder for stdin" ends sh -c "exec $program <."
-	ok "$program: leaves no file" is "logits text tokens" "rm -f out err; echo *"
+	ok "$program: leaves no file" is "hidden logits text tokens" "rm -f out err; echo *"
 done
 done_testing
