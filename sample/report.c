@@ -206,10 +206,16 @@ ll_report_record(struct ll_buf *out, const struct ll_scored *record, bool json, 
 	return end(&report);
 }
 
+static const char *
+choice_name(const struct ll_scored *record, size_t choice)
+{
+	return record->parts[choice].choice != NULL ? record->parts[choice].choice : "";
+}
+
 static void
 put_choice(struct report *report, const char *name, const struct ll_scored *record, size_t choice)
 {
-	const char *text = record->parts[choice].choice != NULL ? record->parts[choice].choice : "";
+	const char *text = choice_name(record, choice);
 
 	if (report->object != NULL)
 		ll_json_set(report->object, name, ll_json_string(text, strlen(text)));
@@ -278,10 +284,10 @@ ll_report_class(struct ll_buf *out, const struct ll_scored *record, bool json, s
 	if (json)
 		put_choice(&report, "label", record, ll_scored_best(record, false));
 	else
-		ll_buf_puts(out, record->parts[ll_scored_best(record, false)].choice, err);
+		ll_buf_puts(out, choice_name(record, ll_scored_best(record, false)), err);
 	for (size_t i = 0; i < record->count; i++) {
 		if (json)
-			ll_json_set(each, record->parts[i].choice, ll_json_real(p[i]));
+			ll_json_set(each, choice_name(record, i), ll_json_real(p[i]));
 		else
 			ll_buf_printf(out, err, "\t%.6f", p[i]);
 	}
