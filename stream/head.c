@@ -14,7 +14,6 @@
 #include "stream/head_state.h"
 #include "stream/rows.h"
 
-
 static void *
 read_input(void *arg)
 {
