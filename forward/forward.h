@@ -62,6 +62,15 @@ void ll_forward_norm(struct ll_forward *forward, float *out, const float *state)
 /* logits[i][vocab] = head of normed[i][dim], for `count` rows, at most config.rows. */
 void ll_forward_logits(struct ll_forward *forward, float *logits, const float *normed, size_t count);
 
+/*
+ * Of each row of logits[i][vocab] only the logit of ids[i] and the log-sum-exp, as a sparse row of
+ * one logit (ll-stream(5)) in LL_SCORE_BYTES of `out`; the logits are lost. The first row whose
+ * log-sum-exp is not finite, or `count`.
+ */
+#define LL_SCORE_BYTES 16
+size_t ll_forward_scores(struct ll_forward *forward, unsigned char *out, float *logits, const uint32_t *ids,
+    size_t count);
+
 /* The KV cache's side of FORK, cut and END (forward/kv.h). */
 int ll_forward_fork(struct ll_forward *forward, uint64_t child, uint64_t parent, size_t keep,
     struct ll_err *err);

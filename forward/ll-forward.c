@@ -1,9 +1,10 @@
 /*
  * ll-forward: runs layers of a model over a stream. Given tokens it is the head of its pipe
  * (stream/head.c asks it to evaluate steps); given hidden states it takes what the head
- * sends, a step at a time. The arithmetic is transformer.c's.
+ * sends, a step at a time (stream/later.c). The arithmetic is transformer.c's.
  */
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@
 #include "forward/pack.h"
 #include "tensor/topn.h"
 #include "stream/head.h"
+#include "stream/later.h"
 #include "stream/rows.h"
 #include "tensor/kern.h"
 
@@ -29,7 +31,7 @@ static const char *model_path, *output_path, *layers_text, *dtype_name = "f32", 
 static const char *input_path, *imatrix_path, *kv_name, *pack_name = "auto";
 static enum ll_kv_type kv_type[2] = { LL_KV_F16, LL_KV_F16 };
 static int64_t batch = 8, chunk = 256, context, threads, top;
-static bool once, all, loop, hidden;
+static bool once, all, loop, hidden, score;
 static enum ll_pack when_to_pack;
 
 static int
@@ -51,6 +53,7 @@ static const struct ll_opt options[] = {
 	{ 0, "kv-type", LL_OPT_STRING, &kv_name, "TYPE", "keep keys and values as f16 (default), bf16, q8_0, q4_0, f32; or TYPE,TYPE", 0, 0, NULL },
 	{ 0, "pack", LL_OPT_STRING, &pack_name, "WHEN", "auto, always or never (weights in a faster order, in memory)", 0, 0, NULL },
 	{ 0, "precision", LL_OPT_STRING, &precision_name, "P", "default or f32 (exact weights, no rounding of activations)", 0, 0, NULL },
+	{ 0, "score", LL_OPT_FLAG, &score, NULL, "send of each token its logit and the log-sum-exp; implies --once", 0, 0, NULL },
 	LL_OPTS_COMMON,
 	{ 0, "stream", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, set_input },
 	{ 0 }
@@ -61,7 +64,7 @@ static const struct ll_program program = {
 	.summary = "run the layers of a model over a stream",
 	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-k N] [-L A-B] [-m FILE] [-o FILE] [--all] [--chunk N]\n"
 	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--kv-type TYPE] [--loop] [--once] [--pack WHEN]\n"
-	    "                  [--precision P] [STREAM]",
+	    "                  [--precision P] [--score] [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
 };
@@ -81,11 +84,8 @@ struct stage {
 	void *wire;		/* [rows][dim] of dtype */
 	float *normed;		/* [rows][dim]: rows that want logits */
 	float *logit_rows;	/* [LOGIT_ROWS][vocab] */
-	unsigned char *sparse;	/* one sparse row */
+	unsigned char *sparse;	/* one sparse row, or LOGIT_ROWS scores */
 	float *scratch;		/* [vocab] */
-	/* A later stage gathers these until FLUSH: */
-	struct ll_item *items;	/* [rows] */
-	size_t item_count, row_count;
 	uint64_t evaluated;	/* positions in all */
 	struct ll_collect *collect;	/* over all streams, or NULL */
 };
@@ -113,8 +113,6 @@ check_header(const struct stage *stage, size_t *boundary, struct ll_err *err)
 {
 	const struct ll_header *header = ll_reader_header(stage->in);
 	const char *name = ll_reader_name(stage->in);
-	uint64_t value, cut = 0;
-	char text[16];
 	int status;
 
 	status = ll_header_check_model(header, name, stage->model->fingerprint, 0, err);
@@ -126,17 +124,7 @@ check_header(const struct stage *stage, size_t *boundary, struct ll_err *err)
 	if (header->kind != LL_KIND_HIDDEN)
 		return ll_fail(err, LL_EDATA, "%s: stream holds %s, but ll-forward reads tokens or hidden states",
 		    name, ll_kind_name(header->kind));
-	if (ll_header_get_number(header, "hidden", &value) && value != stage->model->hp.dim)
-		return ll_fail(err, LL_EDATA, "%s: hidden size is %llu, but the model's is %zu", name,
-		    (unsigned long long)value, stage->model->hp.dim);
-	if (ll_header_get(header, "boundary", text, sizeof(text)) && strcmp(text, "final") == 0)
-		return ll_fail(err, LL_EDATA, "%s: stream holds final hidden states: no layer is left", name);
-	ll_header_get_number(header, "boundary", &cut);
-	if (cut >= stage->model->hp.layers)
-		return ll_fail(err, LL_EDATA, "%s: stream is cut before layer %llu, but %s has layers 0 to %zu",
-		    name, (unsigned long long)cut, stage->model->path, stage->model->hp.layers - 1);
-	*boundary = (size_t)cut;
-	return 0;
+	return ll_header_check_states(header, name, stage->model->hp.dim, stage->model->hp.layers, boundary, err);
 }
 
 /* Options that this stage's place in the pipe leaves without effect are errors. */
@@ -149,13 +137,17 @@ refuse_options(const struct stage *stage, bool head)
 
 		for (size_t i = 0; i < sizeof(only_head) / sizeof(only_head[0]); i++)
 			ll_opt_refuse(only_head[i], why);
-	} else if (once || all || hidden || imatrix_path != NULL || ll_writer_is_file(stage->out)) {
+	} else if (once || all || hidden || score || imatrix_path != NULL || ll_writer_is_file(stage->out)) {
 		ll_opt_refuse(&loop, "where no return path is offered");
 	}
 	if (stage->logits)
 		ll_opt_refuse(&dtype_name, "on logits");
 	else
-		ll_opt_refuse(&top, "on hidden states");
+		ll_opt_refuse_all((struct ll_opt_rule[]){
+			{ true, &top, "on hidden states" }, { true, &score, "on hidden states" } }, 2);
+	if (score)
+		ll_opt_refuse_all((struct ll_opt_rule[]){
+			{ true, &top, "with --score" }, { true, &all, "with --score" } }, 2);
 	if (stage->end < stage->model->hp.layers)
 		ll_opt_refuse(&hidden, "before the last layer");
 }
@@ -192,7 +184,6 @@ free_stage(struct stage *stage)
 	free(stage->logit_rows);
 	free(stage->sparse);
 	free(stage->scratch);
-	free(stage->items);
 }
 
 static int
@@ -202,11 +193,10 @@ make_buffers(struct stage *stage, struct ll_err *err)
 	size_t logit_rows = stage->logits ? LOGIT_ROWS : 0, n = (size_t)top;
 
 	stage->places = ll_alloc(stage->rows, sizeof(*stage->places), err);
-	stage->items = ll_alloc(stage->rows, sizeof(*stage->items), err);
 	stage->wire = ll_alloc(stage->rows * hp->dim, sizeof(float), err);
 	stage->normed = ll_alloc(stage->rows * hp->dim, sizeof(float), err);
 	stage->logit_rows = ll_alloc(logit_rows * hp->vocab, sizeof(float), err);
-	stage->sparse = ll_alloc(8 + n * 8, 1, err);
+	stage->sparse = ll_alloc(score ? LOGIT_ROWS * LL_SCORE_BYTES : 8 + n * 8, 1, err);
 	stage->scratch = ll_alloc(stage->logits ? hp->vocab : 0, sizeof(float), err);
 	return err->code != 0 ? -err->code : 0;
 }
@@ -289,19 +279,25 @@ write_sparse(struct stage *stage, struct ll_frame *frame, const float *logits, s
 	return ll_writer_frame(stage->out, frame, err);
 }
 
-/* Logits of the rows that `normed` holds: `places` tells whose they are. One frame a row. */
+/* Rows that are owed logits: whose they are, and their final states in `normed`. */
+struct group {
+	const struct ll_item *owners[LOGIT_ROWS];
+	uint32_t rows[LOGIT_ROWS];	/* of the owner */
+	size_t count;
+};
+
+/* One frame a row. */
 static int
-write_logits(struct stage *stage, const struct ll_item *const *owners, const uint64_t *positions,
-    size_t count, struct ll_err *err)
+write_logits(struct stage *stage, const struct group *group, struct ll_err *err)
 {
 	size_t vocab = stage->model->hp.vocab;
 
-	ll_forward_logits(stage->forward, stage->logit_rows, stage->normed, count);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < group->count; i++) {
 		struct ll_frame frame = {
-			.type = LL_LOGITS, .sequence = owners[i]->sequence, .position = positions[i],
+			.type = LL_LOGITS, .sequence = group->owners[i]->sequence,
+			.position = group->owners[i]->position + group->rows[i],
 			.rows = 1, .cols = (uint32_t)vocab, .dtype = LL_F32, .want = 1,
-			.epoch = owners[i]->epoch, .length = vocab * sizeof(float),
+			.epoch = group->owners[i]->epoch, .length = vocab * sizeof(float),
 			.payload = stage->logit_rows + i * vocab,
 		};
 		int status = top > 0 ? write_sparse(stage, &frame, stage->logit_rows + i * vocab, err) :
@@ -313,29 +309,101 @@ write_logits(struct stage *stage, const struct ll_item *const *owners, const uin
 	return 0;
 }
 
+/* The scores from row `first` on, as many as are of one item, in a frame: how many. */
+static int
+write_scores_of(struct stage *stage, const struct group *group, size_t first, struct ll_err *err)
+{
+	const struct ll_item *item = group->owners[first];
+	struct ll_frame frame = {
+		.type = LL_LOGITS, .flags = LL_SPARSE, .sequence = item->sequence, .cols = 1, .dtype = LL_F32,
+		.position = item->position + group->rows[first], .epoch = item->epoch,
+		.payload = stage->sparse + first * LL_SCORE_BYTES,
+	};
+	int status;
+
+	while (first + frame.rows < group->count && group->owners[first + frame.rows] == item)
+		frame.rows++;
+	frame.want = frame.rows;
+	frame.length = frame.rows * LL_SCORE_BYTES;
+	status = ll_writer_frame(stage->out, &frame, err);
+	return status < 0 ? status : (int)frame.rows;
+}
+
+static int
+write_scores(struct stage *stage, const struct group *group, struct ll_err *err)
+{
+	uint32_t ids[LOGIT_ROWS];
+	size_t bad;
+	int done = 0;
+
+	for (size_t i = 0; i < group->count; i++)
+		ids[i] = group->owners[i]->tokens[group->rows[i] + 1];
+	bad = ll_forward_scores(stage->forward, stage->sparse, stage->logit_rows, ids, group->count);
+	if (bad < group->count)
+		return ll_fail(err, LL_EDATA, "logits of sequence %" PRIu64 ", position %" PRIu64 " are not finite",
+		    group->owners[bad]->sequence >> 32, group->owners[bad]->position + group->rows[bad]);
+	for (size_t i = 0; i < group->count && done >= 0; i += (size_t)done)
+		if ((done = write_scores_of(stage, group, i, err)) < 0)
+			return done;
+	return 0;
+}
+
+static int
+write_group(struct stage *stage, struct group *group, struct ll_err *err)
+{
+	int status;
+
+	if (group->count == 0)
+		return 0;
+	ll_forward_logits(stage->forward, stage->logit_rows, stage->normed, group->count);
+	status = score ? write_scores(stage, group, err) : write_logits(stage, group, err);
+	group->count = 0;
+	return status;
+}
+
+/* A token's score is its own: the last of a sequence has none behind it. */
+static int
+check_target(const struct stage *stage, const struct ll_item *item, uint32_t row, struct ll_err *err)
+{
+	uint32_t vocab = (uint32_t)stage->model->hp.vocab;
+	char name[48];
+
+	if (item->tokens == NULL)
+		return ll_fail(err, LL_EDATA, "%s: sequence %s: hidden states without their tokens",
+		    ll_reader_name(stage->in), ll_sequence_name(item->sequence, name));
+	if (row + 1 >= item->rows + item->ahead)
+		return 0;
+	if (item->tokens[row + 1] >= vocab)
+		return ll_fail(err, LL_EDATA, "%s: sequence %s: token id %" PRIu32 " at position %" PRIu64
+		    ", but the vocabulary has %" PRIu32, ll_reader_name(stage->in),
+		    ll_sequence_name(item->sequence, name), item->tokens[row + 1], item->position + row + 1, vocab);
+	return 1;
+}
+
 /* Collects the rows that are owed logits, over all items, and has them written in groups. */
 static int
 emit_logits(struct stage *stage, const struct ll_item *items, size_t count, struct ll_err *err)
 {
-	const struct ll_item *owners[LOGIT_ROWS];
-	uint64_t positions[LOGIT_ROWS];
-	size_t dim = stage->model->hp.dim, held = 0;
+	struct group group = { .count = 0 };
+	size_t dim = stage->model->hp.dim;
 	const float *states = ll_forward_states(stage->forward);
-	int status = 0;
+	int status;
 
-	for (size_t i = 0; i < count && status == 0; i++) {
-		for (size_t row = items[i].rows - items[i].want; row < items[i].rows && status == 0; row++) {
-			ll_forward_norm(stage->forward, stage->normed + held * dim, states + row * dim);
-			owners[held] = &items[i];
-			positions[held] = items[i].position + row;
-			if (++held == LOGIT_ROWS) {
-				status = write_logits(stage, owners, positions, held, err);
-				held = 0;
+	for (size_t i = 0; i < count; states += items[i++].rows * dim) {
+		for (uint32_t row = items[i].rows - items[i].want; row < items[i].rows; row++) {
+			if (score && (status = check_target(stage, &items[i], row, err)) <= 0) {
+				if (status < 0)
+					return status;
+				continue;
 			}
+			ll_forward_norm(stage->forward, stage->normed + group.count * dim, states + row * dim);
+			group.owners[group.count] = &items[i];
+			group.rows[group.count++] = row;
+			if (group.count == LOGIT_ROWS && (status = write_group(stage, &group, err)) < 0)
+				return status;
 		}
-		states += items[i].rows * dim;
 	}
-	return status == 0 && held > 0 ? write_logits(stage, owners, positions, held, err) : status;
+	return write_group(stage, &group, err);
 }
 
 /* The states of the items' rows are in place, one item after the other: runs them and writes what comes out. */
@@ -412,7 +480,7 @@ run_head(struct stage *stage, struct ll_header *header, struct ll_err *err)
 	};
 	const struct ll_head_config config = {
 		.batch = (size_t)batch, .chunk = (size_t)chunk, .context = (size_t)stage->context,
-		.vocab = (uint32_t)stage->model->hp.vocab, .once = once || imatrix_path != NULL, .all = all || hidden,
+		.vocab = (uint32_t)stage->model->hp.vocab, .once = once || imatrix_path != NULL, .all = all || hidden, .score = score,
 		.apart = imatrix_path != NULL, .loop = loop,
 	};
 	int status;
@@ -423,108 +491,39 @@ run_head(struct stage *stage, struct ll_header *header, struct ll_err *err)
 	return ll_head_run(stage->in, stage->out, header, &config, &calls, err);
 }
 
-/* As a later stage: frames in, frames out. */
+/* As a later stage: stream/later.c calls these. */
 
-static int
-run_gathered(struct stage *stage, struct ll_err *err)
+static void
+take_states(void *arg, size_t row, const struct ll_frame *frame)
 {
-	int status = stage->item_count > 0 ? run_items(stage, stage->items, stage->item_count, err) : 0;
-
-	stage->item_count = stage->row_count = 0;
-	return status;
-}
-
-/* Whether a frame takes the place of rows that are gathered: they are to be evaluated before. */
-static bool
-replaces_rows(const struct stage *stage, const struct ll_frame *frame)
-{
-	for (const struct ll_item *item = stage->items; item < stage->items + stage->item_count; item++)
-		if (item->sequence == frame->sequence && frame->position < item->position + item->rows)
-			return true;
-	return false;
-}
-
-static int
-gather(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
-{
+	const struct stage *stage = arg;
 	size_t dim = stage->model->hp.dim;
-	uint32_t done = 0;
-	int status;
 
-	if (frame->cols != dim)
-		return ll_fail(err, LL_EDATA, "%s: hidden size is %u, but the model's is %zu",
-		    ll_reader_name(stage->in), frame->cols, dim);
-	if (replaces_rows(stage, frame) && (status = run_gathered(stage, err)) < 0)
-		return status;
-	while (done < frame->rows) {
-		size_t space = stage->rows - stage->row_count;
-		uint32_t left = frame->rows - done, rows = left < space ? left : (uint32_t)space;
-		struct ll_frame part;
-
-		ll_rows_slice(&part, frame, done, rows);
-		stage->items[stage->item_count++] = (struct ll_item){
-			.sequence = part.sequence, .position = part.position, .rows = rows,
-			.want = part.want, .epoch = part.epoch,
-		};
-		ll_states_decode(ll_forward_states(stage->forward) + stage->row_count * dim,
-		    (enum ll_dtype)frame->dtype, part.payload, rows * dim);
-		stage->row_count += rows;
-		done += rows;
-		if (stage->row_count == stage->rows && (status = run_gathered(stage, err)) < 0)
-			return status;
-	}
-	return 0;
+	ll_states_decode(ll_forward_states(stage->forward) + row * dim, (enum ll_dtype)frame->dtype, frame->payload,
+	    frame->rows * dim);
 }
 
 static int
-take_fork(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
+evaluate_states(void *arg, const struct ll_item *items, size_t count, struct ll_err *err)
 {
-	const unsigned char *payload = frame->payload;
-	uint64_t parent = 0;
-
-	for (int i = 0; i < 8; i++)
-		parent |= (uint64_t)payload[i] << (8 * i);
-	return ll_forward_fork(stage->forward, frame->sequence, parent, frame->position, err);
-}
-
-static int
-take_frame(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
-{
-	int status;
-
-	if (frame->type == LL_HIDDEN)
-		return gather(stage, frame, err);
-	if (frame->type == LL_LOGITS || frame->type == LL_SAMPLE)
-		return ll_fail(err, LL_EDATA, "%s: a %s frame in a stream of hidden states",
-		    ll_reader_name(stage->in), ll_frame_name(frame->type));
-	/* Everything else takes effect after the rows that came before it. */
-	if (frame->type != LL_TOKENS && frame->type != LL_META && (status = run_gathered(stage, err)) < 0)
-		return status;
-	if (frame->type == LL_FORK && (status = take_fork(stage, frame, err)) < 0)
-		return status;
-	if (frame->type == LL_NEXT)
-		ll_forward_cut(stage->forward, frame->sequence, frame->position);
-	if (frame->type == LL_END && !(frame->flags & LL_STREAM))
-		ll_forward_end(stage->forward, frame->sequence);
-	if ((status = ll_writer_frame(stage->out, frame, err)) < 0)
-		return status;
-	return ll_reader_ready(stage->in) ? 0 : ll_writer_flush(stage->out, err);
+	return run_items(arg, items, count, err);
 }
 
 static int
 run_later(struct stage *stage, const struct ll_header *header, struct ll_err *err)
 {
-	struct ll_frame frame = { 0 };
-	int status = ll_writer_stream(stage->out, header, err);
+	const struct ll_later_stage calls = {
+		.calls = {
+			.arg = stage, .evaluate = evaluate_states, .fork = fork_sequence, .cut = cut_sequence,
+			.end = end_sequence,
+		},
+		.states = take_states,
+	};
+	const struct ll_later_config config = {
+		.rows = stage->rows, .cols = stage->model->hp.dim, .tokens = score,
+	};
 
-	if (status == 0)
-		status = ll_writer_flush(stage->out, err);
-	while (status == 0 && !(frame.type == LL_END && frame.flags & LL_STREAM)) {
-		if ((status = ll_reader_next(stage->in, &frame, err)) != LL_GOT_FRAME)
-			break;
-		status = take_frame(stage, &frame, err);
-	}
-	return status;
+	return ll_later_run(stage->in, stage->out, header, &config, &calls, err);
 }
 
 static int

@@ -330,6 +330,25 @@ ll_forward_logits(struct ll_forward *f, float *logits, const float *normed, size
 	ll_ops_matmul(&f->ops, &head, 1, normed, f->model->hp.dim, count);
 }
 
+size_t
+ll_forward_scores(struct ll_forward *f, unsigned char *out, float *logits, const uint32_t *ids, size_t count)
+{
+	size_t vocab = f->model->hp.vocab;
+
+	for (size_t i = 0; i < count; i++) {
+		memset(out + i * LL_SCORE_BYTES, 0, 8);
+		memcpy(out + i * LL_SCORE_BYTES + 8, &ids[i], sizeof(ids[i]));
+		memcpy(out + i * LL_SCORE_BYTES + 12, &logits[i * vocab + ids[i]], sizeof(*logits));
+	}
+	ll_ops_logsumexp(&f->ops, logits, vocab, logits, vocab, count);
+	for (size_t i = 0; i < count; i++) {
+		if (!isfinite(logits[i * vocab]))
+			return i;
+		memcpy(out + i * LL_SCORE_BYTES, &logits[i * vocab], sizeof(*logits));
+	}
+	return count;
+}
+
 int
 ll_forward_fork(struct ll_forward *f, uint64_t child, uint64_t parent, size_t keep, struct ll_err *err)
 {

@@ -12,6 +12,7 @@
 #include "sample/candidates.h"
 #include "sample/logits.h"
 #include "tensor/kern.h"
+#include "tensor/logsumexp.h"
 
 /* The histogram of a cut: by distance from the greatest logit, the last bucket open. */
 #define BUCKETS 1024
@@ -94,7 +95,7 @@ double
 ll_candidates_total(struct ll_candidates *candidates)
 {
 	ll_candidates_weigh(candidates);
-	return ll_logits_sum(candidates->weights, candidates->count);
+	return ll_sum(candidates->weights, candidates->count);
 }
 
 /* Keeps those above `logit`, and of those at it the ones up to index `last`. */

@@ -14,6 +14,7 @@
 #include "sample/expression.h"
 #include "sample/logits.h"
 #include "tensor/kern.h"
+#include "tensor/logsumexp.h"
 
 #define NESTING_MOST 64		/* parentheses, functions and signs inside each other */
 #define STACK_MOST 16		/* rows at once */
@@ -169,14 +170,9 @@ of_one(enum op op, float *out, const float *x, size_t n)
 static void
 of_row(const struct ll_expression *expression, enum op op, float *out, const float *x, size_t n)
 {
-	float *terms = expression->terms;
-	float most = expression->kern->max(x, n);
-	double sum, log_sum;
+	float *terms = expression->terms, most;
+	double sum, log_sum = ll_logsumexp(expression->kern, x, n, terms, &most, &sum);
 
-	memcpy(terms, x, n * sizeof(*x));
-	expression->kern->softmax_terms(terms, n, most);
-	sum = ll_logits_sum(terms, n);
-	log_sum = (double)most + log(sum);
 	for (size_t i = 0; i < n; i++)
 		out[i] = (float)(op == OP_SOFTMAX ? (double)terms[i] / sum : (double)x[i] - log_sum);
 }

@@ -14,8 +14,7 @@
 #include "sample/logits.h"
 #include "tensor/dtype.h"
 #include "tensor/kern.h"
-
-#define LANES 8
+#include "tensor/logsumexp.h"
 
 /* An entry of a sparse row on its way to be sorted. */
 struct ll_listed {
@@ -65,23 +64,6 @@ reserve(struct ll_logits *row, size_t count, struct ll_err *err)
 	return 0;
 }
 
-double
-ll_logits_sum(const float *x, size_t n)
-{
-	double lane[LANES] = { 0 };
-	double sum = 0;
-	size_t i = 0;
-
-	for (; i + LANES <= n; i += LANES)
-		for (size_t l = 0; l < LANES; l++)
-			lane[l] += (double)x[i + l];
-	for (size_t l = 0; i < n; i++, l++)
-		lane[l] += (double)x[i];
-	for (size_t l = 0; l < LANES; l++)
-		sum += lane[l];
-	return sum;
-}
-
 static uint32_t
 id_at(const struct ll_logits *row, size_t i)
 {
@@ -103,17 +85,14 @@ refuse(const struct ll_logits *row, const char *where, struct ll_err *err)
 	return ll_fail(err, LL_EDATA, "%s: every logit is -infinity", where);
 }
 
-/* The maximum; a NaN, which the kernel passes over, shows in the sum of exponentials. */
+/* Sets max; a NaN, which it passes over, shows in the sum of exponentials. */
 static int
-measure(struct ll_logits *row, double *sum, const char *where, struct ll_err *err)
+measure(struct ll_logits *row, double *log_sum_exp, const char *where, struct ll_err *err)
 {
-	row->max = row->kern->max(row->logits, row->count);
-	if (!isfinite(row->max))
-		return refuse(row, where, err);
-	memcpy(row->terms, row->logits, row->count * sizeof(float));
-	row->kern->softmax_terms(row->terms, row->count, row->max);
-	*sum = ll_logits_sum(row->terms, row->count);
-	return isnan(*sum) ? refuse(row, where, err) : 0;
+	double sum;
+
+	*log_sum_exp = ll_logsumexp(row->kern, row->logits, row->count, row->terms, &row->max, &sum);
+	return isfinite(row->max) && !isnan(sum) ? 0 : refuse(row, where, err);
 }
 
 int
@@ -121,7 +100,6 @@ ll_logits_dense(struct ll_logits *row, uint32_t dtype, const void *data, size_t 
     const char *where, struct ll_err *err)
 {
 	int status = reserve(row, count, err);
-	double sum;
 
 	if (status < 0)
 		return status;
@@ -133,10 +111,7 @@ ll_logits_dense(struct ll_logits *row, uint32_t dtype, const void *data, size_t 
 	else if (dtype != LL_F32)
 		return ll_fail(err, LL_EDATA,
 		    "%s: logits of data type %" PRIu32 ", not F32, F16 or BF16", where, dtype);
-	if ((status = measure(row, &sum, where, err)) < 0)
-		return status;
-	row->log_sum_exp = (double)row->max + log(sum);
-	return 0;
+	return measure(row, &row->log_sum_exp, where, err);
 }
 
 static int
@@ -156,7 +131,7 @@ ll_logits_sparse(struct ll_logits *row, const void *data, size_t count, const ch
 	const unsigned char *logits = ids + count * sizeof(uint32_t);
 	int status = reserve(row, count, err);
 	float log_sum_exp;
-	double sum;
+	double listed;
 
 	if (status < 0)
 		return status;
@@ -179,7 +154,7 @@ ll_logits_sparse(struct ll_logits *row, const void *data, size_t count, const ch
 	if (!isfinite(log_sum_exp))
 		return ll_fail(err, LL_EDATA, "%s: log-sum-exp is %g", where, (double)log_sum_exp);
 	row->log_sum_exp = (double)log_sum_exp;
-	return measure(row, &sum, where, err);
+	return measure(row, &listed, where, err);
 }
 
 uint32_t
@@ -192,15 +167,40 @@ ll_logits_best(const struct ll_logits *row)
 	return id_at(row, i);
 }
 
-float
-ll_logits_logprob(const struct ll_logits *row, uint32_t token)
+/* Where the token is listed, or at least `count`. */
+static size_t
+find(const struct ll_logits *row, uint32_t token)
 {
 	size_t i = token;
 
 	if (row->ids != NULL)
 		for (i = 0; i < row->count && row->ids[i] != token; i++)
 			continue;
+	return i;
+}
+
+float
+ll_logits_logprob(const struct ll_logits *row, uint32_t token)
+{
+	size_t i = find(row, token);
+
 	return i < row->count ? (float)((double)row->logits[i] - row->log_sum_exp) : -INFINITY;
+}
+
+int
+ll_logits_score(const struct ll_logits *row, uint32_t token, double *logprob, const char *where, struct ll_err *err)
+{
+	size_t i = find(row, token);
+	float log_sum_exp = (float)row->log_sum_exp;
+
+	if (i >= row->count)
+		return ll_fail(err, LL_EDATA, "%s: the next token, id %" PRIu32 ", is not among the %zu logits%s", where,
+		    token, row->count, row->ids != NULL ? ": ll-forward needs --score" : "");
+	*logprob = (double)row->logits[i] - (double)log_sum_exp;
+	if (*logprob > 0)
+		return ll_fail(err, LL_EDATA, "%s: the logit of id %" PRIu32 ", %g, is above the log-sum-exp, %g", where, token,
+		    (double)row->logits[i], (double)log_sum_exp);
+	return 0;
 }
 
 size_t

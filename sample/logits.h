@@ -57,10 +57,15 @@ uint32_t ll_logits_best(const struct ll_logits *row);
 /* The log-probability of a token that is listed; -infinity for another. */
 float ll_logits_logprob(const struct ll_logits *row, uint32_t token);
 
+/*
+ * The log-probability of the token that came, as ll-forward --score has it, with a log-sum-exp
+ * rounded to f32. -LL_EDATA, beginning with `where`, for one that is not listed, or whose logit is
+ * above the log-sum-exp.
+ */
+int ll_logits_score(const struct ll_logits *row, uint32_t token, double *logprob, const char *where,
+    struct ll_err *err);
+
 /* The `count` likeliest tokens in order, ties by id; how many there are. */
 size_t ll_logits_top(const struct ll_logits *row, struct ll_ranked *out, size_t count);
-
-/* The sum of n floats in double precision, in eight interleaved parts. */
-double ll_logits_sum(const float *x, size_t n);
 
 #endif

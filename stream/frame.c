@@ -135,8 +135,8 @@ is_wrong(const struct ll_frame *frame, char *why, size_t size)
 	else if (!length_fits(frame))
 		snprintf(why, size, "%s with %" PRIu32 " rows of %" PRIu32 " cannot have %zu bytes of payload",
 		    type, frame->rows, frame->cols, frame->length);
-	else if (frame->type == LL_HIDDEN && frame->want > frame->rows)
-		snprintf(why, size, "HIDDEN wants logits of %" PRIu32 " rows, but has %" PRIu32, frame->want,
+	else if ((frame->type == LL_HIDDEN || frame->type == LL_TOKENS) && frame->want > frame->rows)
+		snprintf(why, size, "%s wants logits of %" PRIu32 " rows, but has %" PRIu32, type, frame->want,
 		    frame->rows);
 	else if (type != NULL && frame->position > UINT64_MAX - frame->rows)
 		snprintf(why, size, "position %" PRIu64 " is too large", frame->position);

@@ -67,7 +67,7 @@ struct ll_frame {
 	uint32_t rows;
 	uint32_t cols;
 	uint32_t dtype;		/* of HIDDEN and LOGITS: enum ll_dtype */
-	uint32_t want;		/* how many of the last rows are owed logits */
+	uint32_t want;		/* how many of the last rows are owed logits; TOKENS: 0 is for the head to choose */
 	uint32_t epoch;		/* of the sequence: a turn or a cancellation raises it */
 	size_t length;		/* bytes of payload, padding excluded */
 	const void *payload;	/* 64-byte aligned when it comes from a reader; borrowed */

@@ -14,9 +14,6 @@
 #include "stream/head_state.h"
 #include "stream/rows.h"
 
-/* Sharing less than this saves nothing worth a FORK. */
-#define SHARE_LEAST 16
-
 static void *
 read_input(void *arg)
 {
@@ -111,7 +108,7 @@ pass_prompt(struct ll_head *head, const struct ll_turn *turn, struct ll_err *err
 	size_t rows = turn->count - turn->begin;
 	struct ll_frame frame = {
 		.type = LL_TOKENS, .flags = LL_PROMPT | LL_LAST | (turn->more ? LL_MORE : 0),
-		.sequence = turn->sequence, .position = turn->begin, .rows = (uint32_t)rows,
+		.sequence = turn->sequence, .position = turn->begin, .rows = (uint32_t)rows, .want = turn->asked,
 		.epoch = turn->epoch, .length = rows * sizeof(uint32_t),
 		.payload = turn->tokens + turn->begin,
 	};
@@ -158,9 +155,9 @@ share_prefix(struct ll_head *head, struct ll_turn *turn, struct ll_err *err)
 	size_t keep;
 	int status;
 
-	if (turn->evaluated > 0 || head->config->all || head->config->apart)
+	if (turn->evaluated > 0 || head->config->apart)
 		return 0;
-	if ((source = ll_turns_share(&head->turns, turn, SHARE_LEAST, &keep)) == NULL)
+	if ((source = ll_turns_share(&head->turns, turn, LL_SHARE_LEAST, &keep)) == NULL)
 		return 0;
 	if (keep == 0)
 		return 1;
@@ -181,7 +178,7 @@ add_item(struct ll_head *head, struct ll_turn *turn, size_t rows)
 
 	head->items[head->item_count++] = (struct ll_item){
 		.sequence = turn->sequence, .position = turn->evaluated, .epoch = turn->epoch,
-		.tokens = turn->tokens + turn->evaluated, .rows = (uint32_t)rows,
+		.tokens = turn->tokens + turn->evaluated, .rows = (uint32_t)rows, .ahead = turn->count - end,
 		.want = (uint32_t)(want < rows ? want : rows),
 	};
 	head->item_turns[head->item_count - 1] = turn;
@@ -334,7 +331,7 @@ set_up(struct ll_head *head, struct ll_header *header, struct ll_err *err)
 	if ((status = ll_inbox_new(&head->inbox, ll_reader_fd(head->in), err)) < 0)
 		return status;
 	/* Nobody can answer from a file. */
-	if (!head->config->once && !head->config->all && !ll_writer_is_file(head->out)) {
+	if (!head->config->once && !head->config->all && !head->config->score && !ll_writer_is_file(head->out)) {
 		if ((status = ll_offer_new(&head->offer, head->inbox, header, err)) < 0)
 			return status;
 		ll_feeder_offer(&head->feeder);

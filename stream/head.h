@@ -22,7 +22,8 @@ struct ll_err;
 struct ll_item {
 	uint64_t sequence;
 	uint64_t position;	/* of the first token: what the sequence's cache must hold already */
-	const uint32_t *tokens;
+	const uint32_t *tokens;	/* [rows + ahead] */
+	size_t ahead;		/* tokens that are known to follow the rows */
 	uint32_t rows;
 	uint32_t want;		/* logits of the last `want` rows are owed */
 	uint32_t epoch;
@@ -52,6 +53,7 @@ struct ll_head_config {
 	uint32_t vocab;		/* ids at or above are bad data */
 	bool once;		/* offer no return path: sequences end after their prompt */
 	bool all;		/* logits (or hidden states) are wanted at every position; implies once */
+	bool score;		/* the same where TOKENS do not ask for fewer; implies once */
 	bool apart;		/* no position is evaluated for two sequences at once */
 	bool loop;		/* ignore declines */
 };

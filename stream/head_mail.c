@@ -14,7 +14,6 @@
 
 /* Kept prefixes of prompts that have ended. */
 #define HELD_MAX 4
-#define HELD_LEAST 32
 
 static int
 write_text(struct ll_head *head, uint16_t type, const struct ll_turn *turn, struct ll_buf *text,
@@ -118,11 +117,13 @@ static int
 hold_prompt(struct ll_head *head, const struct ll_turn *turn, struct ll_err *err)
 {
 	size_t length = turn->prompt < turn->evaluated ? turn->prompt : turn->evaluated;
+	bool whole = head->config->all || (head->config->score && turn->asked == 0);
 	struct ll_turn *held;
 	uint64_t id;
 	int status;
 
-	if (head->config->all || head->config->apart || !is_another_to_come(head) || length < HELD_LEAST ||
+	/* Where all positions of a prompt want logits, so do those of the next: none can be shared. */
+	if (whole || head->config->apart || !is_another_to_come(head) || length < LL_SHARE_LEAST ||
 	    length > head->config->context / 2)
 		return 0;
 	for (held = head->turns.first; held != NULL; held = held->next)
@@ -226,6 +227,7 @@ new_turn(struct ll_head *head, struct ll_turn *turn, const struct ll_frame *fram
 		    ", but %zu tokens are there", ll_reader_name(head->in),
 		    ll_sequence_name(frame->sequence, name), frame->position, turn->evaluated);
 	turn->epoch = frame->epoch;
+	turn->asked = 0;
 	turn->owed = false;
 	turn->complete = false;
 	if (cancelled && (status = say_cancelled(head, turn, err)) < 0)
@@ -257,6 +259,15 @@ known_sequence(struct ll_head *head, struct ll_turn *turn, const struct ll_frame
 		return ll_fail(err, LL_EDATA, "%s: sequence %s: tokens at position %" PRIu64
 		    ", but %zu came before", input, name, frame->position, turn->count);
 	return 0;
+}
+
+/* Logits are wanted of so many of the last positions of a turn's prompt. */
+static size_t
+wanted(const struct ll_head *head, const struct ll_turn *turn)
+{
+	if (head->config->all || (head->config->score && turn->asked == 0))
+		return turn->count - turn->begin;
+	return turn->asked > 0 ? turn->asked : 1;
 }
 
 static int
@@ -294,6 +305,7 @@ take_tokens(struct ll_head *head, const struct ll_frame *frame, struct ll_err *e
 	if ((status = ll_turn_append(turn, frame->payload, frame->rows, err)) < 0)
 		return status;
 	turn->prompt += frame->rows;
+	turn->asked += frame->want;
 	if (!(frame->flags & LL_LAST))
 		return 0;
 	if (turn->count == turn->begin)
@@ -302,7 +314,7 @@ take_tokens(struct ll_head *head, const struct ll_frame *frame, struct ll_err *e
 	turn->complete = true;
 	turn->prompting = true;
 	turn->more = (frame->flags & LL_MORE) != 0;
-	turn->want = head->config->all ? turn->count - turn->begin : 1;
+	turn->want = wanted(head, turn);
 	return 0;
 }
 

@@ -11,6 +11,12 @@
 #include "stream/offer.h"
 #include "stream/turns.h"
 
+/*
+ * Sharing less than this saves nothing worth a FORK. Whoever waits for a prompt to share needs it
+ * kept where it has ended by then, so this is the least that is kept, too.
+ */
+#define LL_SHARE_LEAST 16
+
 struct ll_head {
 	struct ll_reader *in;
 	struct ll_writer *out;

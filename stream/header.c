@@ -278,3 +278,22 @@ ll_header_check_model(const struct ll_header *header, const char *name, uint64_t
 		    ", but the vocabulary here has %016" PRIx64, name, theirs, vocab);
 	return 0;
 }
+
+int
+ll_header_check_states(const struct ll_header *header, const char *name, size_t dim, size_t layers,
+    size_t *boundary, struct ll_err *err)
+{
+	uint64_t value, cut = 0;
+	char text[16];
+
+	if (ll_header_get_number(header, "hidden", &value) && value != dim)
+		return ll_fail(err, LL_EDATA, "%s: hidden size is %" PRIu64 ", but the model's is %zu", name, value, dim);
+	if (ll_header_get(header, "boundary", text, sizeof(text)) && strcmp(text, "final") == 0)
+		return ll_fail(err, LL_EDATA, "%s: stream holds final hidden states: no layer is left", name);
+	ll_header_get_number(header, "boundary", &cut);
+	if (cut >= layers)
+		return ll_fail(err, LL_EDATA, "%s: stream is cut before layer %" PRIu64 ", but the model has layers 0 to %zu",
+		    name, cut, layers - 1);
+	*boundary = (size_t)cut;
+	return 0;
+}

@@ -302,6 +302,8 @@ ll_show_frame(struct ll_buf *out, const struct ll_frame *frame, bool full, struc
 	switch (frame->type) {
 	case LL_TOKENS:
 	case LL_NEXT:
+		if (frame->want > 0)
+			ll_buf_printf(out, err, " want %" PRIu32 ":", frame->want);
 		add_ids(out, frame->payload, frame->rows, full, err);
 		break;
 	case LL_FORK:

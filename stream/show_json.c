@@ -275,9 +275,9 @@ ll_show_json_frame(struct ll_buf *out, const struct ll_frame *frame, struct ll_e
 	add_front(out, frame, err);
 	switch (frame->type) {
 	case LL_NEXT:
-		ll_buf_printf(out, err, ",\"want\":%" PRIu32, frame->want);
-		/* FALLTHROUGH */
 	case LL_TOKENS:
+		if (frame->type == LL_NEXT || frame->want > 0)
+			ll_buf_printf(out, err, ",\"want\":%" PRIu32, frame->want);
 		ll_buf_puts(out, ",\"ids\":", err);
 		add_ids(out, frame->payload, frame->rows, err);
 		break;

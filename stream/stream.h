@@ -84,9 +84,12 @@ int ll_writer_stream(struct ll_writer *writer, const struct ll_header *header, s
 int ll_writer_frame(struct ll_writer *writer, const struct ll_frame *frame, struct ll_err *err);
 int ll_writer_flush(struct ll_writer *writer, struct ll_err *err);
 
-/* A prompt that is to be answered, in as many TOKENS frames as it takes. */
+/*
+ * A prompt that is to be answered, in as many TOKENS frames as it takes. Logits are asked for
+ * behind each of the last `want` ids; 0 leaves it to the head.
+ */
 int ll_writer_prompt(struct ll_writer *writer, uint64_t sequence, const uint32_t *ids, size_t count,
-    struct ll_err *err);
+    size_t want, struct ll_err *err);
 
 /* The END of the stream. `code` is 0 or the LL_E* that its worst sequence ended with. */
 int ll_writer_end(struct ll_writer *writer, int code, uint64_t sequences, struct ll_err *err);

@@ -113,8 +113,8 @@ ll_turns_share(const struct ll_turns *turns, const struct ll_turn *turn, size_t 
 		if (other == turn || other->state == LL_TURN_WAITING || (later && other->evaluated == 0))
 			continue;
 		length = common(turn, other);
-		if (length >= turn->count)
-			length = turn->count - 1;
+		if (length > turn->count - turn->want)
+			length = turn->count - turn->want;
 		if (length >= least && length > longest) {
 			longest = length;
 			best = other;

@@ -29,6 +29,7 @@ struct ll_turn {
 	size_t evaluated;	/* tokens[0..evaluated) are in the KV caches */
 	size_t begin;		/* where this turn's prompt begins */
 	size_t want;		/* logits owed for the last `want` of tokens[0..count) */
+	uint32_t asked;		/* that the prompt's TOKENS asked for, or 0 */
 	bool complete;		/* the prompt's LAST was seen */
 	bool more;		/* another turn may follow */
 	bool prompting;		/* what is pending is prompt, not an answer's token */
@@ -62,7 +63,7 @@ struct ll_turn *ll_turns_copy(struct ll_turns *turns, const struct ll_turn *from
 
 /*
  * The best source of a shared beginning for a turn nothing of which is evaluated yet:
- * *keep positions (at least `least`, leaving at least one of its own to evaluate). A source
+ * *keep positions (at least `least`, leaving those that are owed logits to evaluate). A source
  * that has not got that far yet, but will, is returned with *keep = 0: wait for it.
  * NULL when nobody shares enough.
  */

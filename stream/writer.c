@@ -233,16 +233,18 @@ ll_writer_frame(struct ll_writer *writer, const struct ll_frame *frame, struct l
 
 int
 ll_writer_prompt(struct ll_writer *writer, uint64_t sequence, const uint32_t *ids, size_t count,
-    struct ll_err *err)
+    size_t want, struct ll_err *err)
 {
-	size_t done = 0;
+	size_t done = 0, unwanted = count - want;
 	int status = 0;
 
 	while (done < count && status == 0) {
 		uint32_t rows = count - done < FRAME_IDS ? (uint32_t)(count - done) : FRAME_IDS;
+		size_t end = done + rows, first = unwanted > done ? unwanted : done;
 		struct ll_frame frame = {
 			.type = LL_TOKENS, .flags = LL_PROMPT | (rows == count - done ? LL_LAST : 0),
 			.sequence = sequence, .position = done, .rows = rows,
+			.want = end > first ? (uint32_t)(end - first) : 0,
 			.length = rows * sizeof(uint32_t), .payload = ids + done,
 		};
 

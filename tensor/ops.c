@@ -7,6 +7,7 @@
 
 #include "base/pool.h"
 #include "tensor/kern.h"
+#include "tensor/logsumexp.h"
 #include "tensor/ops.h"
 
 /* Waking the threads costs as much as a thread takes for some thousands of elements. */
@@ -29,6 +30,14 @@ struct pairwise {
 	float *x;
 	const float *y;
 	size_t count;
+};
+
+struct logsumexp {
+	const struct ll_kern *kern;
+	float *out;
+	size_t stride;
+	float *x;
+	size_t cols, rows;
 };
 
 static void
@@ -91,6 +100,29 @@ ll_ops_add(const struct ll_ops *ops, float *x, const float *y, size_t count)
 	struct pairwise pair = { ops->kern->add, x, y, count };
 
 	run(ops, pairwise_share, &pair, count);
+}
+
+static void
+logsumexp_share(void *arg, size_t thread, size_t count)
+{
+	const struct logsumexp *job = arg;
+	size_t row, end;
+
+	ll_pool_share(job->rows, 1, thread, count, &row, &end);
+	for (; row < end; row++) {
+		float *x = job->x + row * job->cols, most;
+		double sum;
+
+		job->out[row * job->stride] = (float)ll_logsumexp(job->kern, x, job->cols, x, &most, &sum);
+	}
+}
+
+void
+ll_ops_logsumexp(const struct ll_ops *ops, float *out, size_t stride, float *x, size_t cols, size_t rows)
+{
+	struct logsumexp job = { ops->kern, out, stride, x, cols, rows };
+
+	run(ops, logsumexp_share, &job, rows > 1 ? rows * cols : 0);
 }
 
 void

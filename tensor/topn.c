@@ -2,11 +2,10 @@
  * The N largest logits; see topn.h. A heap whose root is the least of the best so far.
  */
 
-#include <math.h>
 #include <string.h>
 
+#include "tensor/logsumexp.h"
 #include "tensor/topn.h"
-#include "tensor/kern.h"
 
 /* Whether a ranks behind b. */
 static int
@@ -38,10 +37,10 @@ void
 ll_topn(const struct ll_kern *kern, const float *logits, size_t count, size_t n,
     uint32_t *ids, float *values, float *lse, float *scratch)
 {
-	float max = kern->max(logits, count);
+	float most;
+	double sum;
 
-	memcpy(scratch, logits, count * sizeof(*logits));
-	*lse = max + logf(kern->softmax_terms(scratch, count, max));
+	*lse = (float)ll_logsumexp(kern, logits, count, scratch, &most, &sum);
 	for (size_t i = 0; i < n; i++)
 		ids[i] = (uint32_t)i;
 	for (size_t i = n / 2; i-- > 0;)

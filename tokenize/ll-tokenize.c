@@ -21,6 +21,7 @@
 #include "model/model.h"
 #include "stream/stream.h"
 #include "tokenize/prompt.h"
+#include "tokenize/prompts.h"
 #include "tokenize/record.h"
 #include "tokenize/shown.h"
 #include "tokenize/spoken.h"
@@ -30,6 +31,8 @@ static const char *model_path, *vocab_path, *output_path, *system_text, *date, *
 static const char *input_name, *tools_path;
 static bool decode, chat, lines, nul, jsonl, special, no_bos, ids_as_text, from_ids, count_only, render, echo,
     unordered, messages, calls;
+static const char *choices_form, *label_list;
+static int64_t shots, window, stride, least;
 
 static struct ll_sources sources;
 
@@ -60,6 +63,12 @@ static const struct ll_opt options[] = {
 	{ 0, "tools", LL_OPT_STRING, &tools_path, "FILE", "the tools that a chat may call: definitions in JSON", 0, 0, NULL },
 	{ 'S', "system", LL_OPT_STRING, &system_text, "TEXT", "system message", 0, 0, NULL },
 	{ 0, "date", LL_OPT_STRING, &date, "DATE", "the date that the prompt names, where its format has one", 0, 0, NULL },
+	{ 0, "window", LL_OPT_INT, &window, "N", "to be scored: the text in windows of N tokens", 2, 1e9, NULL },
+	{ 0, "stride", LL_OPT_INT, &stride, "N", "a window begins N tokens behind the last (default: the window's, less 1)", 1, 1e9, NULL },
+	{ 0, "min-context", LL_OPT_INT, &least, "N", "score a token with at least N before it in its window (default 1)", 1, 1e9, NULL },
+	{ 0, "choices", LL_OPT_STRING, &choices_form, "FORM", "to be scored: questions of JSON Lines, by letters or continuations", 0, 0, NULL },
+	{ 0, "shots", LL_OPT_INT, &shots, "N", "the first N questions are examples before each other one", 0, 1000, NULL },
+	{ 0, "classify", LL_OPT_STRING, &label_list, "LABELS", "to be scored: each of the labels behind each text", 0, 0, NULL },
 	{ 0, "special", LL_OPT_FLAG, &special, NULL, "special tokens in the text count as such; with -d they are shown", 0, 0, NULL },
 	{ 0, "no-bos", LL_OPT_FLAG, &no_bos, NULL, "no beginning-of-text token", 0, 0, NULL },
 	{ 0, "render", LL_OPT_FLAG, &render, NULL, "print the exact prompt instead of a stream", 0, 0, NULL },
@@ -88,7 +97,9 @@ static const struct ll_program program = {
 	.summary = "turn text into tokens and back",
 	.usage = "[-0hlqvV] [-m FILE | --vocab FILE] [-o FILE] [-p TEXT] [--special] [--no-bos]\n"
 	    "                   [--chat | --messages] [-S TEXT] [--tools FILE] [--chat-format NAME] [--date DATE]\n"
-	    "                   [--jsonl [--name NAME]] [--render | --count | --ids] [--from-ids] [FILE ...]\n"
+	    "                   [--jsonl [--name NAME]] [--render | --count | --ids] [--from-ids]\n"
+	    "                   [--window N [--stride N] [--min-context N]] [--choices FORM [--shots N]]\n"
+	    "                   [--classify LABELS] [FILE ...]\n"
 	    "       ll-tokenize -d [-0hlqvV] [-m FILE | --vocab FILE] [-o FILE] [--echo] [--special]\n"
 	    "                   [--ids | --calls | --jsonl [--unordered]] [STREAM ...]",
 	.options = options,
@@ -99,15 +110,12 @@ struct tokenize {
 	struct ll_vocab *vocab;
 	struct ll_tokenizer *tokenizer;
 	char *vocab_named;	/* the path it was opened from */
-	struct ll_chat format;
-	bool format_open;
-	struct ll_json *tools;
+	struct ll_prompts *prompts;
+	char *label_text;
+	const char *labels[LL_CHOICES_MAX];
 	struct ll_writer *stream;	/* encoding into a stream, or NULL: */
 	struct ll_out text_out;		/* text goes here */
 	bool text_open, careful;	/* it is there; it is a terminal */
-	uint64_t records, sequences;	/* numbers that are taken; sequences that were written */
-	bool failed;		/* a record did */
-	struct ll_ids ids;
 	struct ll_shown shown;	/* decoding */
 };
 
@@ -180,25 +188,29 @@ begin_stream(struct tokenize *t, struct ll_err *err)
 }
 
 static int
-write_meta(struct tokenize *t, uint64_t sequence, const struct ll_buf *meta, struct ll_err *err)
+write_meta(void *arg, uint64_t record, uint32_t sample, const struct ll_buf *meta, struct ll_err *err)
 {
-	struct ll_frame frame = { .type = LL_META, .sequence = sequence, .length = meta->len, .payload = meta->data };
+	const struct tokenize *t = arg;
+	struct ll_frame frame = {
+		.type = LL_META, .sequence = LL_SEQUENCE(record, sample), .length = meta->len, .payload = meta->data,
+	};
 
-	return ll_writer_frame(t->stream, &frame, err);
+	return t->stream != NULL ? ll_writer_frame(t->stream, &frame, err) : 0;
 }
 
 /* The ids as text of some kind. */
 static int
-write_as_text(struct tokenize *t, struct ll_err *err)
+write_as_text(struct tokenize *t, const struct ll_ids *ids, struct ll_err *err)
 {
 	struct ll_buf text = { 0 };
-	int status = count_only ? ll_buf_printf(&text, err, "%zu", t->ids.count) :
-	    render ? ll_prompt_spell(t->tokenizer, &t->ids, !decode || special, &text, err) :
-	    ll_prompt_list(&t->ids, &text, err);
+	bool apart = lines || jsonl || choices_form != NULL || label_list != NULL || window > 0;
+	int status = count_only ? ll_buf_printf(&text, err, "%zu", ids->count) :
+	    render ? ll_prompt_spell(t->tokenizer, ids, !decode || special, &text, err) :
+	    ll_prompt_list(ids, &text, err);
 
 	if (status == 0 && render ? nul : false)
 		status = ll_buf_add(&text, "", 1, err);
-	else if (status == 0 && (!render || lines || jsonl))
+	else if (status == 0 && (!render || apart))
 		status = ll_buf_puts(&text, "\n", err);
 	if (status == 0)
 		status = write_text(t, text.data, text.len, err);
@@ -206,136 +218,51 @@ write_as_text(struct tokenize *t, struct ll_err *err)
 	return status;
 }
 
-static struct ll_prompt_options
-prompt_options(const struct tokenize *t)
+static int
+write_tokens(void *arg, uint64_t record, uint32_t sample, const uint32_t *ids, size_t count, size_t want,
+    struct ll_err *err)
 {
-	return (struct ll_prompt_options){
-		.bos = !no_bos, .special = special, .chat = chat || messages ? &t->format : NULL, .system = system_text,
+	struct tokenize *t = arg;
+
+	if (t->stream != NULL)
+		return ll_writer_prompt(t->stream, LL_SEQUENCE(record, sample), ids, count, want, err);
+	return write_as_text(t, &(struct ll_ids){ .ids = (uint32_t *)(uintptr_t)ids, .count = count }, err);
+}
+
+static void
+complain(const char *message)
+{
+	ll_complain(program.name, message);
+}
+
+static int
+make_prompts(struct tokenize *t, struct ll_err *err)
+{
+	struct ll_prompts_plan plan = {
+		.tokenizer = t->tokenizer, .no_bos = no_bos, .special = special, .chat = chat, .from_ids = from_ids,
+		.messages = messages, .jsonl = jsonl, .nul = nul, .text = t->stream == NULL, .system = system_text,
+		.format = format_name, .date = date, .tools = tools_path,
+		.window = { (size_t)window, (size_t)stride, (size_t)least },
+		.questions = choices_form != NULL, .letters = choices_form != NULL && strcmp(choices_form, "letters") == 0,
+		.shots = (size_t)shots, .labels = t->labels,
+		.meta = write_meta, .tokens = write_tokens, .complain = complain, .arg = t,
 	};
-}
+	int status = label_list == NULL ? 0 :
+	    ll_labels_parse(label_list, &t->label_text, t->labels, &plan.label_count, err);
 
-/* A bad record fails alone: it is told, and whoever reads the answers learns it in its place. */
-static int
-record_failed(struct tokenize *t, const struct ll_record *record, const struct ll_err *why, struct ll_err *err)
-{
-	struct ll_buf meta = { 0 };
-	int status;
-
-	ll_complain(program.name, why->text);
-	t->failed = true;
-	if (t->stream == NULL)
-		return 0;
-	status = ll_record_failed(record, why, &meta, err);
-	if (status == 0)
-		status = write_meta(t, LL_SEQUENCE(t->records, 0), &meta, err);
-	ll_buf_free(&meta);
-	return status;
-}
-
-/* One prompt, whole: to ids, and out. An empty one of many fails alone, as a bad record does. */
-static int
-one_prompt(struct tokenize *t, const struct ll_cut *cut, struct ll_err *err)
-{
-	const struct ll_prompt_options prompt = prompt_options(t);
-	struct ll_err own = { 0 };
-	int status;
-
-	t->ids.count = 0;
-	status = from_ids ? ll_prompt_parse_ids(t->tokenizer, cut->text, cut->length, &t->ids, err) :
-	    messages ? ll_prompt_encode_json(t->tokenizer, &prompt, cut->text, cut->length, &t->ids, cut->name, cut->line, err) :
-	    ll_prompt_encode(t->tokenizer, &prompt, cut->text, cut->length, &t->ids, err);
-	if (status < 0)
-		return status;
-	if (t->stream == NULL)
-		return write_as_text(t, err);
-	if (t->ids.count == 0) {
-		if (cut->line == 0)
-			return ll_fail(err, LL_EDATA, "prompt is empty");
-		ll_fail(&own, LL_EDATA, "%s %zu: prompt is empty", nul ? "text" : "line", cut->line);
-		status = record_failed(t, &(struct ll_record){ 0 }, &own, err);
-		t->records++;
-		return status;
-	}
-	t->sequences++;
-	return ll_writer_prompt(t->stream, LL_SEQUENCE(t->records++, 0), t->ids.ids, t->ids.count, err);
-}
-
-static int
-open_format(struct tokenize *t, struct ll_err *err)
-{
-	int status = t->format_open ? 0 : ll_prompt_format(&t->format, format_name, date, t->vocab, err);
-
-	if (status == 0 && tools_path != NULL && t->tools == NULL)
-		status = ll_prompt_open_tools(&t->tools, tools_path, err);
-	t->format.tools = t->tools;
-	t->format_open = status == 0;
-	return status;
-}
-
-/* Every sample is a sequence; what they share is evaluated once, which is the head's affair. */
-static int
-write_samples(struct tokenize *t, const struct ll_record *record, struct ll_err *err)
-{
-	struct ll_buf meta = { 0 };
-	int status = ll_record_meta(record, &meta, err);
-
-	for (int64_t i = 0; i < record->samples && status == 0; i++) {
-		uint64_t sequence = LL_SEQUENCE(t->records, i);
-
-		if ((status = write_meta(t, sequence, &meta, err)) == 0)
-			status = ll_writer_prompt(t->stream, sequence, t->ids.ids, t->ids.count, err);
-		t->sequences++;
-	}
-	ll_buf_free(&meta);
-	return status;
-}
-
-static int
-one_record(struct tokenize *t, const struct ll_cut *cut, struct ll_err *err)
-{
-	struct ll_prompt_options prompt = prompt_options(t);
-	struct ll_err own = { 0 };
-	struct ll_record record;
-	char where[300];
-	int status;
-
-	snprintf(where, sizeof(where), "%.250s:%zu", cut->name, cut->line);
-	status = ll_record_parse(&record, cut->text, cut->length, where, &own);
-	t->ids.count = 0;
-	if (status == 0 && record.messages != NULL) {
-		prompt.chat = &t->format;
-		status = open_format(t, &own);
-	}
-	if (status == 0)
-		status = ll_prompt_encode_record(t->tokenizer, &prompt, &record, &t->ids, where, &own);
-	if (status == 0)
-		status = t->stream != NULL ? write_samples(t, &record, &own) : write_as_text(t, &own);
-	if (status == -LL_EDATA)
-		status = record_failed(t, &record, &own, err);
-	else if (status < 0)
-		*err = own;
-	ll_record_free(&record);
-	return status;
+	return status < 0 ? status : ll_prompts_new(&t->prompts, &plan, err);
 }
 
 static int
 take_cut(void *arg, const struct ll_cut *cut, struct ll_err *err)
 {
-	struct tokenize *t = arg;
-	int status = 0;
-
-	if (!jsonl)
-		return one_prompt(t, cut, err);
-	if (!ll_record_blank(cut->text, cut->length))
-		status = one_record(t, cut, err);
-	t->records++;
-	return status;
+	return ll_prompts_take(((struct tokenize *)arg)->prompts, cut, err);
 }
 
 static int
 flush_stream(void *arg, struct ll_err *err)
 {
-	struct tokenize *t = arg;
+	const struct tokenize *t = arg;
 
 	return t->stream != NULL ? ll_writer_flush(t->stream, err) : 0;
 }
@@ -343,9 +270,10 @@ flush_stream(void *arg, struct ll_err *err)
 static int
 encode_all(struct tokenize *t, struct ll_err *err)
 {
+	bool records = jsonl || choices_form != NULL;
 	const struct ll_sources_plan plan = {
-		.split = lines || nul || jsonl, .delimiter = nul ? '\0' : '\n', .apart = jsonl,
-		.most = jsonl ? LL_RECORD_BYTES : 0, .stdin_name = input_name,
+		.split = lines || nul || records, .delimiter = nul ? '\0' : '\n', .apart = records,
+		.most = records ? LL_RECORD_BYTES : 0, .stdin_name = input_name,
 		.out = t->stream != NULL ? ll_writer_fd(t->stream) : -1,
 		.take = take_cut, .rest = flush_stream, .arg = t,
 	};
@@ -359,12 +287,12 @@ encode(struct tokenize *t, struct ll_err *err)
 	const char *path = vocab_path;
 	int status = path == NULL ? ll_model_choose(&path, model_path, "", err) : 0;
 
-	if (status < 0 || (status = open_vocab(t, path, err)) < 0 || ((chat || messages) && (status = open_format(t, err)) < 0))
+	if (status < 0 || (status = open_vocab(t, path, err)) < 0 || (status = make_prompts(t, err)) < 0)
 		return status;
 	if (t->stream != NULL && (status = begin_stream(t, err)) < 0)
 		return status;
 	if ((status = encode_all(t, err)) == 0 && t->stream != NULL)
-		status = ll_writer_end(t->stream, t->failed ? LL_EDATA : 0, t->sequences, err);
+		status = ll_writer_end(t->stream, ll_prompts_failed(t->prompts) ? LL_EDATA : 0, ll_prompts_count(t->prompts), err);
 	return status;
 }
 
@@ -513,9 +441,9 @@ decode_ids(struct tokenize *t, struct ll_err *err)
 	const char *path = vocab_path;
 	int status = path == NULL ? ll_model_choose(&path, model_path, "", err) : 0;
 
-	if (status < 0 || (status = open_vocab(t, path, err)) < 0)
-		return status;
 	from_ids = render = true;
+	if (status < 0 || (status = open_vocab(t, path, err)) < 0 || (status = make_prompts(t, err)) < 0)
+		return status;
 	return encode_all(t, err);
 }
 
@@ -540,14 +468,24 @@ static void
 check_options(void)
 {
 	bool any_chat = chat || messages || jsonl;
+	bool questions = choices_form != NULL;
 	const struct ll_opt_rule rules[] = {
 		{ decode, &sources, "with --decode" }, { decode, &chat, "with --decode" }, { decode, &no_bos, "with --decode" },
 		{ decode, &render, "with --decode" }, { decode, &count_only, "with --decode" },
 		{ decode, &from_ids, "with --decode" }, { decode, &format_name, "with --decode" },
 		{ decode, &system_text, "with --decode" }, { decode, &date, "with --decode" },
 		{ decode, &input_name, "with --decode" },
+		{ decode, &choices_form, "with --decode" }, { decode, &label_list, "with --decode" },
+		{ decode, &window, "with --decode" }, { window == 0, &stride, "without --window" },
+		{ window == 0, &least, "without --window" }, { !questions, &shots, "without --choices" },
+		{ chat || messages || questions, &window, questions ? "with --choices" : "with --chat" }, { label_list != NULL, &window, "with --classify" },
+		{ questions, &label_list, "with --choices" }, { from_ids, &label_list, "with --from-ids" },
+		{ questions, &jsonl, "with --choices" }, { questions, &lines, "with --choices" },
+		{ questions, &nul, "with --choices" }, { questions, &messages, "with --choices" },
+		{ questions, &from_ids, "with --choices" },
 		{ !decode, &echo, "without --decode" }, { !decode, &unordered, "without --decode" },
-		{ !jsonl, &unordered, "without --jsonl" }, { !jsonl, &input_name, "without --jsonl" },
+		{ !jsonl, &unordered, "without --jsonl" },
+		{ !jsonl && !questions, &input_name, "without --jsonl or --choices" },
 		{ !any_chat, &format_name, "without --chat" }, { !any_chat, &system_text, "without --chat" },
 		{ !any_chat, &date, "without --chat" }, { !any_chat, &tools_path, "without --chat" },
 		{ decode, &messages, "with --decode" }, { chat, &messages, "with --chat" }, { jsonl, &messages, "with --jsonl" },
@@ -563,6 +501,18 @@ check_options(void)
 	};
 
 	ll_opt_refuse_all(rules, sizeof(rules) / sizeof(rules[0]));
+}
+
+static int
+check_values(struct ll_err *err)
+{
+	if (choices_form != NULL && strcmp(choices_form, "letters") != 0 && strcmp(choices_form, "continuations") != 0)
+		return ll_fail(err, LL_EUSAGE, "--choices: '%.50s' is not letters or continuations", choices_form);
+	if (stride > window)
+		return ll_fail(err, LL_EUSAGE, "--stride: %" PRId64 " is more than the window's %" PRId64, stride, window);
+	if (window > 0 && least >= window)
+		return ll_fail(err, LL_EUSAGE, "--min-context: %" PRId64 " leaves nothing of a window of %" PRId64, least, window);
+	return 0;
 }
 
 int
@@ -581,20 +531,22 @@ main(int argc, char **argv)
 	t.text_open = !binary && status == 0;
 	t.careful = !binary && status == 0 && isatty(t.text_out.fd);
 	if (status == 0)
+		status = check_values(&err);
+	if (status == 0)
 		status = decode ? decode_all(&t, &err) : encode(&t, &err);
 	if (binary)
 		status = ll_writer_close(t.stream, status, &err);
 	else if (t.text_open)
 		status = ll_out_close(&t.text_out, status, &err);
-	if (status == 0 && t.failed) {	/* each was told when it was met */
+	if (status == 0 && t.prompts != NULL && ll_prompts_failed(t.prompts)) {	/* each was told when it was met */
 		err = (struct ll_err){ .code = LL_EDATA, .reported = 1 };
 		status = -LL_EDATA;
 	}
+	ll_prompts_free(t.prompts);
 	ll_tokenizer_free(t.tokenizer);
 	ll_vocab_free(t.vocab);
 	free(t.vocab_named);
-	free(t.ids.ids);
-	ll_json_free(t.tools);
+	free(t.label_text);
 	free(sources.list);
 	return ll_exit(program.name, status, &err);
 }

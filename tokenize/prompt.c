@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "tokenize/prompt.h"
 
@@ -94,6 +95,55 @@ ll_prompt_encode(const struct ll_tokenizer *tokenizer, const struct ll_prompt_op
 	if (status == 0 && bos && ids->count > begin + 1 && ids->ids[begin + 1] == vocab->bos)
 		remove_at(ids, begin);
 	return status;
+}
+
+/* The tokens of an answer are those behind the first `prompt`. */
+static int
+count_answer(const struct ll_ids *ids, size_t prompt, size_t *want, struct ll_err *err)
+{
+	if (prompt == 0)
+		return ll_fail(err, LL_EDATA, "prompt is empty");
+	if (ids->count <= prompt)
+		return ll_fail(err, LL_EDATA, "a choice adds no token to the prompt");
+	*want = ids->count - prompt + 1;
+	return 0;
+}
+
+int
+ll_prompt_encode_pair(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
+    const char *text, size_t length, const char *answer, size_t answer_length, struct ll_ids *ids, size_t *want,
+    struct ll_err *err)
+{
+	struct ll_buf both = { 0 };
+	size_t trimmed = length, prompt = 0;
+	int status;
+
+	while (trimmed > 0 && is_space(text[trimmed - 1]))
+		trimmed--;
+	ids->count = 0;
+	if ((status = ll_prompt_encode(tokenizer, options, text, trimmed, ids, err)) == 0) {
+		prompt = ids->count;
+		ids->count = 0;
+		if ((status = ll_buf_add(&both, text, length, err)) == 0 && (status = ll_buf_puts(&both, " ", err)) == 0 &&
+		    (status = ll_buf_add(&both, answer, answer_length, err)) == 0)
+			status = ll_prompt_encode(tokenizer, options, both.data, both.len, ids, err);
+	}
+	ll_buf_free(&both);
+	return status < 0 ? status : count_answer(ids, prompt, want, err);
+}
+
+int
+ll_prompt_answer(const struct ll_tokenizer *tokenizer, const struct ll_ids *prompt, const char *answer,
+    size_t answer_length, struct ll_ids *ids, size_t *want, struct ll_err *err)
+{
+	int status = 0;
+
+	ids->count = 0;
+	for (size_t i = 0; i < prompt->count && status == 0; i++)
+		status = ll_ids_add(ids, prompt->ids[i], err);
+	if (status == 0)
+		status = ll_tokenizer_encode(tokenizer, answer, answer_length, false, ids, err);
+	return status < 0 ? status : count_answer(ids, prompt->count, want, err);
 }
 
 int

@@ -26,7 +26,20 @@ struct ll_prompt_options {
 int ll_prompt_encode(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
     const char *text, size_t length, struct ll_ids *ids, struct ll_err *err);
 
-/* The same for messages of a chat, to which options->system adds nothing. */
+/*
+ * A text and, behind it and a space, what may answer it, tokenized as one text; the answer's tokens
+ * are those beyond as many as the text alone has without white space at its end, and *want is
+ * their number and 1. -LL_EDATA if either has none. As lm-evaluation-harness does.
+ */
+int ll_prompt_encode_pair(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
+    const char *text, size_t length, const char *answer, size_t answer_length, struct ll_ids *ids, size_t *want,
+    struct ll_err *err);
+
+/* The same for a prompt of a chat, whose ids are given: the answer is tokenized apart, and no space comes before it. */
+int ll_prompt_answer(const struct ll_tokenizer *tokenizer, const struct ll_ids *prompt, const char *answer,
+    size_t answer_length, struct ll_ids *ids, size_t *want, struct ll_err *err);
+
+/* ll_prompt_encode for messages of a chat, to which options->system adds nothing. */
 int ll_prompt_encode_messages(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
     const struct ll_message *messages, size_t count, struct ll_ids *ids, struct ll_err *err);
 

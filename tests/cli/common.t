@@ -22,6 +22,7 @@ try() {
 	ll-info) $soon "$1" "$LL_MODEL" ;;
 	ll-pool) $soon "$1" <hidden ;;
 	ll-quantize) $soon "$1" Q8_0 ;;
+	ll-score) $soon "$1" <scores ;;
 	*) $soon "$1" <logits ;;
 	esac
 }
@@ -30,6 +31,7 @@ echo "one two" >text
 [ ! -x "$bin/ll-tokenize" ] || ll-tokenize -p "one two" >tokens
 [ ! -x "$bin/ll-forward" ] || ll-forward --once <tokens >logits
 [ ! -x "$bin/ll-forward" ] || ll-forward --hidden <tokens >hidden
+[ ! -x "$bin/ll-forward" ] || ll-forward --score <tokens >scores
 
 # Ends by itself within seconds, with one of the documented statuses.
 ends() {
@@ -70,6 +72,6 @@ for program in $programs; do
 	ok "$program: an empty stdin" ends "$program"
 	ok "$program: a closed stdin" ends sh -c "exec $program <&-"
 	ok "$program: a folder for stdin" ends sh -c "exec $program <."
-	ok "$program: leaves no file" is "hidden logits text tokens" "rm -f out err; echo *"
+	ok "$program: leaves no file" is "hidden logits scores text tokens" "rm -f out err; echo *"
 done
 done_testing

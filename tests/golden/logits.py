@@ -212,4 +212,5 @@ def main():
     HERE.joinpath("logits.jsonl").write_text(text)
 
 
-main()
+if __name__ == "__main__":
+    main()

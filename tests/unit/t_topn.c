@@ -21,8 +21,8 @@
 #define MOST 5000
 #define LARGE 128256
 
-/* Of the log-sum-exp: 16 sums of up to 8,016 terms in f32, and the rounding of the result. */
-#define SUM_BOUND 1e-5
+/* Of the log-sum-exp: the error of exp, and the rounding of the result. */
+#define SUM_BOUND 2e-7
 #define RESULT_BOUND 6e-8
 
 struct entry {

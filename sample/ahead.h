@@ -1,0 +1,42 @@
+/*
+ * Rows of logits of one stream that came before those of another that they are compared with.
+ */
+
+#ifndef LL_SAMPLE_AHEAD_H
+#define LL_SAMPLE_AHEAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ll_err;
+
+/* Where a row belongs. */
+struct ll_ahead_place {
+	uint64_t stream, sequence, position;
+};
+
+struct ll_ahead_row {
+	struct ll_ahead_row *next;
+	struct ll_ahead_place place;
+	uint32_t target;	/* the token that follows */
+	size_t count;
+	float logits[];
+};
+
+/* Zero-initialise; free with ll_ahead_free. In the order in which they came. */
+struct ll_ahead {
+	struct ll_ahead_row *first, **last;
+	size_t count, bytes;
+};
+
+/* Keeps a copy; -LL_ENOMEM. Its bytes count in `bytes` until it is dropped. */
+int ll_ahead_keep(struct ll_ahead *ahead, struct ll_ahead_place place, uint32_t target, const float *logits,
+    size_t count, struct ll_err *err);
+
+/* The row at a place, or NULL. */
+struct ll_ahead_row *ll_ahead_find(const struct ll_ahead *ahead, struct ll_ahead_place place);
+
+void ll_ahead_drop(struct ll_ahead *ahead, struct ll_ahead_row *row);
+void ll_ahead_free(struct ll_ahead *ahead);
+
+#endif
