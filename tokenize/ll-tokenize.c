@@ -279,7 +279,7 @@ write_samples(struct tokenize *t, const struct ll_record *record, struct ll_err 
 	struct ll_buf meta = { 0 };
 	int status = ll_record_meta(record, &meta, err);
 
-	for (int64_t i = 0; i < record->samples && status == 0; i++) {
+	for (int64_t i = 0; i < ll_record_sequences(record) && status == 0; i++) {
 		uint64_t sequence = LL_SEQUENCE(t->records, i);
 
 		if ((status = write_meta(t, sequence, &meta, err)) == 0)
