@@ -136,7 +136,7 @@ ll_sampling_idle(const struct ll_sampling *sampling, uint64_t given, bool own, s
 }
 
 void
-ll_sampling_refuse(struct ll_sampling *sampling)
+ll_sampling_refuse(struct ll_sampling *sampling, const char *greedy)
 {
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		void *value = ll_sampling_member(sampling, i);
@@ -144,7 +144,7 @@ ll_sampling_refuse(struct ll_sampling *sampling)
 		const char *why = ll_sampling_idle(sampling, (uint64_t)1 << i, false, &index);
 
 		if (why != NULL)
-			ll_opt_refuse(value, why);
+			ll_opt_refuse(value, strcmp(why, "with temperature 0") == 0 ? greedy : why);
 	}
 	if (sampling->dry_multiplier <= 0)
 		ll_opt_refuse(&ll_sampling_lists.breakers, "without --dry-multiplier");

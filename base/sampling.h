@@ -124,8 +124,11 @@ void ll_sampling_take(struct ll_sampling *to, const struct ll_sampling *from, ui
  */
 const char *ll_sampling_idle(const struct ll_sampling *sampling, uint64_t given, bool own, size_t *index);
 
-/* Refuses what was given on the command line and is idle: ll_opt_refuse. `sampling` is that of its table. */
-void ll_sampling_refuse(struct ll_sampling *sampling);
+/*
+ * Refuses what was given on the command line and is idle: ll_opt_refuse. `sampling` is that of
+ * its table, `greedy` why what shapes a draw is idle where the temperature is 0.
+ */
+void ll_sampling_refuse(struct ll_sampling *sampling, const char *greedy);
 
 /* Words given one by one. */
 struct ll_words {

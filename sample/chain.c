@@ -146,6 +146,17 @@ run(struct ll_chain *chain, const struct ll_logits *row, const struct ll_sampler
 	return 0;
 }
 
+void
+ll_chain_accept(struct ll_chain *chain, const struct ll_sampler_view *view, size_t chosen)
+{
+	struct ll_sampler_view own = *view;
+
+	own.sampling = &chain->sampling;
+	for (size_t i = 0; i < chain->count; i++)
+		if (chain->links[i]->accept != NULL)
+			chain->links[i]->accept(&own, &chain->candidates, chosen);
+}
+
 int
 ll_chain_sample(struct ll_chain *chain, const struct ll_logits *row, const struct ll_sampler_view *view,
     const char *where, uint32_t *token, struct ll_err *err)
@@ -165,9 +176,7 @@ ll_chain_sample(struct ll_chain *chain, const struct ll_logits *row, const struc
 	chosen = greedy ? ll_candidates_best(&chain->candidates) :
 	    ll_candidates_draw(&chain->candidates, ll_rng_unit(view->rng));
 	*token = chain->candidates.ids[chosen];
-	for (size_t i = 0; i < chain->count; i++)
-		if (chain->links[i]->accept != NULL)
-			chain->links[i]->accept(&own, &chain->candidates, chosen);
+	ll_chain_accept(chain, view, chosen);
 	return 0;
 }
 

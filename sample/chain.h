@@ -43,4 +43,7 @@ int ll_chain_sample(struct ll_chain *chain, const struct ll_logits *row, const s
 int ll_chain_distribution(struct ll_chain *chain, const struct ll_logits *row, const struct ll_sampler_view *view,
     const char *where, const struct ll_candidates **out, struct ll_err *err);
 
+/* Candidate `chosen` of that distribution is the token: what samplers remember of it. */
+void ll_chain_accept(struct ll_chain *chain, const struct ll_sampler_view *view, size_t chosen);
+
 #endif

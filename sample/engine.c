@@ -7,19 +7,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "sample/chain.h"
-#include "sample/engine.h"
-#include "sample/logits.h"
+#include "sample/engine_state.h"
 #include "sample/settings.h"
-
-struct ll_engine {
-	struct ll_engine_hooks hooks;
-	struct ll_chain *chain;
-	struct ll_logits row;
-	struct ll_turn_rules rules;
-	struct ll_sequences *sequences;
-	struct ll_group *groups;
-	size_t unannounced;	/* forks of which the stream has not told yet */
-};
 
 int
 ll_engine_new(struct ll_engine **out, const struct ll_settings *settings, const struct ll_engine_hooks *hooks,
@@ -53,6 +42,7 @@ forget_all(struct ll_engine *engine)
 		ll_group_free(group);
 	}
 	engine->groups = NULL;
+	ll_searches_free(engine);
 	engine->unannounced = 0;
 }
 
@@ -137,9 +127,8 @@ give_out(struct ll_engine *engine, struct ll_sequence *sequence, struct ll_err *
 	return status;
 }
 
-/* Tells the head how a turn goes on behind `position`: with the last token, or not. */
-static int
-reply(struct ll_engine *engine, const struct ll_sequence *sequence, uint64_t position, enum ll_turn_end end,
+int
+ll_engine_reply(struct ll_engine *engine, const struct ll_sequence *sequence, uint64_t position, enum ll_turn_end end,
     struct ll_err *err)
 {
 	struct ll_reply said = {
@@ -247,7 +236,7 @@ ll_engine_logits(struct ll_engine *engine, const struct ll_engine_row *row, stru
 	if (sequence == NULL)
 		return -LL_ENOMEM;
 	if (sequence->owed != LL_TURN_GOES_ON && row->epoch == sequence->epoch) {
-		status = reply(engine, sequence, row->position, sequence->owed, err);
+		status = ll_engine_reply(engine, sequence, row->position, sequence->owed, err);
 		sequence->owed = LL_TURN_GOES_ON;
 		return status;
 	}
@@ -255,13 +244,15 @@ ll_engine_logits(struct ll_engine *engine, const struct ll_engine_row *row, stru
 		return 0;
 	status = row->sparse ? ll_logits_sparse(&engine->row, row->data, row->cols, row->where, err) :
 	    ll_logits_dense(&engine->row, row->dtype, row->data, row->cols, row->where, err);
+	if (status == 0 && ll_sequence_settings(sequence, &engine->rules)->beams > 0)
+		return ll_search_logits(engine, sequence, row, err);
 	if (status == 0 && !sequence->begun)
 		status = begin_answers(engine, sequence, &pick, row->where, err);
 	if (status < 0 || (status = sample(engine, sequence, &pick, row->where, err)) < 0)
 		return status;
 	if (status == LL_TURN_BACK)
 		pick.position = sequence->back - 1;
-	if ((status = reply(engine, sequence, pick.position, (enum ll_turn_end)status, err)) < 0)
+	if ((status = ll_engine_reply(engine, sequence, pick.position, (enum ll_turn_end)status, err)) < 0)
 		return status;
 	return give_out(engine, sequence, err);
 }
@@ -303,12 +294,20 @@ give_out_group(struct ll_engine *engine, struct ll_group *group, struct ll_err *
 }
 
 int
+ll_engine_step_ended(struct ll_engine *engine, const char *where, struct ll_err *err)
+{
+	return ll_searches_check(engine, where, err);
+}
+
+int
 ll_engine_ended(struct ll_engine *engine, const struct ll_ended *end, struct ll_err *err)
 {
 	struct ll_sequence *sequence = ll_sequences_find(engine->sequences, end->sequence);
 	struct ll_group *group = sequence != NULL ? sequence->group : NULL;
 	int status = 0;
 
+	if (sequence != NULL && sequence->search != NULL)
+		return ll_search_ended(engine, sequence, end, err);
 	if (sequence != NULL) {
 		ll_sequence_end_turn(sequence, end->epoch);
 		if ((status = give_out(engine, sequence, err)) < 0)

@@ -28,7 +28,7 @@
 #define SEED_SHIFT 11
 
 static struct ll_sampling sampling = LL_SAMPLING_DEFAULTS;
-static int64_t limit, ranked, samples = 1, best_of;
+static int64_t limit, ranked, samples = 1, best_of, beams;
 static uint64_t seed;
 static const char *model_path, *output_path, *input_path, *preset;
 
@@ -45,6 +45,8 @@ static const struct ll_opt options[] = {
 	LL_OPT_OUTPUT(output_path),
 	LL_OPTS_SAMPLING(sampling),
 	LL_OPTS_SAMPLING_LISTS,
+	{ 0, "beams", LL_OPT_INT, &beams, "N", "search for the likeliest answer with N beams", 1,
+	  LL_RECORD_BEAMS_MAX, NULL },
 	{ 0, "best-of", LL_OPT_INT, &best_of, "N", "sample N answers to a prompt and keep the best", 1,
 	  LL_RECORD_SAMPLES_MAX, NULL },
 	{ 0, "logprobs", LL_OPT_INT, &ranked, "N",
@@ -61,8 +63,8 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-sample",
 	.summary = "sample tokens from logits and feed them back",
-	.usage = "[-hqvV] [-m FILE] [-N N] [-n N] [-o FILE] [-t T] [--best-of N] [--logprobs N]\n"
-	    "                 [--preset NAME] [--seed N] [--stop STRING] [SAMPLING ...] [STREAM]",
+	.usage = "[-hqvV] [-m FILE] [-N N] [-n N] [-o FILE] [-t T] [--beams N] [--best-of N]\n"
+	    "                 [--logprobs N] [--preset NAME] [--seed N] [--stop STRING] [SAMPLING ...] [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
 };
@@ -143,7 +145,15 @@ write_end(void *arg, const struct ll_ended *end, struct ll_err *err)
 		.type = end->turn ? LL_STOP : LL_END, .sequence = end->sequence, .position = end->position,
 		.epoch = end->epoch, .payload = end->text, .length = end->length,
 	};
+	uint64_t prompt = 0;
+	char text[160];
 
+	if (end->reason != LL_TURN_GOES_ON) {
+		ll_text_get_number(end->text, end->length, "prompt", &prompt);
+		frame.length = (size_t)snprintf(text, sizeof(text), "reason %s\nprompt %" PRIu64 "\ngenerated %" PRIu64
+		    "\n", ll_turn_end_name(end->reason), prompt, end->generated);
+		frame.payload = text;
+	}
 	return ll_writer_frame(run->out, &frame, err);
 }
 
@@ -164,25 +174,14 @@ take_logits(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 	return ll_engine_logits(run->engine, &row, err);
 }
 
-/* META of a sequence, and what is only known here: the rest of an object, or "". */
+/* META of a sequence, and what is only known here: members with a comma before each, or "". */
 static int
 write_meta(struct run *run, const struct ll_frame *meta, const char *more, struct ll_err *err)
 {
 	struct ll_frame frame = *meta;
 	struct ll_buf text = { 0 };
-	const char *payload = meta->payload;
-	size_t length = meta->length;
-	int status;
+	int status = ll_record_extend(meta->payload, meta->length, more, &text, err);
 
-	if (*more == '\0')
-		return ll_writer_frame(run->out, meta, err);
-	while (length > 0 && payload[length - 1] != '}')
-		length--;
-	status = ll_buf_add(&text, payload, length - 1, err);
-	if (status == 0)
-		status = ll_buf_puts(&text, text.data[text.len - 1] == '{' ? more + 1 : more, err);
-	if (status == 0)
-		status = ll_buf_puts(&text, "}", err);
 	frame.payload = text.data;
 	frame.length = text.len;
 	if (status == 0)
@@ -215,9 +214,9 @@ begin_turn(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 	if (sequence == NULL)
 		return -LL_ENOMEM;
 	settings = sequence->settings != NULL ? sequence->settings : &run->settings;
-	if (frame->flags & LL_MORE && settings->best_of > 1)
-		return ll_fail(err, LL_EDATA, "%s: sequence %s: a conversation that goes on has one answer, not %zu",
-		    ll_reader_name(run->in), ll_sequence_name(frame->sequence, name), settings->best_of);
+	if (frame->flags & LL_MORE && settings->best_of + settings->beams > 1)
+		return ll_fail(err, LL_EDATA, "%s: sequence %s: a conversation that goes on has one answer, sampled "
+		    "at once", ll_reader_name(run->in), ll_sequence_name(frame->sequence, name));
 	if (!sequence->told && sequence->settings == NULL && settings->samples > 1)
 		status = tell_samples(run, frame, err);
 	sequence->told = true;
@@ -385,7 +384,8 @@ take_frame(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 			return take_stream_end(run, frame, err);
 		return take_end(run, frame, err);
 	case LL_FLUSH:
-		return run->path != NULL ? ll_path_flush(run->path, err) : 0;
+		status = ll_engine_step_ended(run->engine, ll_reader_name(run->in), err);
+		return status < 0 ? status : run->path != NULL ? ll_path_flush(run->path, err) : 0;
 	case LL_FORK:
 		return ll_engine_forked(run->engine, frame->sequence, err);
 	case LL_NEXT:
@@ -458,8 +458,8 @@ complete_settings(struct run *run, const struct ll_header *header, struct ll_err
 	char text[1000] = "";
 	int status = 0;
 
-	if (run->settings.best_of > 1 && !ll_header_get(header, "return", text, sizeof(text)))
-		return ll_fail(err, LL_EDATA, "%s: offers no return path, without which there is one answer", name);
+	if (run->settings.best_of + run->settings.beams > 1 && !ll_header_get(header, "return", text, sizeof(text)))
+		return ll_fail(err, LL_EDATA, "%s: offers no return path, without which there is one answer, sampled at once", name);
 	text[0] = '\0';
 	ll_header_get(header, "stop", text, sizeof(text));
 	if ((status = ll_turn_rules_parse(&rules, text, name, err)) < 0 ||
@@ -529,9 +529,12 @@ static int
 settle_options(struct run *run, struct ll_err *err)
 {
 	struct ll_settings *settings = &run->settings;
-	bool greedy = sampling.temperature <= 0;
+	bool greedy = sampling.temperature <= 0, search = beams > 0;
 	const struct ll_opt_rule rules[] = {
-		{ greedy, &seed, "with temperature 0" }, { greedy, &samples, "with temperature 0: all would be the same" },
+		{ search, &sampling.temperature, "with --beams" }, { search, &seed, "with --beams" },
+		{ search, &best_of, "with --beams" }, { search, &ll_sampling_lists.banned, "with --beams" },
+		{ search && samples > beams, &samples, "where it is above --beams" },
+		{ greedy, &seed, "with temperature 0" }, { greedy && !search, &samples, "with temperature 0: all would be the same" },
 		{ greedy, &best_of, "with temperature 0" }, { best_of > 0 && best_of <= samples, &best_of, "where it is not above --samples" },
 		{ !ll_settings_need_vocab(&ll_sampling_lists, &sampling), &model_path,
 		  "without --stop, --banned-string, --logit-bias-text or --dry-multiplier" },
@@ -541,9 +544,14 @@ settle_options(struct run *run, struct ll_err *err)
 
 	if (status < 0)
 		return status;
-	ll_sampling_refuse(&sampling);
+	ll_sampling_refuse(&sampling, "with temperature 0");
 	ll_opt_refuse_all(rules, sizeof(rules) / sizeof(rules[0]));
-	if (!greedy && !ll_opt_given(&seed)) {
+	/* A search draws nothing. */
+	if (search) {
+		sampling.temperature = 0;
+		ll_sampling_refuse(&sampling, "with --beams");
+		ll_sampling_lists.banned.count = 0;
+	} else if (!greedy && !ll_opt_given(&seed)) {
 		seed = ll_rng_entropy() >> SEED_SHIFT;
 		if (ll_opt_verbose || isatty(STDERR_FILENO))
 			ll_warn(program.name, "seed %" PRIu64, seed);
@@ -552,6 +560,7 @@ settle_options(struct run *run, struct ll_err *err)
 	settings->limit = limit > 0 ? (uint64_t)limit : UINT64_MAX;
 	settings->ranked = (size_t)ranked;
 	settings->samples = (size_t)samples;
+	settings->beams = (size_t)beams;
 	settings->best_of = best_of > samples ? (size_t)best_of : settings->samples;
 	return 0;
 }

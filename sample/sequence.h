@@ -20,6 +20,7 @@
 
 struct ll_err;
 struct ll_group;
+struct ll_search;
 struct ll_settings;
 
 #define LL_STOP_IDS_MAX 64
@@ -86,6 +87,7 @@ struct ll_sequence {
 	bool told;			/* that it has several answers, if so */
 	struct ll_group *group;		/* of answers that wait for each other, or NULL */
 	size_t member;			/* its number there */
+	struct ll_search *search;	/* that it is a beam of, or NULL */
 	bool begun;			/* its first token was sampled, and its forks made */
 	enum ll_turn_end owed;		/* a fork whose first token ended its turn: to be told */
 };

@@ -235,6 +235,8 @@ static int
 take(struct ll_settings *settings, const struct ll_record *meta, const struct ll_settings_place *place,
     struct ll_err *err)
 {
+	int status;
+
 	settings->idle[0] = '\0';
 	settings->users = 0;
 	memset(&settings->owned, 0, sizeof(settings->owned));
@@ -249,12 +251,19 @@ take(struct ll_settings *settings, const struct ll_record *meta, const struct ll
 		settings->best_of = meta->given & LL_GAVE_BEST_OF ? (size_t)meta->best_of : settings->samples;
 		settings->beams = meta->given & LL_GAVE_BEAMS ? (size_t)meta->beams : 0;
 	}
-	if (settings->beams > 0)
-		settings->sampling.temperature = 0;
 	settings->own_seed = (meta->given & LL_GAVE_SEED) != 0;
 	settings->seed = (uint64_t)meta->seed;
+	if (settings->beams > 0)
+		settings->sampling.temperature = 0;
 	note_idle(settings, meta);
-	return make_lists(settings, meta, place, err);
+	if (settings->beams == 0)
+		return make_lists(settings, meta, place, err);
+	if (meta->given & LL_GAVE_BANNED || meta->sampling_given >> LL_SAMPLING_TEMPERATURE & 1)
+		snprintf(settings->idle, sizeof(settings->idle), "%s has no effect with beams",
+		    meta->given & LL_GAVE_BANNED ? "banned_strings" : "temperature");
+	status = make_lists(settings, meta, place, err);
+	settings->banned = NULL;
+	return status;
 }
 
 int

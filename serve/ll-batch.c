@@ -296,7 +296,7 @@ main(int argc, char **argv)
 	ll_opt_parse(&program, argc, argv);
 	if (output_path == NULL || strcmp(output_path, "-") == 0)
 		ll_opt_refuse(&retry, "without --output");
-	ll_sampling_refuse(&sampling);
+	ll_sampling_refuse(&sampling, "with temperature 0");
 	if (sampling.temperature <= 0)
 		ll_opt_refuse(&seed, "with temperature 0");
 	status = print_pipe ? print_equivalent(&err) : run_batch(&err);

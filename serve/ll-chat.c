@@ -543,7 +543,7 @@ run(struct ll_session *chat, const char *path, struct ll_err *err)
 static void
 settle_options(void)
 {
-	ll_sampling_refuse(&sampling);
+	ll_sampling_refuse(&sampling, "with temperature 0");
 	if (sampling.temperature <= 0)
 		ll_opt_refuse(&seed, "with temperature 0");
 	if (print_pipe)

@@ -533,6 +533,23 @@ ll_record_meta(const struct ll_record *record, struct ll_buf *out, struct ll_err
 }
 
 int
+ll_record_extend(const char *text, size_t length, const char *more, struct ll_buf *out, struct ll_err *err)
+{
+	size_t begin = out->len, end = length;
+	int status;
+
+	if (*more == '\0')
+		return ll_buf_add(out, text, length, err);
+	while (end > 0 && text[end - 1] != '}')
+		end--;
+	if ((status = ll_buf_add(out, text, end - 1, err)) < 0)
+		return status;
+	while (out->len > begin && (out->data[out->len - 1] == ' ' || out->data[out->len - 1] == '\t'))
+		out->len--;
+	return ll_buf_printf(out, err, "%s}", out->data[out->len - 1] == '{' ? more + 1 : more);
+}
+
+int
 ll_record_failed(const struct ll_record *record, const struct ll_err *why, struct ll_buf *out,
     struct ll_err *err)
 {

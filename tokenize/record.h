@@ -84,6 +84,9 @@ bool ll_record_blank(const char *line, size_t length);
 /* Appends what travels of a record: its id and options. */
 int ll_record_meta(const struct ll_record *record, struct ll_buf *out, struct ll_err *err);
 
+/* Appends a META payload with more members at its end: `more` has a comma before each, or is "". */
+int ll_record_extend(const char *text, size_t length, const char *more, struct ll_buf *out, struct ll_err *err);
+
 /* Appends the META of a record that failed: its id, if it had one, and the error. */
 int ll_record_failed(const struct ll_record *record, const struct ll_err *why, struct ll_buf *out,
     struct ll_err *err);
