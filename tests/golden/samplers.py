@@ -128,27 +128,31 @@ def transformers_run(settings, order, past, table):
 
 PAST = [1, 2, 3, 4, 5, 9, 1, 2, 3, 4, 7, 7, 1, 2, 3, 8, 70, 71, 72, 1, 2, 3]
 LLAMA = [
-    (0, [], {}), (1, ["temperature"], {"temperature": 0.7}), (1, ["top-k"], {"top_k": 7}),
-    (1, ["top-p"], {"top_p": 0.8}), (1, ["min-p"], {"min_p": 0.1}), (1, ["typical"], {"typical_p": 0.6}),
-    (1, ["typical"], {"typical_p": 0.15}), (1, ["top-n-sigma"], {"top_n_sigma": 1.2}),
-    (1, ["temperature"], {"temperature": 0.8, "dynatemp_range": 0.6}),
-    (1, ["temperature"], {"temperature": 1.2, "dynatemp_range": 1.2, "dynatemp_exponent": 2.5}),
-    (1, ["xtc"], {"xtc_probability": 1.0, "xtc_threshold": 0.05}),
-    (1, ["xtc"], {"xtc_probability": 1.0, "xtc_threshold": 0.3}),
-    (1, ["penalties"], {"repetition_penalty": 1.3}), (1, ["penalties"], {"presence_penalty": 0.7}),
-    (1, ["penalties"], {"frequency_penalty": 0.4}),
-    (1, ["penalties"], {"repetition_penalty": 0.8, "presence_penalty": -0.3, "frequency_penalty": 0.2,
+    ([], {}), (["temperature"], {"temperature": 0.7}), (["top-k"], {"top_k": 7}),
+    (["top-p"], {"top_p": 0.8}), (["min-p"], {"min_p": 0.1}), (["typical"], {"typical_p": 0.6}),
+    (["typical"], {"typical_p": 0.15}), (["top-n-sigma"], {"top_n_sigma": 1.2}),
+    (["temperature"], {"temperature": 0.8, "dynatemp_range": 0.6}),
+    (["temperature"], {"temperature": 1.2, "dynatemp_range": 1.2, "dynatemp_exponent": 2.5}),
+    (["xtc"], {"xtc_probability": 1.0, "xtc_threshold": 0.05}),
+    (["xtc"], {"xtc_probability": 1.0, "xtc_threshold": 0.3}),
+    (["penalties"], {"repetition_penalty": 1.3}), (["penalties"], {"presence_penalty": 0.7}),
+    (["penalties"], {"frequency_penalty": 0.4}),
+    (["penalties"], {"repetition_penalty": 0.8, "presence_penalty": -0.3, "frequency_penalty": 0.2,
                         "penalty_window": 6}),
-    (1, ["dry"], {"dry_multiplier": 0.8}), (1, ["dry"], {"dry_multiplier": 0.5, "dry_base": 1.2, "dry_length": 0}),
-    (1, ["dry"], {"dry_multiplier": 2.0, "dry_base": 3.0, "dry_length": 3, "dry_window": 17}),
-    (1, [], {"logit_bias": {"3": 2.5, "40": -1.0, "41": -4.0}}),
-    (1, ["penalties", "dry", "top-n-sigma", "top-k", "typical", "top-p", "min-p", "xtc", "temperature"],
-     {"repetition_penalty": 1.1, "dry_multiplier": 0.8, "top_n_sigma": 2.0, "top_k": 40, "typical_p": 0.95,
-      "top_p": 0.9, "min_p": 0.02, "xtc_probability": 1.0, "xtc_threshold": 0.1, "temperature": 0.8}),
-    (1, ["temperature", "min-p", "top-k"], {"temperature": 2.0, "min_p": 0.2, "top_k": 12}),
-    (1, ["temperature"], {"temperature": 1.0, "mirostat": 1, "mirostat_tau": 3.0, "mirostat_eta": 0.3}),
-    (1, ["temperature"], {"temperature": 0.9, "mirostat": 2, "mirostat_tau": 2.0, "mirostat_eta": 0.5}),
-    (1, ["min-p"], {"min_p": 0.02, "adaptive_target": 0.3, "adaptive_decay": 0.8}),
+    (["dry"], {"dry_multiplier": 0.8}), (["dry"], {"dry_multiplier": 0.5, "dry_base": 1.2, "dry_length": 0}),
+    (["dry"], {"dry_multiplier": 2.0, "dry_base": 3.0, "dry_length": 3, "dry_window": 17}),
+    ([], {"logit_bias": {"3": 2.5, "40": -1.0, "41": -4.0}}),
+    # Not in one chain: top-n-sigma leaves logits of -infinity there, which makes typical's entropy no number.
+    (["penalties", "dry", "top-n-sigma", "top-k", "top-p", "min-p", "xtc", "temperature"],
+     {"repetition_penalty": 1.1, "dry_multiplier": 0.8, "top_n_sigma": 2.0, "top_k": 40, "top_p": 0.9,
+      "min_p": 0.02, "xtc_probability": 1.0, "xtc_threshold": 0.1, "temperature": 0.8}),
+    (["penalties", "dry", "top-k", "typical", "top-p", "min-p", "xtc", "temperature"],
+     {"presence_penalty": 0.5, "dry_multiplier": 0.8, "top_k": 40, "typical_p": 0.95, "top_p": 0.9,
+      "min_p": 0.02, "xtc_probability": 1.0, "xtc_threshold": 0.1, "temperature": 0.8}),
+    (["temperature", "min-p", "top-k"], {"temperature": 2.0, "min_p": 0.2, "top_k": 12}),
+    (["temperature"], {"temperature": 1.0, "mirostat": 1, "mirostat_tau": 3.0, "mirostat_eta": 0.3}),
+    (["temperature"], {"temperature": 0.9, "mirostat": 2, "mirostat_tau": 2.0, "mirostat_eta": 0.5}),
+    (["min-p"], {"min_p": 0.02, "adaptive_target": 0.3, "adaptive_decay": 0.8}),
 ]
 TRANSFORMERS = [
     (["temperature"], {"temperature": 0.7}), (["top-k"], {"top_k": 7}), (["top-p"], {"top_p": 0.8}),
@@ -162,13 +166,13 @@ def main():
     rng = random.Random(7)
     records = []
     llama = Llama(sys.argv[1])
-    for _, order, settings in LLAMA:
+    for order, settings in LLAMA:
         memory = "mirostat" in settings or "adaptive_target" in settings
-        table = rows(rng, 6, 2.0) if memory else rows(rng, 1, 1.0) + rows(rng, 1, 4.0)
-        if not memory:
-            runs = [s for row in table for s in llama.run(settings, order, PAST, [row])]
+        if memory:
+            runs = llama.run(settings, order, PAST, rows(rng, 6, 2.0))
         else:
-            runs = llama.run(settings, order, PAST, table)
+            table = rows(rng, 1, 1.0) + rows(rng, 1, 4.0)
+            runs = [step for row in table for step in llama.run(settings, order, PAST, [row])]
         records.append(dict(source="llama.cpp", order=",".join(order), settings=settings, past=PAST, steps=runs))
     try:
         import transformers
