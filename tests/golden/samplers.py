@@ -5,10 +5,10 @@ Face transformers, make of rows of logits: the tokens that are left and their pr
     samplers.py LIBLLAMA >samplers.jsonl
 
 LIBLLAMA is llama.cpp's libllama.so, found with its own libraries by LD_LIBRARY_PATH (made with
-0.0.9749); torch and transformers come from PyPI (made with the versions that the first line
-has). A record has the settings of ll-sample, the samplers in their order, the tokens before,
-and steps, each a row and what came of it; "selected" is what was drawn, which the next step of
-a sampler with a memory depends on.
+0.0.9749); torch and transformers come from PyPI (made with 2.15 and 5.24). A record has the
+settings of ll-sample, the samplers in their order, the tokens before, and steps, each a row and
+what came of it; "selected" is what was drawn, which the next step of a sampler with a memory
+depends on.
 """
 
 import ctypes
@@ -174,12 +174,7 @@ def main():
             table = rows(rng, 1, 1.0) + rows(rng, 1, 4.0)
             runs = [step for row in table for step in llama.run(settings, order, PAST, [row])]
         records.append(dict(source="llama.cpp", order=",".join(order), settings=settings, past=PAST, steps=runs))
-    try:
-        import transformers
-    except ImportError:
-        transformers = None
-        print("no transformers: its records are left out", file=sys.stderr)
-    for order, settings in TRANSFORMERS if transformers else []:
+    for order, settings in TRANSFORMERS:
         table = rows(rng, 1, 1.0) + rows(rng, 1, 4.0)
         records.append(dict(source="transformers", order=",".join(order), settings=settings, past=PAST,
                             steps=transformers_run(settings, order, PAST, table)))
