@@ -71,24 +71,57 @@ ll_candidates_reserve(struct ll_candidates *candidates, size_t count, struct ll_
 	return ll_grow(&candidates->scratch, &candidates->scratch_cap, count, sizeof(uint32_t), err);
 }
 
+/* Those at or above a logit among [begin, end) of the row. */
+static void
+load_range(struct ll_candidates *candidates, const struct ll_logits *row, size_t begin, size_t end, float least)
+{
+	size_t count = candidates->count;
+
+	/* Written always, counted when possible: no branch to mispredict. */
+	for (size_t i = begin; i < end; i++) {
+		candidates->ids[count] = row->ids != NULL ? row->ids[i] : (uint32_t)i;
+		candidates->logits[count] = row->logits[i];
+		count += row->logits[i] >= least;
+	}
+	candidates->count = count;
+}
+
 int
 ll_candidates_load(struct ll_candidates *candidates, const struct ll_logits *row,
     struct ll_err *err)
 {
 	int status = reserve(candidates, row->count, err);
-	size_t count = 0;
 
 	if (status < 0)
 		return status;
-	/* Written always, counted when possible: no branch to mispredict. */
-	for (size_t i = 0; i < row->count; i++) {
-		candidates->ids[count] = row->ids != NULL ? row->ids[i] : (uint32_t)i;
-		candidates->logits[count] = row->logits[i];
-		count += row->logits[i] > -INFINITY;
-	}
-	candidates->count = count;
+	candidates->count = 0;
+	load_range(candidates, row, 0, row->count, -FLT_MAX);
 	candidates->max = row->max;
 	candidates->weighed = false;
+	return 0;
+}
+
+int
+ll_candidates_load_top(struct ll_candidates *candidates, const struct ll_logits *row, size_t k,
+    struct ll_err *err)
+{
+	int status = reserve(candidates, row->count, err);
+	float least;
+
+	if (status < 0)
+		return status;
+	if ((least = ll_logits_bound(row, k, candidates->keys)) == -INFINITY)
+		return ll_candidates_load(candidates, row, err);
+	candidates->count = 0;
+	for (size_t b = 0; b < ll_logits_blocks(row); b++) {
+		size_t begin = b * LL_LOGITS_BLOCK, end = begin + LL_LOGITS_BLOCK;
+
+		if (row->block_max[b] >= least)
+			load_range(candidates, row, begin, end < row->count ? end : row->count, least);
+	}
+	candidates->max = row->max;
+	candidates->weighed = false;
+	ll_candidates_cut(candidates, NULL, (double)k);
 	return 0;
 }
 

@@ -45,6 +45,13 @@ void ll_candidates_free(struct ll_candidates *candidates);
 int ll_candidates_load(struct ll_candidates *candidates, const struct ll_logits *row,
     struct ll_err *err);
 
+/*
+ * The same with the k likeliest of them alone, or more, found with little more than a look at
+ * the row where k is not above its blocks.
+ */
+int ll_candidates_load_top(struct ll_candidates *candidates, const struct ll_logits *row, size_t k,
+    struct ll_err *err);
+
 /* Room for `count` numbers at `scratch`. -LL_ENOMEM. */
 int ll_candidates_reserve(struct ll_candidates *candidates, size_t count, struct ll_err *err);
 

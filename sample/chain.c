@@ -95,15 +95,15 @@ ll_chain_text(const struct ll_chain *chain)
 	return chain->text;
 }
 
-/* Whether anything is done to a row before its likeliest token is taken. */
+/* Whether biases and what is forbidden change a row. */
 static bool
-edits(const struct ll_chain *chain, const struct ll_sampler_view *view)
+is_edited(const struct ll_sampler_view *view)
 {
-	bool any = chain->count > 0 || view->bias_count > 0;
+	bool edited = view->bias_count > 0;
 
 	for (size_t v = 0; v < COUNT(view->never); v++)
-		any |= view->never[v].count > 0;
-	return any;
+		edited |= view->never[v].count > 0;
+	return edited;
 }
 
 static void
@@ -126,12 +126,39 @@ apply_biases(struct ll_candidates *candidates, const struct ll_sampler_view *vie
 		ll_candidates_settle(candidates);
 }
 
+/* How many tokens, if top-k is what first chooses: a fixed temperature before it changes no order. */
+static uint64_t
+first_top_k(const struct ll_chain *chain)
+{
+	size_t at = chain->count > 1 && chain->links[0] == &ll_sampler_temperature &&
+	    chain->sampling.dynatemp_range <= 0;
+
+	return at < chain->count && chain->links[at] == &ll_sampler_top_k ? (uint64_t)chain->sampling.top_k : 0;
+}
+
+/* Whether nothing but a fixed temperature comes between the row and the draw. */
+static bool
+is_plain(const struct ll_chain *chain)
+{
+	return chain->count == 0 || (chain->count == 1 && chain->links[0] == &ll_sampler_temperature &&
+	    chain->sampling.dynatemp_range <= 0);
+}
+
+static int
+load(struct ll_chain *chain, const struct ll_logits *row, const struct ll_sampler_view *view, struct ll_err *err)
+{
+	uint64_t k = is_edited(view) ? 0 : first_top_k(chain);
+
+	return k > 0 && k < row->count ? ll_candidates_load_top(&chain->candidates, row, (size_t)k, err) :
+	    ll_candidates_load(&chain->candidates, row, err);
+}
+
 static int
 run(struct ll_chain *chain, const struct ll_logits *row, const struct ll_sampler_view *view, const char *where,
     struct ll_err *err)
 {
 	struct ll_candidates *candidates = &chain->candidates;
-	int status = ll_candidates_load(candidates, row, err);
+	int status = load(chain, row, view, err);
 
 	if (status == 0 && chain->sampling.dry_multiplier > 0)
 		status = ll_candidates_reserve(candidates, view->past.count, err);
@@ -167,8 +194,9 @@ ll_chain_sample(struct ll_chain *chain, const struct ll_logits *row, const struc
 	int status;
 
 	own.sampling = &chain->sampling;
-	if (greedy && !edits(chain, view)) {
-		*token = ll_logits_best(row);
+	if (is_plain(chain) && !is_edited(view)) {
+		*token = greedy ? ll_logits_best(row) :
+		    ll_logits_draw(row, chain->count > 0 ? chain->sampling.temperature : 1, ll_rng_unit(view->rng));
 		return 0;
 	}
 	if ((status = run(chain, row, &own, where, err)) < 0)

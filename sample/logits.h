@@ -12,6 +12,9 @@
 struct ll_err;
 struct ll_kern;
 
+/* Logits that are read together: what is done with them twice is done in the nearest cache. */
+#define LL_LOGITS_BLOCK 512
+
 struct ll_logits {
 	const uint32_t *ids;	/* ascending; NULL: 0 .. count - 1 */
 	const float *logits;	/* never NaN or +infinity; not all -infinity */
@@ -21,7 +24,9 @@ struct ll_logits {
 
 	const struct ll_kern *kern;
 	uint32_t *own_ids;
-	float *own_logits, *terms;
+	float *own_logits;
+	float *block_max;		/* of each LL_LOGITS_BLOCK logits */
+	double *block_sums;		/* scratch */
 	struct ll_listed *listed;
 	size_t cap;
 };
@@ -53,6 +58,18 @@ int ll_logits_sparse(struct ll_logits *row, const void *data, size_t count, cons
 
 /* The token with the greatest logit; of equal ones the lowest id. */
 uint32_t ll_logits_best(const struct ll_logits *row);
+
+/* How many blocks there are, the last of them with fewer logits. */
+size_t ll_logits_blocks(const struct ll_logits *row);
+
+/* A logit that at least k tokens have or exceed, usually not many more; -infinity if none is known. */
+float ll_logits_bound(const struct ll_logits *row, size_t k, float *scratch);
+
+/*
+ * The token at `unit` (in [0, 1)) of the cumulated probabilities at a temperature above 0, in
+ * two passes over the row.
+ */
+uint32_t ll_logits_draw(const struct ll_logits *row, double temperature, double unit);
 
 /* The log-probability of a token that is listed; -infinity for another. */
 float ll_logits_logprob(const struct ll_logits *row, uint32_t token);
