@@ -70,7 +70,7 @@ open_top_p(struct ll_kernel_run *run, struct ll_err *err)
 }
 
 static void
-close_row(struct ll_kernel_run *run)
+close_sampling(struct ll_kernel_run *run)
 {
 	struct sampling *s = run->state;
 
@@ -82,18 +82,18 @@ close_row(struct ll_kernel_run *run)
 }
 
 static size_t
-row_bytes(const struct ll_kernel_run *run)
+rows_bytes(const struct ll_kernel_run *run)
 {
-	return run->shape[0] * sizeof(float);
+	return run->rows * run->shape[0] * sizeof(float);
 }
 
 /* A bell of logits as models have them, some tokens far above. */
 static void
-fill_row(const struct ll_kernel_run *run, void *set, struct ll_rng *rng)
+fill_rows(const struct ll_kernel_run *run, void *set, struct ll_rng *rng)
 {
 	float *logits = set;
 
-	for (size_t i = 0; i < run->shape[0]; i++) {
+	for (size_t i = 0; i < run->rows * run->shape[0]; i++) {
 		double bell = ll_rng_unit(rng) + ll_rng_unit(rng) + ll_rng_unit(rng) - 1.5;
 
 		logits[i] = (float)(4 * bell + (ll_rng_unit(rng) < 1e-4 ? 12 : 0));
@@ -101,27 +101,29 @@ fill_row(const struct ll_kernel_run *run, void *set, struct ll_rng *rng)
 }
 
 static void
-sample_row(const struct ll_kernel_run *run, void *set)
+sample_rows(const struct ll_kernel_run *run, void *set)
 {
 	struct sampling *s = run->state;
 	const struct ll_sampler_view view = { .rng = &s->rng };
 	struct ll_err ignored = { 0 };
 	uint32_t token;
 
-	if (ll_logits_dense(&s->row, LL_F32, set, run->shape[0], "logits", &ignored) == 0)
-		(void)ll_chain_sample(s->chain, &s->row, &view, "logits", &token, &ignored);
+	for (size_t i = 0; i < run->rows; i++)
+		if (ll_logits_dense(&s->row, LL_F32, (const float *)set + i * run->shape[0], run->shape[0], "logits",
+		    &ignored) == 0)
+			(void)ll_chain_sample(s->chain, &s->row, &view, "logits", &token, &ignored);
 }
 
 static struct ll_work
-row_work(const struct ll_kernel_run *run)
+rows_work(const struct ll_kernel_run *run)
 {
-	return (struct ll_work){ .bytes = (double)row_bytes(run) };
+	return (struct ll_work){ .bytes = (double)rows_bytes(run) };
 }
 
-#define ROW .dims = "VOCABULARY", .dim_count = 1, .shape = { 128256 }, .work = row_work, .bytes = row_bytes, \
-	.fill = fill_row, .step = sample_row, .close = close_row
+#define ROWS .dims = "VOCABULARY", .dim_count = 1, .shape = { 128256 }, .rows = { 1 }, .work = rows_work, \
+	.bytes = rows_bytes, .fill = fill_rows, .step = sample_rows, .close = close_sampling
 
-const struct ll_kernel ll_kernel_greedy = { .name = "sample-greedy", ROW, .open = open_greedy };
-const struct ll_kernel ll_kernel_top_k = { .name = "sample-top-k", ROW, .open = open_top_k };
-const struct ll_kernel ll_kernel_full = { .name = "sample-full", ROW, .open = open_full };
-const struct ll_kernel ll_kernel_top_p = { .name = "sample-top-p", ROW, .open = open_top_p };
+const struct ll_kernel ll_kernel_greedy = { .name = "sample-greedy", ROWS, .open = open_greedy };
+const struct ll_kernel ll_kernel_top_k = { .name = "sample-top-k", ROWS, .open = open_top_k };
+const struct ll_kernel ll_kernel_full = { .name = "sample-full", ROWS, .open = open_full };
+const struct ll_kernel ll_kernel_top_p = { .name = "sample-top-p", ROWS, .open = open_top_p };
