@@ -511,22 +511,21 @@ sample_streams(struct run *run, struct ll_err *err)
 }
 
 /* The samplers in their order; a number whose sampler is not among them does nothing. */
-static int
-settle_order(struct ll_order *order, struct ll_err *err)
+static void
+settle_order(struct ll_order *order)
 {
 	struct ll_err why = { 0 };
 
 	*order = ll_order_default;
 	if (ll_sampling_lists.order != NULL && ll_order_parse(order, ll_sampling_lists.order, &why) < 0)
-		return ll_fail(err, LL_EUSAGE, "--samplers: %s", why.text);
+		ll_opt_wrong(&ll_sampling_lists.order, why.text);
 	for (size_t i = 0; i < LL_SAMPLING_ROWS; i++)
 		if (!ll_order_has(order, ll_sampling_row(i)->name))
 			ll_opt_refuse(ll_sampling_member(&sampling, i), "beside --samplers, which leaves its sampler out");
-	return 0;
 }
 
-static int
-settle_options(struct run *run, struct ll_err *err)
+static void
+settle_options(struct run *run)
 {
 	struct ll_settings *settings = &run->settings;
 	bool greedy = sampling.temperature <= 0, search = beams > 0;
@@ -541,10 +540,8 @@ settle_options(struct run *run, struct ll_err *err)
 		  "without --stop, --banned-string, --logit-bias-text or --dry-multiplier" },
 		{ limit > 0 && sampling.min_length >= limit, &sampling.min_length, "where --limit is not above it" },
 	};
-	int status = settle_order(&settings->order, err);
 
-	if (status < 0)
-		return status;
+	settle_order(&settings->order);
 	ll_sampling_refuse(&sampling, "with temperature 0");
 	ll_opt_refuse_all(rules, sizeof(rules) / sizeof(rules[0]));
 	/* A search draws nothing. */
@@ -563,7 +560,6 @@ settle_options(struct run *run, struct ll_err *err)
 	settings->samples = (size_t)samples;
 	settings->beams = (size_t)beams;
 	settings->best_of = best_of > samples ? (size_t)best_of : settings->samples;
-	return 0;
 }
 
 static int
@@ -585,7 +581,8 @@ main(int argc, char **argv)
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
-	if ((status = settle_options(&run, &err)) == 0 && (status = open_all(&run, &err)) == 0)
+	settle_options(&run);
+	if ((status = open_all(&run, &err)) == 0)
 		status = sample_streams(&run, &err);
 	status = ll_writer_close(run.out, status, &err);
 	if (run.in != NULL)

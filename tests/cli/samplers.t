@@ -203,6 +203,18 @@ fails 64 "--beams: '65' is not between 1 and 64" "ll-sample --beams 65"
 python3 -c "import json; print(json.dumps(dict(prompt='x', logit_bias={i: False for i in range(512)})))" >nothing
 fails 65 "no token is left" "ll-tokenize --jsonl nothing | ll-forward | ll-sample -q >out"
 
+# Handed on, and from files.
+ok "ll-batch hands them on" is "ll-sample -t 0.9 --dry-multiplier 0.8 --ignore-eos --stop x --banned-string 'a b' --logit-bias 5=-inf --samplers dry" \
+    "ll-batch -x -t 0.9 --dry-multiplier 0.8 --ignore-eos --stop x --banned-string 'a b' --logit-bias 5=-inf --samplers dry |
+    sed 's/.*\(ll-sample.*\) | .*/\1/'"
+ok "ll-chat too" like "ll-sample --min-length 3 --mirostat 2 |" "ll-chat -x --min-length 3 --mirostat 2"
+fails 64 "--mirostat has no effect with temperature 0" "ll-chat -x -t 0 --mirostat 2"
+ok "a preset may have them" like "samplers: temperature mirostat-2" \
+    "echo 'presets: {m: {mirostat: 2}}' >m.yaml; LL_CONFIG=m.yaml ll-sample -v --preset m run.lls 2>&1 >out"
+ok "and where they have no effect they are not there" like "samplers: greedy" \
+    "echo 'mirostat: 2' >m.yaml; LL_CONFIG=m.yaml ll-sample -v -t 0 run.lls 2>&1 >out"
+fails 78 "m.yaml:1: samplers: 'x' is not one of" "echo 'samplers: x' >m.yaml; LL_CONFIG=m.yaml ll-sample run.lls >out"
+
 bad() { fails 65 "$1" "echo '$2' | ll-tokenize --jsonl | ll-forward | ll-sample -q >out"; }
 bad "standard input:1: mirostat: 3 is not between 0 and 2" '{"prompt":"x","mirostat":3}'
 bad "standard input:1: typical_p: has no effect with mirostat" '{"prompt":"x","mirostat":1,"typical_p":0.5}'
