@@ -433,6 +433,21 @@ ll_opt_refuse_all(const struct ll_opt_rule *rules, size_t count)
 			ll_opt_refuse(rules[i].value, rules[i].why);
 }
 
+void
+ll_opt_wrong(const void *value, const char *why)
+{
+	char message[600];
+	int i = place_of(value);
+
+	if (i >= 0 && ll_opt_state.source[i] != NULL) {
+		snprintf(message, sizeof(message), "%.250s: %s: %.300s", ll_opt_state.source[i], current->options[i].name,
+		    why);
+		ll_opt_fail(LL_ECONFIG, message);
+	}
+	snprintf(message, sizeof(message), "--%s: %.300s", i >= 0 ? current->options[i].name : "", why);
+	usage_error(message);
+}
+
 int
 ll_opt_quote(struct ll_buf *line, const char *word, struct ll_err *err)
 {

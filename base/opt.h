@@ -73,7 +73,13 @@ const char *ll_opt_own(const void *value);
  */
 void ll_opt_refuse(const void *value, const char *why);
 
-/* The same for each rule whose `when` is true. */
+/*
+ * Ends the program because of the option's value, which only a look at other things showed to be
+ * wrong: with 64, "ll-x: --name: WHY", or 78 and the place where a file or the environment set it.
+ */
+_Noreturn void ll_opt_wrong(const void *value, const char *why);
+
+/* The same as ll_opt_refuse for each rule whose `when` is true. */
 struct ll_opt_rule {
 	bool when;
 	const void *value;

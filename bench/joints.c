@@ -24,7 +24,7 @@
 
 #define FIRST_TOKEN 1
 
-static const struct ll_sampling sampling = { .temperature = 0.6, .top_p = 0.9 };
+static const struct ll_sampling sampling = LL_SAMPLING_DEFAULTS;
 
 struct bench {
 	int64_t threads, tokens, rounds;
@@ -62,7 +62,7 @@ step_alone(struct bench *b, uint64_t sequence, uint64_t position, struct ll_rng 
 	ll_forward_logits(b->forward, b->logits, b->normed, 1);
 	if ((status = ll_logits_dense(&b->row, LL_F32, b->logits, b->model->hp.vocab, "logits", err)) < 0)
 		return status;
-	return ll_chain_sample(b->chain, &b->row, sequence, position + 1, rng, token, err);
+	return ll_chain_sample(b->chain, &b->row, &(struct ll_sampler_view){ .rng = rng }, "row", token, err);
 }
 
 /* The first token is not timed: the pipe's first answer is where its clock starts. */
@@ -161,7 +161,7 @@ open_alone(struct bench *b, struct ll_err *err)
 	if ((status = ll_forward_new(&b->forward, b->model, &config, err)) < 0 ||
 	    (status = ll_logits_init(&b->row, err)) < 0)
 		return status;
-	return ll_chain_new(&b->chain, &sampling, err);
+	return ll_chain_new(&b->chain, &sampling, &ll_order_default, err);
 }
 
 static int

@@ -23,7 +23,7 @@
 
 static const struct ll_kernel *const kernels[] = {
 	&ll_kernel_matmul, &ll_kernel_attention, &ll_kernel_quantize, &ll_kernel_rmsnorm, &ll_kernel_swiglu,
-	&ll_kernel_softmax,
+	&ll_kernel_softmax, &ll_kernel_greedy, &ll_kernel_top_k, &ll_kernel_top_p, &ll_kernel_full,
 };
 
 #define KERNELS (sizeof(kernels) / sizeof(kernels[0]))

@@ -85,7 +85,6 @@ struct stage {
 	float *normed;		/* [rows][dim]: rows that want logits */
 	float *logit_rows;	/* [LOGIT_ROWS][vocab] */
 	unsigned char *sparse;	/* one sparse row, or LOGIT_ROWS scores */
-	float *scratch;		/* [vocab] */
 	uint64_t evaluated;	/* positions in all */
 	struct ll_collect *collect;	/* over all streams, or NULL */
 };
@@ -183,7 +182,6 @@ free_stage(struct stage *stage)
 	free(stage->normed);
 	free(stage->logit_rows);
 	free(stage->sparse);
-	free(stage->scratch);
 }
 
 static int
@@ -197,7 +195,6 @@ make_buffers(struct stage *stage, struct ll_err *err)
 	stage->normed = ll_alloc(stage->rows * hp->dim, sizeof(float), err);
 	stage->logit_rows = ll_alloc(logit_rows * hp->vocab, sizeof(float), err);
 	stage->sparse = ll_alloc(score ? LOGIT_ROWS * LL_SCORE_BYTES : 8 + n * 8, 1, err);
-	stage->scratch = ll_alloc(stage->logits ? hp->vocab : 0, sizeof(float), err);
 	return err->code != 0 ? -err->code : 0;
 }
 
@@ -271,7 +268,7 @@ write_states(struct stage *stage, const struct ll_item *item, const float *state
 static int
 write_sparse(struct stage *stage, struct ll_frame *frame, const float *logits, struct ll_err *err)
 {
-	ll_topn_payload(stage->kern, stage->sparse, logits, stage->model->hp.vocab, (size_t)top, stage->scratch);
+	ll_topn_payload(stage->kern, stage->sparse, logits, stage->model->hp.vocab, (size_t)top);
 	frame->flags |= LL_SPARSE;
 	frame->cols = (uint32_t)top;
 	frame->length = 8 + 8 * (size_t)top;

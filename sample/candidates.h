@@ -1,7 +1,7 @@
 /*
  * The tokens that may still be sampled, as the samplers of a chain pass them on: three
  * parallel arrays, ascending by id whatever was dropped. A sampler changes logits or keeps
- * fewer candidates; the one with the greatest logit always stays.
+ * fewer candidates.
  *
  * Sums are taken in an order that depends on the count alone, and the terms come from kernels
  * that give the same bits on every ISA: equal logits and equal random numbers give equal tokens.
@@ -22,13 +22,19 @@ struct ll_candidates {
 	uint32_t *ids;
 	float *logits;		/* never NaN or +infinity */
 	float *weights;		/* once weighed: exp(logit - max), proportional to probability */
-	size_t count;		/* at least 1 */
+	size_t count;		/* at least 1, but after ll_candidates_settle */
 	float max;		/* the greatest logit */
-	bool weighed;		/* a sampler that changes logits resets it */
+	bool weighed;		/* what changes logits resets it */
+
+	/* For samplers, as long as the others: zeros, to be left as zeros; and anything. */
+	uint32_t *marks;
+	float *keys;
 
 	const struct ll_kern *kern;
 	uint32_t *heap;
 	size_t cap;
+	uint32_t *scratch;	/* see ll_candidates_reserve */
+	size_t scratch_cap;
 };
 
 /* Zero-initialises; -LL_ECONFIG when LL_CPU names no ISA of this machine. */
@@ -39,11 +45,45 @@ void ll_candidates_free(struct ll_candidates *candidates);
 int ll_candidates_load(struct ll_candidates *candidates, const struct ll_logits *row,
     struct ll_err *err);
 
+/*
+ * The same with the k likeliest of them alone, or more, found with little more than a look at
+ * the row where k is not above its blocks.
+ */
+int ll_candidates_load_top(struct ll_candidates *candidates, const struct ll_logits *row, size_t k,
+    struct ll_err *err);
+
+/* Room for `count` numbers at `scratch`. -LL_ENOMEM. */
+int ll_candidates_reserve(struct ll_candidates *candidates, size_t count, struct ll_err *err);
+
+/* Where the candidate with this id is; false if it is none. */
+bool ll_candidates_find(const struct ll_candidates *candidates, uint32_t id, size_t *at);
+
+/*
+ * Changes one logit; what is too large for a float becomes the greatest float, or -infinity.
+ * ll_candidates_settle must follow.
+ */
+void ll_candidates_set(struct ll_candidates *candidates, size_t at, double logit);
+
+/* After changes: drops what is -infinity and finds the maximum. With none left the count is 0. */
+void ll_candidates_settle(struct ll_candidates *candidates);
+
+/* The same, dropping nothing, where all logits changed and some are above -infinity. */
+void ll_candidates_measure(struct ll_candidates *candidates);
+
 /* Fills the weights unless they are there. */
 void ll_candidates_weigh(struct ll_candidates *candidates);
 
 /* The sum of the weights. */
 double ll_candidates_total(struct ll_candidates *candidates);
+
+/* The entropy of the distribution, nats. */
+double ll_candidates_entropy(struct ll_candidates *candidates);
+
+/* The `count` greatest logits in order; how many there are. */
+size_t ll_candidates_greatest(const struct ll_candidates *candidates, float *out, size_t count);
+
+/* The index of the greatest logit, of equal ones the first. */
+size_t ll_candidates_best(const struct ll_candidates *candidates);
 
 /* Keeps those whose logit is at least `least`, which is not above the maximum. */
 void ll_candidates_keep_above(struct ll_candidates *candidates, float least);
@@ -56,7 +96,11 @@ void ll_candidates_keep_above(struct ll_candidates *candidates, float least);
  */
 void ll_candidates_cut(struct ll_candidates *candidates, const float *mass, double target);
 
-/* The id at `unit` (in [0, 1)) of the cumulated probabilities. */
-uint32_t ll_candidates_draw(struct ll_candidates *candidates, double unit);
+/* The same in the order of other keys than the logits; ll_candidates_settle must follow. */
+void ll_candidates_cut_by(struct ll_candidates *candidates, const float *keys, const float *mass,
+    double target);
+
+/* The index at `unit` (in [0, 1)) of the cumulated probabilities. */
+size_t ll_candidates_draw(struct ll_candidates *candidates, double unit);
 
 #endif

@@ -2,6 +2,7 @@
  * The chain of samplers; see chain.h.
  */
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,41 +16,54 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct ll_sampler *const samplers[] = {
-	&ll_sampler_temperature,
-	&ll_sampler_top_k,
-	&ll_sampler_top_p,
-	&ll_sampler_min_p,
-};
-
 struct ll_chain {
 	struct ll_sampling sampling;
-	const struct ll_sampler *links[COUNT(samplers)];
+	const struct ll_sampler *links[LL_ORDER_MAX + 1];
 	size_t count;
 	struct ll_candidates candidates;
 	char text[200];
 };
 
-static void
-add_text(struct ll_chain *chain, const char *name)
-{
-	size_t used = strlen(chain->text);
+/* Those that come last, whatever the order. */
+static const struct ll_sampler *const closing[] = {
+	&ll_sampler_mirostat, &ll_sampler_mirostat2, &ll_sampler_adaptive,
+};
 
-	snprintf(chain->text + used, sizeof(chain->text) - used, "%s%s", used > 0 ? " " : "", name);
+static void
+write_text(struct ll_chain *chain)
+{
+	size_t used = 0;
+
+	chain->text[0] = '\0';
+	for (size_t i = 0; i < chain->count; i++)
+		used += (size_t)snprintf(chain->text + used, sizeof(chain->text) - used, "%s%s", i > 0 ? " " : "",
+		    chain->links[i]->name);
+	if (chain->sampling.temperature <= 0)
+		snprintf(chain->text + used, sizeof(chain->text) - used, "%sgreedy", used > 0 ? " " : "");
 }
 
 void
-ll_chain_set(struct ll_chain *chain, const struct ll_sampling *sampling)
+ll_chain_set(struct ll_chain *chain, const struct ll_sampling *sampling, const struct ll_order *order)
 {
+	bool greedy = sampling->temperature <= 0;
+
 	chain->sampling = *sampling;
 	chain->count = 0;
-	for (size_t i = 0; i < COUNT(samplers) && sampling->temperature > 0; i++)
-		if (samplers[i]->wanted(sampling))
-			chain->links[chain->count++] = samplers[i];
+	for (size_t i = 0; i < order->count; i++) {
+		const struct ll_sampler *sampler = order->list[i];
+		bool idle = sampler->shapes && (greedy || (sampling->mirostat > 0 && sampler != &ll_sampler_temperature));
+
+		if (!idle && sampler->wanted(sampling))
+			chain->links[chain->count++] = sampler;
+	}
+	for (size_t i = 0; i < COUNT(closing) && !greedy; i++)
+		if (closing[i]->wanted(sampling) && (i < 2 || sampling->mirostat == 0))
+			chain->links[chain->count++] = closing[i];
 }
 
 int
-ll_chain_new(struct ll_chain **out, const struct ll_sampling *sampling, struct ll_err *err)
+ll_chain_new(struct ll_chain **out, const struct ll_sampling *sampling, const struct ll_order *order,
+    struct ll_err *err)
 {
 	struct ll_chain *chain = ll_alloc(1, sizeof(*chain), err);
 	int status;
@@ -60,11 +74,8 @@ ll_chain_new(struct ll_chain **out, const struct ll_sampling *sampling, struct l
 		free(chain);
 		return status;
 	}
-	ll_chain_set(chain, sampling);
-	for (size_t i = 0; i < chain->count; i++)
-		add_text(chain, chain->links[i]->name);
-	if (sampling->temperature <= 0)
-		add_text(chain, "greedy");
+	ll_chain_set(chain, sampling, order);
+	write_text(chain);
 	*out = chain;
 	return 0;
 }
@@ -84,21 +95,130 @@ ll_chain_text(const struct ll_chain *chain)
 	return chain->text;
 }
 
-int
-ll_chain_sample(struct ll_chain *chain, const struct ll_logits *row, uint64_t sequence,
-    uint64_t position, struct ll_rng *rng, uint32_t *token, struct ll_err *err)
+/* Whether biases and what is forbidden change a row. */
+static bool
+is_edited(const struct ll_sampler_view *view)
 {
-	struct ll_sampler_view view = { &chain->sampling, sequence, position };
+	bool edited = view->bias_count > 0;
+
+	for (size_t v = 0; v < COUNT(view->never); v++)
+		edited |= view->never[v].count > 0;
+	return edited;
+}
+
+static void
+apply_biases(struct ll_candidates *candidates, const struct ll_sampler_view *view)
+{
+	size_t changed = 0, at;
+
+	for (size_t i = 0; i < view->bias_count; i++)
+		if (ll_candidates_find(candidates, view->biases[i].token, &at)) {
+			ll_candidates_set(candidates, at, (double)candidates->logits[at] + (double)view->biases[i].bias);
+			changed++;
+		}
+	for (size_t v = 0; v < COUNT(view->never); v++)
+		for (size_t i = 0; i < view->never[v].count; i++)
+			if (ll_candidates_find(candidates, view->never[v].ids[i], &at)) {
+				ll_candidates_set(candidates, at, -INFINITY);
+				changed++;
+			}
+	if (changed > 0)
+		ll_candidates_settle(candidates);
+}
+
+/* How many tokens, if top-k is what first chooses: a fixed temperature before it changes no order. */
+static uint64_t
+first_top_k(const struct ll_chain *chain)
+{
+	size_t at = chain->count > 1 && chain->links[0] == &ll_sampler_temperature &&
+	    chain->sampling.dynatemp_range <= 0;
+
+	return at < chain->count && chain->links[at] == &ll_sampler_top_k ? (uint64_t)chain->sampling.top_k : 0;
+}
+
+/* Whether nothing but a fixed temperature comes between the row and the draw. */
+static bool
+is_plain(const struct ll_chain *chain)
+{
+	return chain->count == 0 || (chain->count == 1 && chain->links[0] == &ll_sampler_temperature &&
+	    chain->sampling.dynatemp_range <= 0);
+}
+
+static int
+load(struct ll_chain *chain, const struct ll_logits *row, const struct ll_sampler_view *view, struct ll_err *err)
+{
+	uint64_t k = is_edited(view) ? 0 : first_top_k(chain);
+
+	return k > 0 && k < row->count ? ll_candidates_load_top(&chain->candidates, row, (size_t)k, err) :
+	    ll_candidates_load(&chain->candidates, row, err);
+}
+
+static int
+run(struct ll_chain *chain, const struct ll_logits *row, const struct ll_sampler_view *view, const char *where,
+    struct ll_err *err)
+{
+	struct ll_candidates *candidates = &chain->candidates;
+	int status = load(chain, row, view, err);
+
+	if (status == 0 && chain->sampling.dry_multiplier > 0)
+		status = ll_candidates_reserve(candidates, view->past.count, err);
+	if (status < 0)
+		return status;
+	apply_biases(candidates, view);
+	for (size_t i = 0; i < chain->count && candidates->count > 0; i++)
+		chain->links[i]->apply(view, candidates);
+	if (candidates->count == 0)
+		return ll_fail(err, LL_EDATA, "%s: no token is left: biases, banned strings and stop rules forbid all",
+		    where);
+	return 0;
+}
+
+void
+ll_chain_accept(struct ll_chain *chain, const struct ll_sampler_view *view, size_t chosen)
+{
+	struct ll_sampler_view own = *view;
+
+	own.sampling = &chain->sampling;
+	for (size_t i = 0; i < chain->count; i++)
+		if (chain->links[i]->accept != NULL)
+			chain->links[i]->accept(&own, &chain->candidates, chosen);
+}
+
+int
+ll_chain_sample(struct ll_chain *chain, const struct ll_logits *row, const struct ll_sampler_view *view,
+    const char *where, uint32_t *token, struct ll_err *err)
+{
+	struct ll_sampler_view own = *view;
+	bool greedy = chain->sampling.temperature <= 0;
+	size_t chosen;
 	int status;
 
-	if (chain->sampling.temperature <= 0) {
-		*token = ll_logits_best(row);
+	own.sampling = &chain->sampling;
+	if (is_plain(chain) && !is_edited(view)) {
+		*token = greedy ? ll_logits_best(row) :
+		    ll_logits_draw(row, chain->count > 0 ? chain->sampling.temperature : 1, ll_rng_unit(view->rng));
 		return 0;
 	}
-	if ((status = ll_candidates_load(&chain->candidates, row, err)) < 0)
+	if ((status = run(chain, row, &own, where, err)) < 0)
 		return status;
-	for (size_t i = 0; i < chain->count; i++)
-		chain->links[i]->apply(&view, &chain->candidates);
-	*token = ll_candidates_draw(&chain->candidates, ll_rng_unit(rng));
+	chosen = greedy ? ll_candidates_best(&chain->candidates) :
+	    ll_candidates_draw(&chain->candidates, ll_rng_unit(view->rng));
+	*token = chain->candidates.ids[chosen];
+	ll_chain_accept(chain, view, chosen);
+	return 0;
+}
+
+int
+ll_chain_distribution(struct ll_chain *chain, const struct ll_logits *row, const struct ll_sampler_view *view,
+    const char *where, const struct ll_candidates **out, struct ll_err *err)
+{
+	struct ll_sampler_view own = *view;
+	int status;
+
+	own.sampling = &chain->sampling;
+	if ((status = run(chain, row, &own, where, err)) < 0)
+		return status;
+	ll_candidates_weigh(&chain->candidates);
+	*out = &chain->candidates;
 	return 0;
 }

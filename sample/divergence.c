@@ -16,24 +16,26 @@
  * greatest, so that models whose logits lie apart do not lose digits by that.
  */
 static int
-divergence(double *out, const struct ll_logits *p, const struct ll_logits *q, const char *where, struct ll_err *err)
+divergence(double *out, struct ll_logits *p, struct ll_logits *q, const char *where, struct ll_err *err)
 {
-	double sum = 0, apart = (double)p->max - (double)q->max;
+	double sum = 0, apart = (double)p->max - (double)q->max, totals[2];
+	const float *terms = ll_logits_terms(p, &totals[0], err);
 
+	if (terms == NULL || ll_logits_terms(q, &totals[1], err) == NULL)
+		return -LL_ENOMEM;
 	for (size_t i = 0; i < p->count; i++) {
-		if (p->terms[i] > 0 && q->logits[i] == -INFINITY)
+		if (terms[i] > 0 && q->logits[i] == -INFINITY)
 			return ll_fail(err, LL_EDATA, "%s: id %zu is possible in the first stream but not in the second: "
 			    "the divergence is infinite", where, i);
-		if (p->terms[i] > 0)
-			sum += (double)p->terms[i] * ((double)p->logits[i] - (double)q->logits[i] - apart);
+		if (terms[i] > 0)
+			sum += (double)terms[i] * ((double)p->logits[i] - (double)q->logits[i] - apart);
 	}
-	sum /= exp(p->log_sum_exp - (double)p->max);
-	*out = fmax(sum - (p->log_sum_exp - q->log_sum_exp - apart), 0);
+	*out = fmax(sum / totals[0] - (log(totals[0]) - log(totals[1])), 0);
 	return 0;
 }
 
 int
-ll_divergence_add(struct ll_divergence *d, const struct ll_logits *p, const struct ll_logits *q, uint32_t target,
+ll_divergence_add(struct ll_divergence *d, struct ll_logits *p, struct ll_logits *q, uint32_t target,
     const char *where, struct ll_err *err)
 {
 	double logprobs[2];

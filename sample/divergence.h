@@ -30,7 +30,7 @@ struct ll_divergence {
  * possible in P but not in Q, where the divergence is infinite, and for a target that is
  * impossible in one; -LL_ENOMEM.
  */
-int ll_divergence_add(struct ll_divergence *d, const struct ll_logits *p, const struct ll_logits *q, uint32_t target,
+int ll_divergence_add(struct ll_divergence *d, struct ll_logits *p, struct ll_logits *q, uint32_t target,
     const char *where, struct ll_err *err);
 void ll_divergence_free(struct ll_divergence *d);
 

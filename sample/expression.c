@@ -171,8 +171,12 @@ static void
 of_row(const struct ll_expression *expression, enum op op, float *out, const float *x, size_t n)
 {
 	float *terms = expression->terms, most;
-	double sum, log_sum = ll_logsumexp(expression->kern, x, n, terms, &most, &sum);
+	double sum, log_sum = ll_logsumexp(expression->kern, x, n, NULL, &most, &sum);
 
+	if (op == OP_SOFTMAX) {
+		memcpy(terms, x, n * sizeof(*x));
+		expression->kern->softmax_terms(terms, n, most);
+	}
 	for (size_t i = 0; i < n; i++)
 		out[i] = (float)(op == OP_SOFTMAX ? (double)terms[i] / sum : (double)x[i] - log_sum);
 }

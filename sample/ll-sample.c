@@ -1,12 +1,10 @@
 /*
  * ll-sample: samples tokens from a stream of logits and feeds them back to the head of the pipe.
  *
- * The samplers are chain.c's, stop strings and turns sequence.c's; this file opens, moves
- * frames and answers on the return path.
+ * What is sampled and answered is engine.c's, how settings.c's; this file opens, and moves
+ * frames, from the stream and to the return path.
  */
 
-#include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,37 +16,21 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/rng.h"
+#include "base/sampling.h"
 #include "model/model.h"
-#include "sample/chain.h"
-#include "sample/logits.h"
-#include "sample/sequence.h"
+#include "sample/engine.h"
 #include "sample/settings.h"
 #include "stream/path.h"
 #include "stream/stream.h"
-
-#define STOP_STRINGS_MAX 64
-#define STOP_IDS_MAX 64
+#include "tokenize/record.h"
 
 /* Seeds that are drawn have 53 bits: every reader of JSON has them exactly. */
 #define SEED_SHIFT 11
 
-static double temperature = 0.6, top_p = 0.9, min_p;
-static int64_t top_k, limit, ranked;
+static struct ll_sampling sampling = LL_SAMPLING_DEFAULTS;
+static int64_t limit, ranked, samples = 1, best_of, beams;
 static uint64_t seed;
-static const char *stop_strings[STOP_STRINGS_MAX];
-static size_t stop_string_count;
 static const char *model_path, *output_path, *input_path, *preset;
-
-static int
-add_stop_string(const char *text, struct ll_err *err)
-{
-	if (*text == '\0')
-		return ll_fail(err, LL_EUSAGE, "--stop: an empty string stops nothing");
-	if (stop_string_count == STOP_STRINGS_MAX)
-		return ll_fail(err, LL_EUSAGE, "--stop: more than %d strings", STOP_STRINGS_MAX);
-	stop_strings[stop_string_count++] = text;
-	return 0;
-}
 
 static int
 set_input(const char *value, struct ll_err *err)
@@ -58,23 +40,21 @@ set_input(const char *value, struct ll_err *err)
 
 static const struct ll_opt options[] = {
 	LL_OPT_MODEL(model_path),
+	{ 'N', "samples", LL_OPT_INT, &samples, "N", "sample N answers to each prompt", 1, LL_RECORD_SAMPLES_MAX, NULL },
 	{ 'n', "limit", LL_OPT_INT, &limit, "N", "end a turn after N tokens", 1, INT32_MAX, NULL },
 	LL_OPT_OUTPUT(output_path),
-	{ 't', "temperature", LL_OPT_DOUBLE, &temperature, "T",
-	  "divide logits by T (default 0.6); 0: always the likeliest token", 0, 100, NULL },
+	LL_OPTS_SAMPLING(sampling),
+	LL_OPTS_SAMPLING_LISTS,
+	{ 0, "beams", LL_OPT_INT, &beams, "N", "search for the likeliest answer with N beams", 1,
+	  LL_RECORD_BEAMS_MAX, NULL },
+	{ 0, "best-of", LL_OPT_INT, &best_of, "N", "sample N answers to a prompt and keep the best", 1,
+	  LL_RECORD_SAMPLES_MAX, NULL },
 	{ 0, "logprobs", LL_OPT_INT, &ranked, "N",
 	  "add the N likeliest tokens and their log-probabilities", 0, LL_RANKED_MAX, NULL },
-	{ 0, "min-p", LL_OPT_DOUBLE, &min_p, "P",
-	  "keep tokens at least P times as probable as the likeliest", 0, 1, NULL },
 	LL_OPT_PRESET(preset),
 	{ 0, "seed", LL_OPT_UINT, &seed, "N",
 	  "seed of the random numbers (default: a random one)", 0, 0, NULL },
-	{ 0, "stop", LL_OPT_CALL, stop_strings, "STRING",
-	  "end a turn before STRING; may be repeated", 0, 0, add_stop_string },
-	{ 0, "top-k", LL_OPT_INT, &top_k, "N",
-	  "keep the N likeliest tokens (default 0: all)", 0, UINT32_MAX, NULL },
-	{ 0, "top-p", LL_OPT_DOUBLE, &top_p, "P",
-	  "keep the likeliest tokens that have probability P together (default 0.9)", 0, 1, NULL },
+	LL_OPT_STOP,
 	LL_OPTS_COMMON,
 	{ 0, "stream", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, set_input },
 	{ 0 }
@@ -83,8 +63,8 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-sample",
 	.summary = "sample tokens from logits and feed them back",
-	.usage = "[-hqvV] [-m FILE] [-n N] [-o FILE] [-t T] [--logprobs N] [--min-p P]\n"
-	    "                 [--preset NAME] [--seed N] [--stop STRING] [--top-k N] [--top-p P] [STREAM]",
+	.usage = "[-hqvV] [-m FILE] [-N N] [-n N] [-o FILE] [-t T] [--beams N] [--best-of N]\n"
+	    "                 [--logprobs N] [--preset NAME] [--seed N] [--stop STRING] [SAMPLING ...] [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
 };
@@ -94,21 +74,16 @@ struct run {
 	struct ll_writer *out;
 	struct ll_path *path;			/* NULL: nobody is fed */
 	struct ll_path_watch watch;
-	struct ll_chain *chain;
-	struct ll_logits row;
-	struct ll_stops *stops;
+	struct ll_engine *engine;
 	struct ll_vocab *vocab;
-	uint32_t stop_ids[STOP_IDS_MAX];
-	struct ll_turn_rules rules;
-	struct ll_sequences *sequences;
-	struct ll_sampling sampling;		/* the command line's */
+	struct ll_settings settings;		/* the command line's */
 	bool told_idle;
 };
 
 static int
-write_sample(struct ll_writer *out, uint64_t sequence, const struct ll_pick *pick,
-    struct ll_err *err)
+write_token(void *arg, uint64_t sequence, const struct ll_pick *pick, struct ll_err *err)
 {
+	struct run *run = arg;
 	struct {
 		struct ll_sample head;
 		struct ll_alternative list[LL_RANKED_MAX];
@@ -128,144 +103,158 @@ write_sample(struct ll_writer *out, uint64_t sequence, const struct ll_pick *pic
 		payload.list[i].token = pick->ranked[i].token;
 		payload.list[i].logprob = pick->ranked[i].logprob;
 	}
-	return ll_writer_frame(out, &frame, err);
+	return ll_writer_frame(run->out, &frame, err);
 }
 
-/* Those tokens that wait no longer. */
+/* Tells the head how a sequence goes on. */
 static int
-write_ready(struct run *run, struct ll_sequence *sequence, struct ll_err *err)
+send_reply(void *arg, const struct ll_reply *reply, struct ll_err *err)
 {
-	const struct ll_pick *pick;
-
-	while ((pick = ll_sequence_ready(sequence)) != NULL) {
-		int status = write_sample(run->out, sequence->id, pick, err);
-
-		if (status < 0)
-			return status;
-	}
-	return 0;
-}
-
-/* Tells the head how the turn goes on. */
-static int
-answer(struct run *run, const struct ll_sequence *sequence, const struct ll_pick *pick,
-    enum ll_turn_end end, struct ll_err *err)
-{
-	struct ll_frame frame = {
-		.sequence = sequence->id, .position = pick->position, .epoch = pick->epoch,
+	static const uint16_t types[] = {
+		[LL_REPLY_NEXT] = LL_NEXT, [LL_REPLY_STOP] = LL_STOP, [LL_REPLY_FORK] = LL_FORK,
 	};
-	char text[64];
+	struct run *run = arg;
+	struct ll_frame frame = {
+		.type = types[reply->kind], .sequence = reply->sequence, .position = reply->position,
+		.epoch = reply->epoch, .rows = (uint32_t)reply->count, .want = reply->kind == LL_REPLY_NEXT,
+	};
+	struct ll_buf payload = { 0 };
+	int status = 0;
 
 	if (run->path == NULL)
 		return 0;
-	if (end == LL_TURN_GOES_ON) {
-		frame.type = LL_NEXT;
-		frame.rows = frame.want = 1;
-		frame.payload = &pick->token;
-		frame.length = sizeof(pick->token);
-	} else {
-		frame.type = LL_STOP;
-		frame.payload = text;
-		frame.length = (size_t)snprintf(text, sizeof(text), "reason %s\ngenerated %" PRIu64
-		    "\n", ll_turn_end_name(end), sequence->generated);
-	}
-	return ll_path_send(run->path, &frame, err);
+	if (reply->kind == LL_REPLY_FORK)
+		status = ll_buf_add(&payload, &reply->sequence, sizeof(reply->sequence), err);
+	if (status == 0)
+		status = reply->kind == LL_REPLY_STOP ? ll_buf_printf(&payload, err, "reason %s\ngenerated %" PRIu64 "\n",
+		    ll_turn_end_name(reply->reason), reply->generated) :
+		    ll_buf_add(&payload, reply->tokens, reply->count * sizeof(*reply->tokens), err);
+	frame.payload = payload.data;
+	frame.length = payload.len;
+	if (status == 0)
+		status = ll_path_send(run->path, &frame, err);
+	ll_buf_free(&payload);
+	return status;
 }
 
 static int
-read_row(struct run *run, const struct ll_frame *frame, const char *where, struct ll_err *err)
+write_end(void *arg, const struct ll_ended *end, struct ll_err *err)
 {
-	const char *last = frame->payload;
+	struct run *run = arg;
+	struct ll_frame frame = {
+		.type = end->turn ? LL_STOP : LL_END, .sequence = end->sequence, .position = end->position,
+		.epoch = end->epoch, .payload = end->text, .length = end->length,
+	};
+	uint64_t prompt = 0;
+	char text[160];
 
-	if (frame->rows > 1)
-		last += frame->length / frame->rows * (frame->rows - 1);
-	if (frame->flags & LL_SPARSE)
-		return ll_logits_sparse(&run->row, last, frame->cols, where, err);
-	return ll_logits_dense(&run->row, frame->dtype, last, frame->cols, where, err);
+	if (end->reason != LL_TURN_GOES_ON) {
+		ll_text_get_number(end->text, end->length, "prompt", &prompt);
+		frame.length = (size_t)snprintf(text, sizeof(text), "reason %s\nprompt %" PRIu64 "\ngenerated %" PRIu64
+		    "\n", ll_turn_end_name(end->reason), prompt, end->generated);
+		frame.payload = text;
+	}
+	return ll_writer_frame(run->out, &frame, err);
 }
 
-/* What ends a turn of this sequence: what its META says, else the command line. */
-static struct ll_turn_rules
-rules_of(const struct run *run, const struct ll_sequence *sequence)
-{
-	struct ll_turn_rules rules = run->rules;
-
-	if (sequence->settings == NULL)
-		return rules;
-	rules.limit = sequence->settings->limit;
-	if (sequence->settings->own_stops)
-		rules.stops = sequence->settings->stops;
-	return rules;
-}
-
-/* Samples the last row of a frame, unless it lies inside a prompt or its turn is over. */
 static int
 take_logits(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 {
-	struct ll_sequence *sequence = ll_sequences_get(run->sequences, frame->sequence, err);
-	struct ll_pick pick = { .epoch = frame->epoch, .position = frame->position + frame->rows };
-	struct ll_turn_rules rules;
 	char name[48], where[400];
-	int status;
+	struct ll_engine_row row = {
+		.sequence = frame->sequence, .position = frame->position + frame->rows, .epoch = frame->epoch,
+		.sparse = (frame->flags & LL_SPARSE) != 0, .dtype = frame->dtype, .cols = frame->cols, .where = where,
+	};
+
+	if (frame->rows == 0)
+		return 0;
+	row.data = (const char *)frame->payload + frame->length / frame->rows * (frame->rows - 1);
+	snprintf(where, sizeof(where), "%.200s: sequence %s, position %" PRIu64,
+	    ll_reader_name(run->in), ll_sequence_name(frame->sequence, name), row.position - 1);
+	return ll_engine_logits(run->engine, &row, err);
+}
+
+/* META of a sequence, and what is only known here: members with a comma before each, or "". */
+static int
+write_meta(struct run *run, const struct ll_frame *meta, const char *more, struct ll_err *err)
+{
+	struct ll_frame frame = *meta;
+	struct ll_buf text = { 0 };
+	int status = ll_record_extend(meta->payload, meta->length, more, &text, err);
+
+	frame.payload = text.data;
+	frame.length = text.len;
+	if (status == 0)
+		status = ll_writer_frame(run->out, &frame, err);
+	ll_buf_free(&text);
+	return status;
+}
+
+/* How many answers there will be, where no record said it. */
+static int
+tell_samples(struct run *run, const struct ll_frame *tokens, struct ll_err *err)
+{
+	struct ll_frame meta = {
+		.type = LL_META, .sequence = tokens->sequence, .epoch = tokens->epoch, .payload = "{}", .length = 2,
+	};
+	char more[40];
+
+	snprintf(more, sizeof(more), ",\"n\":%zu", run->settings.samples);
+	return write_meta(run, &meta, more, err);
+}
+
+static int
+begin_turn(struct run *run, const struct ll_frame *frame, struct ll_err *err)
+{
+	struct ll_sequence *sequence = ll_engine_sequence(run->engine, frame->sequence, err);
+	const struct ll_settings *settings;
+	char name[48];
+	int status = 0;
 
 	if (sequence == NULL)
 		return -LL_ENOMEM;
-	if (frame->rows == 0 || !ll_sequence_asks(sequence, frame->epoch, pick.position))
-		return 0;
-	snprintf(where, sizeof(where), "%.200s: sequence %s, position %" PRIu64,
-	    ll_reader_name(run->in), ll_sequence_name(frame->sequence, name), pick.position - 1);
-	ll_chain_set(run->chain, sequence->settings != NULL ? &sequence->settings->sampling : &run->sampling);
-	if ((status = read_row(run, frame, where, err)) < 0 ||
-	    (status = ll_chain_sample(run->chain, &run->row, sequence->id, pick.position,
-	    &sequence->rng, &pick.token, err)) < 0)
+	settings = sequence->settings != NULL ? sequence->settings : &run->settings;
+	if (frame->flags & LL_MORE && settings->best_of + settings->beams > 1)
+		return ll_fail(err, LL_EDATA, "%s: sequence %s: a conversation that goes on has one answer, sampled "
+		    "at once", ll_reader_name(run->in), ll_sequence_name(frame->sequence, name));
+	if (!sequence->told && sequence->settings == NULL && settings->samples > 1)
+		status = tell_samples(run, frame, err);
+	sequence->told = true;
+	if (status < 0)
 		return status;
-	pick.logprob = ll_logits_logprob(&run->row, pick.token);
-	pick.ranked_count = ll_logits_top(&run->row, pick.ranked, ll_settings_ranked(sequence->settings, (size_t)ranked));
-	rules = rules_of(run, sequence);
-	if ((status = ll_sequence_add(sequence, &rules, &pick, err)) < 0)
-		return status;
-	if ((status = answer(run, sequence, &pick, (enum ll_turn_end)status, err)) < 0)
-		return status;
-	return write_ready(run, sequence, err);
+	return ll_engine_prompt(run->engine, sequence, frame->epoch, frame->position, frame->payload, frame->rows,
+	    (frame->flags & LL_LAST) != 0, err);
 }
 
 static int
 take_tokens(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 {
-	struct ll_sequence *sequence;
 	struct ll_frame context = *frame;
+	int status = frame->flags & LL_CONTEXT ? 0 : begin_turn(run, frame, err);
 
-	if (!(frame->flags & LL_CONTEXT)) {
-		if ((sequence = ll_sequences_get(run->sequences, frame->sequence, err)) == NULL)
-			return -LL_ENOMEM;
-		ll_sequence_prompt(sequence, frame->epoch, frame->position + frame->rows,
-		    (frame->flags & LL_LAST) != 0);
-	}
 	context.flags |= LL_CONTEXT;
-	return ll_writer_frame(run->out, &context, err);
+	return status < 0 ? status : ll_writer_frame(run->out, &context, err);
 }
 
-/* A turn or a sequence is over: what waited comes first. */
+/* A turn or a sequence is over. */
 static int
 take_end(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 {
-	struct ll_sequence *sequence = ll_sequences_find(run->sequences, frame->sequence);
-	int status;
+	struct ll_ended end = {
+		.sequence = frame->sequence, .position = frame->position, .epoch = frame->epoch,
+		.turn = frame->type == LL_STOP, .text = frame->payload, .length = frame->length,
+	};
+	uint64_t code = 0;
 
-	if (sequence != NULL) {
-		ll_sequence_end_turn(sequence, frame->epoch);
-		if ((status = write_ready(run, sequence, err)) < 0)
-			return status;
-	}
-	if (frame->type == LL_END)
-		ll_sequences_remove(run->sequences, frame->sequence);
 	/* Prefixes that the head keeps for itself are nothing to those behind. */
 	if (frame->sequence & LL_SEQUENCE_HELD)
 		return 0;
-	return ll_writer_frame(run->out, frame, err);
+	ll_text_get_number(frame->payload, frame->length, "code", &code);
+	end.failed = code != 0;
+	return ll_engine_ended(run->engine, &end, err);
 }
 
-/* Stop strings need the bytes of tokens: the vocabulary of the model that made the stream. */
+/* Strings need the bytes of tokens: the vocabulary of the model that made the stream. */
 static int
 read_vocabulary(struct run *run, struct ll_err *err)
 {
@@ -282,30 +271,34 @@ read_vocabulary(struct run *run, struct ll_err *err)
 	    (status = ll_vocab_open(&run->vocab, path, err)) < 0 ||
 	    (status = ll_header_check_model(header, name, 0, run->vocab->fingerprint, err)) < 0)
 		return status;
-	run->rules.vocab = run->vocab;
+	ll_engine_vocab(run->engine, run->vocab);
 	return 0;
 }
 
-/* A record that is to be sampled where the command line is not has no seed but one drawn for it: told behind. */
-static int
-write_seeded(struct run *run, const struct ll_frame *meta, const struct ll_settings *settings, struct ll_err *err)
+static struct ll_settings_place
+place_of(const struct run *run, const char *where)
 {
-	struct ll_frame frame = *meta;
-	struct ll_buf text = { 0 };
-	const char *payload = meta->payload;
-	size_t length = meta->length;
-	int status;
+	struct ll_settings_place place = { .vocab = run->vocab, .where = where };
 
-	while (length > 0 && payload[length - 1] != '}')
-		length--;
-	status = ll_buf_add(&text, payload, length - 1, err);
-	if (status == 0)
-		status = ll_buf_printf(&text, err, ",\"seed\":%" PRIu64 "}", settings->seed);
-	frame.payload = text.data;
-	frame.length = text.len;
-	if (status == 0)
-		status = ll_writer_frame(run->out, &frame, err);
-	ll_buf_free(&text);
+	ll_header_get_number(ll_reader_header(run->in), "vocab_size", &place.vocab_size);
+	return place;
+}
+
+static int
+make_settings(struct run *run, struct ll_settings **out, const struct ll_frame *frame, const char *where,
+    struct ll_err *err)
+{
+	struct ll_record meta;
+	int status = ll_record_read_meta(&meta, frame->payload, frame->length, where, err);
+
+	if (status == 0 && ll_settings_record_needs_vocab(&meta, &run->settings))
+		status = read_vocabulary(run, err);
+	if (status == 0) {
+		struct ll_settings_place place = place_of(run, where);
+
+		status = ll_settings_make(out, &run->settings, &meta, &place, err);
+	}
+	ll_record_free(&meta);
 	return status;
 }
 
@@ -313,48 +306,42 @@ write_seeded(struct run *run, const struct ll_frame *meta, const struct ll_setti
 static int
 take_meta(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 {
-	struct ll_settings *settings;
+	struct ll_settings *settings = NULL;
 	struct ll_sequence *sequence;
-	char name[48], where[400];
+	char name[48], where[400], more[80] = "";
 	bool seedless;
 	int status;
 
 	snprintf(where, sizeof(where), "%.200s: sequence %s: META", ll_reader_name(run->in),
 	    ll_sequence_name(frame->sequence, name));
-	status = ll_settings_read(&settings, &run->sampling, run->rules.limit, frame->payload, frame->length,
-	    where, err);
-	if (status < 0)
+	if ((status = make_settings(run, &settings, frame, where, err)) < 0)
 		return status;
 	if (settings == NULL)
 		return ll_writer_frame(run->out, frame, err);
-	if ((sequence = ll_sequences_get(run->sequences, frame->sequence, err)) == NULL ||
-	    (settings->stops != NULL && read_vocabulary(run, err) < 0)) {
+	if ((sequence = ll_engine_sequence(run->engine, frame->sequence, err)) == NULL) {
 		ll_settings_free(settings);
-		return -err->code;
+		return -LL_ENOMEM;
 	}
-	ll_settings_free(sequence->settings);
-	sequence->settings = settings;
-	if (settings->idle && !run->told_idle) {
+	if (settings->idle[0] != '\0' && !run->told_idle) {
 		run->told_idle = true;
-		ll_warn(program.name, "%s: with temperature 0 its other options have no effect; "
-		    "of others that is not told", where);
+		ll_warn(program.name, "%s: %s; of others that is not told", where, settings->idle);
 	}
-	seedless = temperature <= 0 && settings->sampling.temperature > 0 && !settings->own_seed;
-	if (seedless)
+	/* A record that is drawn where the command line draws nothing has no seed but one made for it. */
+	seedless = sampling.temperature <= 0 && settings->sampling.temperature > 0 && !settings->own_seed;
+	if (seedless) {
 		settings->seed = ll_rng_entropy() >> SEED_SHIFT;
-	if (seedless || settings->own_seed)
-		ll_rng_seed(&sequence->rng, settings->seed, (uint32_t)frame->sequence);
-	return seedless ? write_seeded(run, frame, settings, err) : ll_writer_frame(run->out, frame, err);
+		settings->own_seed = true;
+		snprintf(more, sizeof(more), ",\"seed\":%" PRIu64, settings->seed);
+	}
+	ll_engine_configure(run->engine, sequence, settings);
+	return write_meta(run, frame, more, err);
 }
 
 static void
 end_stream(struct run *run)
 {
-	ll_sequences_free(run->sequences);
-	ll_stops_free(run->stops);
+	ll_settings_drop(&run->settings);
 	ll_vocab_free(run->vocab);
-	run->sequences = NULL;
-	run->stops = NULL;
 	run->vocab = NULL;
 }
 
@@ -362,11 +349,11 @@ end_stream(struct run *run)
 static int
 take_stream_end(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 {
-	int status = ll_writer_frame(run->out, frame, err);
+	int status = ll_engine_end_stream(run->engine, ll_reader_name(run->in), err);
 
-	if (status == 0)
-		status = ll_writer_flush(run->out, err);
 	if (status < 0)
+		return status;
+	if ((status = ll_writer_frame(run->out, frame, err)) < 0 || (status = ll_writer_flush(run->out, err)) < 0)
 		return status;
 	ll_path_close(run->path);
 	run->path = NULL;
@@ -397,9 +384,11 @@ take_frame(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 			return take_stream_end(run, frame, err);
 		return take_end(run, frame, err);
 	case LL_FLUSH:
-		return run->path != NULL ? ll_path_flush(run->path, err) : 0;
-	case LL_NEXT:
+		status = ll_engine_step_ended(run->engine, ll_reader_name(run->in), err);
+		return status < 0 ? status : run->path != NULL ? ll_path_flush(run->path, err) : 0;
 	case LL_FORK:
+		return ll_engine_forked(run->engine, frame->sequence, err);
+	case LL_NEXT:
 		return 0;
 	default:
 		return ll_writer_frame(run->out, frame, err);
@@ -425,46 +414,6 @@ check_kind(const struct ll_header *header, const char *name, struct ll_err *err)
 }
 
 static int
-read_stop_ids(struct run *run, const struct ll_header *header, struct ll_err *err)
-{
-	char text[1000] = "";
-	char *p = text;
-
-	run->rules = (struct ll_turn_rules){
-		.stop_ids = run->stop_ids, .limit = limit > 0 ? (uint64_t)limit : UINT64_MAX,
-	};
-	ll_header_get(header, "stop", text, sizeof(text));
-	while (*(p += strspn(p, " ")) != '\0') {
-		char *end;
-		unsigned long id;
-
-		errno = 0;
-		id = strtoul(p, &end, 10);
-		if (!isdigit((unsigned char)*p) || (*end != ' ' && *end != '\0') || errno != 0 ||
-		    id >= UINT32_MAX || run->rules.stop_id_count == STOP_IDS_MAX)
-			return ll_fail(err, LL_EDATA,
-			    "%s: header: stop is '%.100s', not up to %d token ids",
-			    ll_reader_name(run->in), text, STOP_IDS_MAX);
-		run->stop_ids[run->rules.stop_id_count++] = (uint32_t)id;
-		p = end;
-	}
-	return 0;
-}
-
-static int
-read_stop_strings(struct run *run, struct ll_err *err)
-{
-	int status;
-
-	if (stop_string_count == 0)
-		return 0;
-	if ((status = read_vocabulary(run, err)) == 0 &&
-	    (status = ll_stops_new(&run->stops, stop_strings, stop_string_count, err)) == 0)
-		run->rules.stops = run->stops;
-	return status;
-}
-
-static int
 write_header(struct run *run, const struct ll_header *from, struct ll_err *err)
 {
 	struct ll_header header = { 0 };
@@ -474,7 +423,7 @@ write_header(struct run *run, const struct ll_header *from, struct ll_err *err)
 	header.kind = LL_KIND_SAMPLES;
 	if (status == 0)
 		status = ll_header_set(&header, "return", NULL, err);
-	if (status == 0 && temperature > 0)
+	if (status == 0 && sampling.temperature > 0)
 		status = ll_header_set_number(&header, "seed", seed, err);
 	if (status == 0)
 		status = ll_header_add(&header, "history", command, err);
@@ -487,16 +436,39 @@ write_header(struct run *run, const struct ll_header *from, struct ll_err *err)
 
 /* Not before the first stream: a level that the stages before this one have not got either is told once. */
 static int
-make_samplers(struct run *run, struct ll_err *err)
+make_engine(struct run *run, struct ll_err *err)
 {
-	int status;
+	const struct ll_engine_hooks hooks = {
+		.arg = run, .reply = send_reply, .token = write_token, .end = write_end,
+	};
+	int status = ll_engine_new(&run->engine, &run->settings, &hooks, err);
 
-	run->sampling = (struct ll_sampling){ temperature, (uint64_t)top_k, top_p, min_p };
-	if ((status = ll_chain_new(&run->chain, &run->sampling, err)) < 0 ||
-	    (status = ll_logits_init(&run->row, err)) < 0)
+	if (status == 0)
+		ll_note(program.name, "samplers: %s", ll_engine_text(run->engine));
+	return status;
+}
+
+/* What the command line says, as this stream understands it. */
+static int
+complete_settings(struct run *run, const struct ll_header *header, struct ll_err *err)
+{
+	const char *name = ll_reader_name(run->in);
+	struct ll_turn_rules rules = { 0 };
+	struct ll_settings_place place;
+	char text[1000] = "";
+	int status = 0;
+
+	if (run->settings.best_of + run->settings.beams > 1 && !ll_header_get(header, "return", text, sizeof(text)))
+		return ll_fail(err, LL_EDATA, "%s: offers no return path, without which there is one answer, sampled at once", name);
+	text[0] = '\0';
+	ll_header_get(header, "stop", text, sizeof(text));
+	if ((status = ll_turn_rules_parse(&rules, text, name, err)) < 0 ||
+	    (status = ll_engine_begin(run->engine, seed, &rules, err)) < 0)
 		return status;
-	ll_note(program.name, "samplers: %s", ll_chain_text(run->chain));
-	return 0;
+	if (ll_settings_need_vocab(&ll_sampling_lists, &sampling) && (status = read_vocabulary(run, err)) < 0)
+		return status;
+	place = place_of(run, name);
+	return ll_settings_complete(&run->settings, &ll_sampling_lists, &place, err);
 }
 
 /* Everything that can fail comes before the path: a feeder that is gone takes the pipe down. */
@@ -510,12 +482,10 @@ begin_stream(struct run *run, struct ll_err *err)
 	if (header->kind == LL_KIND_NONE)
 		return 0;
 	run->watch = (struct ll_path_watch){ 0 };
-	if (run->chain == NULL && (status = make_samplers(run, err)) < 0)
+	if (run->engine == NULL && (status = make_engine(run, err)) < 0)
 		return status;
 	if ((status = check_kind(header, ll_reader_name(run->in), err)) < 0 ||
-	    (status = read_stop_ids(run, header, err)) < 0 ||
-	    (status = read_stop_strings(run, err)) < 0 ||
-	    (status = ll_sequences_new(&run->sequences, seed, err)) < 0 ||
+	    (status = complete_settings(run, header, err)) < 0 ||
 	    (status = write_header(run, header, err)) < 0)
 		return status;
 	return ll_path_feed(&run->path, header, err);
@@ -540,22 +510,56 @@ sample_streams(struct run *run, struct ll_err *err)
 	return got;
 }
 
+/* The samplers in their order; a number whose sampler is not among them does nothing. */
 static void
-settle_options(void)
+settle_order(struct ll_order *order)
 {
-	if (temperature <= 0) {
-		ll_opt_refuse(&top_k, "with temperature 0");
-		ll_opt_refuse(&top_p, "with temperature 0");
-		ll_opt_refuse(&min_p, "with temperature 0");
-		ll_opt_refuse(&seed, "with temperature 0");
+	struct ll_err why = { 0 };
+
+	*order = ll_order_default;
+	if (ll_sampling_lists.order != NULL && ll_order_parse(order, ll_sampling_lists.order, &why) < 0)
+		ll_opt_wrong(&ll_sampling_lists.order, why.text);
+	for (size_t i = 0; i < LL_SAMPLING_ROWS; i++)
+		if (!ll_order_has(order, ll_sampling_row(i)->name))
+			ll_opt_refuse(ll_sampling_member(&sampling, i), "beside --samplers, which leaves its sampler out");
+}
+
+static void
+settle_options(struct run *run)
+{
+	struct ll_settings *settings = &run->settings;
+	bool greedy = sampling.temperature <= 0, search = beams > 0;
+	const struct ll_opt_rule rules[] = {
+		{ search, &sampling.temperature, "with --beams" }, { search, &seed, "with --beams" },
+		{ search, &best_of, "with --beams" }, { search, &ll_sampling_lists.banned, "with --beams" },
+		{ search && samples > beams, &samples, "where it is above --beams" },
+		{ greedy, &seed, "with temperature 0" }, { greedy && !search, &samples, "with temperature 0: all would be the same" },
+		{ greedy, &best_of, "with temperature 0" },
+		{ best_of > 0 && best_of <= samples, &best_of, "where it is not above --samples" },
+		{ !ll_settings_need_vocab(&ll_sampling_lists, &sampling), &model_path,
+		  "without --stop, --banned-string, --logit-bias-text or --dry-multiplier" },
+		{ limit > 0 && sampling.min_length >= limit, &sampling.min_length, "where --limit is not above it" },
+	};
+
+	settle_order(&settings->order);
+	ll_sampling_refuse(&sampling, "with temperature 0");
+	ll_opt_refuse_all(rules, sizeof(rules) / sizeof(rules[0]));
+	/* A search draws nothing. */
+	if (search) {
+		sampling.temperature = 0;
+		ll_sampling_refuse(&sampling, "with --beams");
+		ll_sampling_lists.banned.count = 0;
+	} else if (!greedy && !ll_opt_given(&seed)) {
+		seed = ll_rng_entropy() >> SEED_SHIFT;
+		if (ll_opt_verbose || isatty(STDERR_FILENO))
+			ll_warn(program.name, "seed %" PRIu64, seed);
 	}
-	if (stop_string_count == 0)
-		ll_opt_refuse(&model_path, "without --stop");
-	if (temperature <= 0 || ll_opt_given(&seed))
-		return;
-	seed = ll_rng_entropy() >> SEED_SHIFT;
-	if (ll_opt_verbose || isatty(STDERR_FILENO))
-		ll_warn(program.name, "seed %" PRIu64, seed);
+	settings->sampling = sampling;
+	settings->limit = limit > 0 ? (uint64_t)limit : UINT64_MAX;
+	settings->ranked = (size_t)ranked;
+	settings->samples = (size_t)samples;
+	settings->beams = (size_t)beams;
+	settings->best_of = best_of > samples ? (size_t)best_of : settings->samples;
 }
 
 static int
@@ -577,7 +581,7 @@ main(int argc, char **argv)
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
-	settle_options();
+	settle_options(&run);
 	if ((status = open_all(&run, &err)) == 0)
 		status = sample_streams(&run, &err);
 	status = ll_writer_close(run.out, status, &err);
@@ -585,9 +589,8 @@ main(int argc, char **argv)
 		status = ll_reader_status(run.in, status, &err);
 	/* After a failure the path closes without BYE, which is how the head learns of it. */
 	ll_path_drop(run.path);
+	ll_engine_free(run.engine);
 	end_stream(&run);
-	ll_chain_free(run.chain);
-	ll_logits_free(&run.row);
 	ll_reader_close(run.in);
 	return ll_exit(program.name, status, &err);
 }

@@ -65,13 +65,12 @@ struct run {
 	struct ll_draw draw;
 	uint32_t *ids;		/* of one sparse row */
 	float *values;
-	float *scratch;
 	unsigned char *payload;
-	size_t cap, payload_cap, scratch_cap;
+	size_t cap, payload_cap;
 };
 
 static int
-reserve(struct run *run, size_t n, size_t count, struct ll_err *err)
+reserve(struct run *run, size_t n, struct ll_err *err)
 {
 	size_t cap = run->cap;
 	int status = ll_grow(&run->ids, &cap, n, sizeof(*run->ids), err);
@@ -80,8 +79,6 @@ reserve(struct run *run, size_t n, size_t count, struct ll_err *err)
 		status = ll_grow(&run->values, &run->cap, n, sizeof(*run->values), err);
 	if (status == 0)
 		status = ll_grow(&run->payload, &run->payload_cap, 8 + 8 * n, 1, err);
-	if (status == 0)
-		status = ll_grow(&run->scratch, &run->scratch_cap, count, sizeof(*run->scratch), err);
 	return status;
 }
 
@@ -116,9 +113,9 @@ keep_top(struct run *run, const struct ll_frame *frame, const char *where, struc
 		return ll_fail(err, sparse ? LL_EDATA : LL_EUSAGE, sparse ?
 		    "%s: --top: %zu, but the row lists %zu" : "%s: --top: %zu, but the vocabulary has %zu",
 		    where, n, row->count);
-	if ((status = reserve(run, n, row->count, err)) < 0)
+	if ((status = reserve(run, n, err)) < 0)
 		return status;
-	ll_topn(row->kern, row->logits, row->count, n, run->ids, run->values, &log_sum_exp, run->scratch);
+	ll_topn(row->kern, row->logits, row->count, n, run->ids, run->values, &log_sum_exp);
 	for (size_t i = 0; i < n && sparse; i++)
 		run->ids[i] = row->ids[run->ids[i]];
 	return write_row(run, frame, n, sparse ? (float)row->log_sum_exp : log_sum_exp, err);
@@ -136,7 +133,7 @@ keep_sample(struct run *run, const struct ll_frame *frame, const char *where, st
 		return ll_fail(err, LL_EDATA, "%s: sparse logits list only a part of what is to be drawn from", where);
 	ll_rng_seed(&rng, seed, ll_hash_mix(ll_hash_mix(frame->sequence) ^ frame->position));
 	if ((status = ll_draw_row(&run->draw, row, proposal, &rng, err)) < 0 ||
-	    (status = reserve(run, run->draw.count, 0, err)) < 0)
+	    (status = reserve(run, run->draw.count, err)) < 0)
 		return status;
 	for (size_t i = 0; i < run->draw.count; i++) {
 		run->ids[i] = run->draw.drawn[i].token;
@@ -262,7 +259,6 @@ main(int argc, char **argv)
 	ll_draw_free(&run.draw);
 	free(run.ids);
 	free(run.values);
-	free(run.scratch);
 	free(run.payload);
 	return ll_exit(program.name, status, &err);
 }

@@ -2,6 +2,7 @@
  * Rows of logits; see logits.h.
  */
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
@@ -39,6 +40,8 @@ ll_logits_free(struct ll_logits *row)
 {
 	free(row->own_ids);
 	free(row->own_logits);
+	free(row->block_max);
+	free(row->block_sums);
 	free(row->terms);
 	free(row->listed);
 	*row = (struct ll_logits){ 0 };
@@ -55,9 +58,10 @@ reserve(struct ll_logits *row, size_t count, struct ll_err *err)
 	row->kern = kern;
 	row->own_ids = ll_alloc(count, sizeof(uint32_t), err);
 	row->own_logits = ll_alloc(count, sizeof(float), err);
-	row->terms = ll_alloc(count, sizeof(float), err);
+	row->block_sums = ll_alloc(count / LL_LOGITS_BLOCK + 1, sizeof(double), err);
+	row->block_max = ll_alloc(count / LL_LOGITS_BLOCK + 1, sizeof(float), err);
 	row->listed = ll_alloc(count, sizeof(struct ll_listed), err);
-	if (row->own_ids == NULL || row->own_logits == NULL || row->terms == NULL ||
+	if (row->own_ids == NULL || row->own_logits == NULL || row->block_max == NULL || row->block_sums == NULL ||
 	    row->listed == NULL)
 		return -LL_ENOMEM;
 	row->cap = count;
@@ -85,13 +89,27 @@ refuse(const struct ll_logits *row, const char *where, struct ll_err *err)
 	return ll_fail(err, LL_EDATA, "%s: every logit is -infinity", where);
 }
 
-/* Sets max; a NaN, which it passes over, shows in the sum of exponentials. */
+size_t
+ll_logits_blocks(const struct ll_logits *row)
+{
+	return (row->count + LL_LOGITS_BLOCK - 1) / LL_LOGITS_BLOCK;
+}
+
+static size_t
+block_length(const struct ll_logits *row, size_t block)
+{
+	size_t rest = row->count - block * LL_LOGITS_BLOCK;
+
+	return rest < LL_LOGITS_BLOCK ? rest : LL_LOGITS_BLOCK;
+}
+
+/* Sets max and block_max; a NaN shows in the sum. */
 static int
 measure(struct ll_logits *row, double *log_sum_exp, const char *where, struct ll_err *err)
 {
 	double sum;
 
-	*log_sum_exp = ll_logsumexp(row->kern, row->logits, row->count, row->terms, &row->max, &sum);
+	*log_sum_exp = ll_logsumexp(row->kern, row->logits, row->count, row->block_max, &row->max, &sum);
 	return isfinite(row->max) && !isnan(sum) ? 0 : refuse(row, where, err);
 }
 
@@ -157,14 +175,105 @@ ll_logits_sparse(struct ll_logits *row, const void *data, size_t count, const ch
 	return measure(row, &listed, where, err);
 }
 
+const float *
+ll_logits_terms(struct ll_logits *row, double *sum, struct ll_err *err)
+{
+	if (row->terms == NULL && (row->terms = ll_alloc(row->cap, sizeof(float), err)) == NULL)
+		return NULL;
+	memcpy(row->terms, row->logits, row->count * sizeof(float));
+	row->kern->softmax_terms(row->terms, row->count, row->max);
+	*sum = ll_sum(row->terms, row->count);
+	return row->terms;
+}
+
 uint32_t
 ll_logits_best(const struct ll_logits *row)
 {
+	size_t b = 0, i;
+
+	while (row->block_max[b] != row->max)
+		b++;
+	for (i = b * LL_LOGITS_BLOCK; row->logits[i] != row->max; i++)
+		continue;
+	return id_at(row, i);
+}
+
+float
+ll_logits_bound(const struct ll_logits *row, size_t k, float *scratch)
+{
+	size_t blocks = ll_logits_blocks(row), filled = 0;
+
+	if (k > blocks)
+		return -INFINITY;
+	/* The k greatest maxima of blocks, in order. */
+	for (size_t b = 0; b < blocks; b++) {
+		float max = row->block_max[b];
+		size_t at;
+
+		if (filled == k && max <= scratch[k - 1])
+			continue;
+		filled += filled < k;
+		for (at = filled - 1; at > 0 && scratch[at - 1] < max; at--)
+			scratch[at] = scratch[at - 1];
+		scratch[at] = max;
+	}
+	return scratch[k - 1];
+}
+
+/* The block's terms exp((l - max) / T), and their sum. */
+static double
+block_terms(const struct ll_logits *row, size_t block, float inverse, float *terms)
+{
+	const float *logits = row->logits + block * LL_LOGITS_BLOCK;
+	size_t n = block_length(row, block);
+
+	const float max = row->max;
 	size_t i = 0;
 
-	while (row->logits[i] != row->max)
-		i++;
-	return id_at(row, i);
+	/* Sixteen at a time: a count that compilers know makes vectors of it. */
+	for (; i + LL_LANES <= n; i += LL_LANES) {
+		const float *restrict from = logits + i;
+		float *restrict to = terms + i;
+
+		for (size_t l = 0; l < LL_LANES; l++)
+			to[l] = (from[l] - max) * inverse;
+	}
+	for (; i < n; i++)
+		terms[i] = (logits[i] - max) * inverse;
+	return (double)row->kern->softmax_terms(terms, n, 0);
+}
+
+uint32_t
+ll_logits_draw(const struct ll_logits *row, double temperature, double unit)
+{
+	size_t blocks = ll_logits_blocks(row), found = 0, last = 0, i;
+	/* Infinity times the 0 of the greatest would not be a number. */
+	float inverse = 1 / temperature < (double)FLT_MAX ? (float)(1 / temperature) : FLT_MAX;
+	double total = 0, before = 0, sum = 0, target;
+	float terms[LL_LOGITS_BLOCK];
+
+	for (size_t b = 0; b < blocks; b++)
+		total += row->block_sums[b] = block_terms(row, b, inverse, terms);
+	target = unit * total;
+	for (size_t b = 0; b < blocks; b++) {
+		if (row->block_sums[b] <= 0)
+			continue;
+		found = b;
+		before = sum;
+		sum += row->block_sums[b];
+		if (sum > target)
+			break;
+	}
+	block_terms(row, found, inverse, terms);
+	for (i = 0; i < block_length(row, found); i++) {
+		if (terms[i] > 0)
+			last = i;
+		before += (double)terms[i];
+		if (before > target)
+			break;
+	}
+	/* The two sums are not added in the same order: at the very end the last is meant. */
+	return id_at(row, found * LL_LOGITS_BLOCK + last);
 }
 
 /* Where the token is listed, or at least `count`. */
@@ -212,6 +321,12 @@ ll_logits_top(const struct ll_logits *row, struct ll_ranked *out, size_t count)
 		float logit = row->logits[i];
 		size_t at;
 
+		/* A block with nothing among them is passed over. */
+		if (i % LL_LOGITS_BLOCK == 0 && filled == count &&
+		    row->block_max[i / LL_LOGITS_BLOCK] <= out[filled - 1].logprob) {
+			i += LL_LOGITS_BLOCK - 1;
+			continue;
+		}
 		if (logit == -INFINITY || (filled == count && logit <= out[filled - 1].logprob))
 			continue;
 		filled += filled < count;

@@ -9,8 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tensor/logsumexp.h"
+
 struct ll_err;
 struct ll_kern;
+
+#define LL_LOGITS_BLOCK LL_LOGSUMEXP_BLOCK
 
 struct ll_logits {
 	const uint32_t *ids;	/* ascending; NULL: 0 .. count - 1 */
@@ -21,7 +25,10 @@ struct ll_logits {
 
 	const struct ll_kern *kern;
 	uint32_t *own_ids;
-	float *own_logits, *terms;
+	float *own_logits;
+	float *block_max;		/* of each LL_LOGITS_BLOCK logits */
+	double *block_sums;		/* scratch */
+	float *terms;			/* of ll_logits_terms() */
 	struct ll_listed *listed;
 	size_t cap;
 };
@@ -51,8 +58,26 @@ int ll_logits_dense(struct ll_logits *row, uint32_t dtype, const void *data, siz
 int ll_logits_sparse(struct ll_logits *row, const void *data, size_t count, const char *where,
     struct ll_err *err);
 
+/*
+ * exp(logit - max) of all that are listed, and in *sum their sum; valid until the next row. NULL when
+ * out of memory.
+ */
+const float *ll_logits_terms(struct ll_logits *row, double *sum, struct ll_err *err);
+
 /* The token with the greatest logit; of equal ones the lowest id. */
 uint32_t ll_logits_best(const struct ll_logits *row);
+
+/* How many blocks there are, the last of them with fewer logits. */
+size_t ll_logits_blocks(const struct ll_logits *row);
+
+/* A logit that at least k tokens have or exceed, usually not many more; -infinity if none is known. */
+float ll_logits_bound(const struct ll_logits *row, size_t k, float *scratch);
+
+/*
+ * The token at `unit` (in [0, 1)) of the cumulated probabilities at a temperature above 0, in
+ * two passes over the row.
+ */
+uint32_t ll_logits_draw(const struct ll_logits *row, double temperature, double unit);
 
 /* The log-probability of a token that is listed; -infinity for another. */
 float ll_logits_logprob(const struct ll_logits *row, uint32_t token);

@@ -24,6 +24,8 @@ apply(const struct ll_sampler_view *view, struct ll_candidates *candidates)
 
 const struct ll_sampler ll_sampler_min_p = {
 	.name = "min-p",
+	.options = "min-p",
+	.shapes = true,
 	.wanted = wanted,
 	.apply = apply,
 };

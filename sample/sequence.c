@@ -2,19 +2,29 @@
  * Sequences being sampled; see sequence.h.
  */
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "sample/sequence.h"
 #include "sample/settings.h"
+#include "sample/strings.h"
 
-/* A pick and where its text begins in the text of the turn. */
+/* Tokens that are taken back one after the other before it is given up. */
+#define SETBACKS_MAX 1000
+
+/* A pick, where its text begins in the text of the turn, and how things were before it. */
 struct ll_held {
 	struct ll_pick pick;
 	uint64_t begin, end;
+	size_t past_count;
+	struct ll_stopper stopper, banned;
+	struct ll_sampler_memory memory;
 };
 
 struct ll_sequences {
@@ -27,7 +37,7 @@ struct ll_sequences {
 const char *
 ll_turn_end_name(enum ll_turn_end end)
 {
-	static const char *const names[] = { "", "eos", "string", "length" };
+	static const char *const names[] = { "", "eos", "string", "length", "" };
 
 	return names[end];
 }
@@ -55,6 +65,9 @@ free_sequence(struct ll_sequence *sequence)
 {
 	ll_settings_free(sequence->settings);
 	free(sequence->held);
+	free(sequence->past);
+	free(sequence->ban_positions);
+	free(sequence->ban_tokens);
 	free(sequence);
 }
 
@@ -147,22 +160,94 @@ ll_sequences_remove(struct ll_sequences *sequences, uint64_t id)
 	free_sequence(sequence);
 }
 
+const struct ll_settings *
+ll_sequence_settings(const struct ll_sequence *sequence, const struct ll_turn_rules *rules)
+{
+	return sequence->settings != NULL ? sequence->settings : rules->defaults;
+}
+
+static int
+add_past(struct ll_sequence *sequence, const struct ll_settings *settings, uint32_t token, struct ll_err *err)
+{
+	int status = ll_grow(&sequence->past, &sequence->past_cap, sequence->past_count + 1, sizeof(uint32_t), err);
+
+	if (status < 0)
+		return status;
+	sequence->past[sequence->past_count++] = token;
+	sequence->unbroken++;
+	if (settings->breakers != NULL && ll_strings_take(&sequence->breaker, settings->breakers, token))
+		sequence->unbroken = 0;
+	return 0;
+}
+
+/* What DRY knows of the past is found anew: this is rare. */
+static void
+cut_past(struct ll_sequence *sequence, const struct ll_settings *settings, size_t count)
+{
+	if (count >= sequence->past_count)
+		return;
+	sequence->past_count = count;
+	sequence->breaker = (struct ll_stopper){ 0 };
+	sequence->unbroken = count;
+	for (size_t i = 0; i < count && settings->breakers != NULL; i++)
+		if (ll_strings_take(&sequence->breaker, settings->breakers, sequence->past[i]))
+			sequence->unbroken = count - i - 1;
+}
+
 static void
 begin_turn(struct ll_sequence *sequence, uint32_t epoch, uint64_t begin, bool open)
 {
 	sequence->epoch = epoch;
 	sequence->open = open;
 	sequence->begin = begin;
-	sequence->generated = 0;
-	sequence->stopper = (struct ll_stopper){ 0 };
+	sequence->generated = sequence->farthest = 0;
+	sequence->setbacks = 0;
+	sequence->stopper = sequence->banned = (struct ll_stopper){ 0 };
+	sequence->memory = (struct ll_sampler_memory){ 0 };
 	sequence->first = sequence->ready = sequence->count = 0;
+	sequence->ban_count = 0;
 }
 
-void
-ll_sequence_prompt(struct ll_sequence *sequence, uint32_t epoch, uint64_t end, bool complete)
+struct ll_sequence *
+ll_sequences_fork(struct ll_sequences *sequences, const struct ll_sequence *parent, uint64_t id, struct ll_err *err)
 {
-	if (epoch >= sequence->epoch)
-		begin_turn(sequence, epoch, end, complete);
+	struct ll_sequence *child;
+
+	ll_sequences_remove(sequences, id);
+	if ((child = ll_sequences_get(sequences, id, err)) == NULL ||
+	    ll_grow(&child->past, &child->past_cap, parent->past_count, sizeof(uint32_t), err) < 0)
+		return NULL;
+	if (parent->past_count > 0)
+		memcpy(child->past, parent->past, parent->past_count * sizeof(uint32_t));
+	child->past_count = parent->past_count;
+	child->breaker = parent->breaker;
+	child->unbroken = parent->unbroken;
+	if ((child->settings = parent->settings) != NULL) {
+		child->settings->users++;
+		if (child->settings->own_seed)
+			ll_rng_seed(&child->rng, child->settings->seed, (uint32_t)id);
+	}
+	begin_turn(child, parent->epoch, parent->begin, true);
+	child->generated = child->farthest = parent->generated;
+	child->stopper = parent->stopper;
+	child->unannounced = child->begun = true;
+	return child;
+}
+
+int
+ll_sequence_prompt(struct ll_sequence *sequence, const struct ll_turn_rules *rules, uint32_t epoch,
+    uint64_t position, const uint32_t *ids, size_t count, bool complete, struct ll_err *err)
+{
+	const struct ll_settings *settings = ll_sequence_settings(sequence, rules);
+	int status = 0;
+
+	if (epoch < sequence->epoch)
+		return 0;
+	begin_turn(sequence, epoch, position + count, complete);
+	cut_past(sequence, settings, position);
+	for (size_t i = 0; i < count && status == 0; i++)
+		status = add_past(sequence, settings, ids[i], err);
+	return status;
 }
 
 bool
@@ -195,15 +280,50 @@ ll_sequence_ready(struct ll_sequence *sequence)
 	return NULL;
 }
 
-static int
-push(struct ll_sequence *sequence, const struct ll_pick *pick, uint64_t begin, uint64_t end,
-    struct ll_err *err)
+void
+ll_sequence_view(struct ll_sequence *sequence, const struct ll_turn_rules *rules, uint64_t position,
+    struct ll_sampler_view *view)
 {
+	const struct ll_settings *settings = ll_sequence_settings(sequence, rules);
+	const struct ll_sampling *sampling = &settings->sampling;
+	size_t first;
+
+	if (sequence->count == sequence->ready && sequence->ban_count > 0 &&
+	    sequence->ban_positions[sequence->ban_count - 1] < position)
+		sequence->ban_count = 0;
+	first = sequence->ban_count;
+	while (first > 0 && sequence->ban_positions[first - 1] == position)
+		first--;
+	*view = (struct ll_sampler_view){
+		.sampling = sampling, .biases = settings->biases, .bias_count = settings->bias_count,
+		.past = { sequence->past, sequence->past_count }, .unbroken = sequence->unbroken,
+		.rng = &sequence->rng, .memory = &sequence->memory,
+	};
+	if (sampling->ignore_eos || sequence->generated < (uint64_t)sampling->min_length)
+		view->never[0] = (struct ll_ids_view){ rules->stop_ids, rules->stop_id_count };
+	if (settings->banned != NULL)
+		view->never[1] = (struct ll_ids_view){ settings->banned->holders, settings->banned->holder_count };
+	if (first < sequence->ban_count)
+		view->never[2] = (struct ll_ids_view){ sequence->ban_tokens + first, sequence->ban_count - first };
+	if (settings->breakers != NULL) {
+		view->breaks = settings->breakers->bits;
+		view->break_count = rules->vocab->count;
+	}
+}
+
+static int
+push(struct ll_sequence *sequence, const struct ll_pick *pick, size_t length, struct ll_err *err)
+{
+	uint64_t begin = sequence->stopper.bytes > sequence->banned.bytes ? sequence->stopper.bytes :
+	    sequence->banned.bytes;
 	int status = ll_grow(&sequence->held, &sequence->cap, sequence->count + 1,
 	    sizeof(*sequence->held), err);
 
 	if (status == 0)
-		sequence->held[sequence->count++] = (struct ll_held){ *pick, begin, end };
+		sequence->held[sequence->count++] = (struct ll_held){
+			*pick, begin, begin + length, sequence->past_count, sequence->stopper, sequence->banned,
+			sequence->memory,
+		};
 	return status;
 }
 
@@ -228,28 +348,65 @@ hide(struct ll_sequence *sequence, uint64_t from)
 	}
 }
 
-/* Adds a token's text and lets go of what is decided; LL_TURN_STRING if a stop string ends. */
+/* The token at held[at], with which a banned string begins, is taken back, and all behind it. */
 static int
-add_text(struct ll_sequence *sequence, const struct ll_turn_rules *rules,
-    const struct ll_pick *pick, struct ll_err *err)
+go_back(struct ll_sequence *sequence, const struct ll_settings *settings, size_t at, struct ll_err *err)
 {
-	uint64_t begin = sequence->stopper.bytes, decided;
-	const struct ll_piece *piece;
-	int status;
+	const struct ll_held held = sequence->held[at];
+	size_t count = sequence->ban_count;
 
-	if (pick->token >= rules->vocab->count)
-		return ll_fail(err, LL_EDATA,
-		    "token %" PRIu32 " was sampled, but the vocabulary has %zu", pick->token,
-		    rules->vocab->count);
-	piece = &rules->vocab->pieces[pick->token];
-	if ((status = push(sequence, pick, begin, begin + piece->length, err)) < 0)
-		return status;
-	if (ll_stopper_take(&sequence->stopper, rules->stops, piece->bytes, piece->length,
-	    &decided)) {
-		hide(sequence, decided);
+	if (++sequence->setbacks > SETBACKS_MAX)
+		return ll_fail(err, LL_EDATA, "position %" PRIu64 ": the banned strings leave no way on: %d tokens were "
+		    "taken back", held.pick.position, SETBACKS_MAX);
+	if (held.past_count == 0)
+		return ll_fail(err, LL_EDATA, "a banned string was sampled, but the stream has no prompt to go back to");
+	sequence->generated -= sequence->count - at;
+	sequence->count = at;
+	sequence->stopper = held.stopper;
+	sequence->banned = held.banned;
+	sequence->memory = held.memory;
+	cut_past(sequence, settings, held.past_count);
+	while (count > 0 && sequence->ban_positions[count - 1] > held.pick.position)
+		count--;
+	if (ll_grow(&sequence->ban_positions, &sequence->position_cap, count + 1, sizeof(uint64_t), err) < 0 ||
+	    ll_grow(&sequence->ban_tokens, &sequence->token_cap, count + 1, sizeof(uint32_t), err) < 0)
+		return -LL_ENOMEM;
+	sequence->ban_positions[count] = held.pick.position;
+	sequence->ban_tokens[count] = held.pick.token;
+	sequence->ban_count = count + 1;
+	sequence->back = held.pick.position;
+	return LL_TURN_BACK;
+}
+
+static size_t
+held_at(const struct ll_sequence *sequence, uint64_t byte)
+{
+	size_t i = sequence->ready;
+
+	while (sequence->held[i].end <= byte)
+		i++;
+	return i;
+}
+
+/* Looks at a token's text and lets go of what is decided; how the turn goes on. */
+static int
+add_text(struct ll_sequence *sequence, const struct ll_settings *settings, const struct ll_piece *piece,
+    struct ll_err *err)
+{
+	uint64_t stop = sequence->held[sequence->count - 1].end, ban = stop;
+	bool stopped = false, banned = false;
+
+	if (settings->stops != NULL)
+		stopped = ll_stopper_take(&sequence->stopper, settings->stops, piece->bytes, piece->length, &stop);
+	if (settings->banned != NULL)
+		banned = ll_stopper_take(&sequence->banned, settings->banned->automaton, piece->bytes, piece->length, &ban);
+	if (banned && !(stopped && sequence->stopper.bytes < sequence->banned.bytes))
+		return go_back(sequence, settings, held_at(sequence, ban), err);
+	if (stopped) {
+		hide(sequence, stop);
 		return LL_TURN_STRING;
 	}
-	while (sequence->ready < sequence->count && sequence->held[sequence->ready].end <= decided)
+	while (sequence->ready < sequence->count && sequence->held[sequence->ready].end <= (stop < ban ? stop : ban))
 		sequence->ready++;
 	return LL_TURN_GOES_ON;
 }
@@ -258,26 +415,62 @@ int
 ll_sequence_add(struct ll_sequence *sequence, const struct ll_turn_rules *rules,
     const struct ll_pick *pick, struct ll_err *err)
 {
+	const struct ll_settings *settings = ll_sequence_settings(sequence, rules);
+	bool strings = settings->stops != NULL || settings->banned != NULL;
+	const struct ll_piece *piece = NULL;
 	struct ll_pick own = *pick;
-	int end = LL_TURN_EOS;
+	int end = LL_TURN_GOES_ON, status;
 
 	own.final = is_stop_id(rules, own.token);
 	own.show = own.final ? 0 : LL_SHOW_ALL;
-	if (own.final || rules->stops == NULL) {
-		int status = push(sequence, &own, 0, 0, err);
-
-		if (status < 0)
-			return status;
+	if (strings && !own.final) {
+		if (own.token >= rules->vocab->count)
+			return ll_fail(err, LL_EDATA, "token %" PRIu32 " was sampled, but the vocabulary has %zu",
+			    own.token, rules->vocab->count);
+		piece = &rules->vocab->pieces[own.token];
 	}
-	if (!own.final) {
+	if ((status = push(sequence, &own, piece != NULL ? piece->length : 0, err)) < 0)
+		return status;
+	if (own.final) {
+		end = LL_TURN_EOS;
+	} else {
 		sequence->generated++;
-		end = rules->stops != NULL ? add_text(sequence, rules, &own, err) : LL_TURN_GOES_ON;
-		if (end == LL_TURN_GOES_ON && sequence->generated >= rules->limit)
+		if ((status = add_past(sequence, settings, own.token, err)) < 0)
+			return status;
+		if (strings)
+			end = add_text(sequence, settings, piece, err);
+		if (end == LL_TURN_GOES_ON && sequence->generated >= settings->limit)
 			end = LL_TURN_LENGTH;
 	}
-	if (end > LL_TURN_GOES_ON)
+	if (sequence->generated > sequence->farthest) {
+		sequence->farthest = sequence->generated;
+		sequence->setbacks = 0;
+	}
+	if (end > LL_TURN_GOES_ON && end != LL_TURN_BACK)
 		ll_sequence_end_turn(sequence, sequence->epoch);
-	else if (rules->stops == NULL)
+	else if (end == LL_TURN_GOES_ON && !strings)
 		sequence->ready = sequence->count;
 	return end;
+}
+
+int
+ll_turn_rules_parse(struct ll_turn_rules *rules, const char *text, const char *where, struct ll_err *err)
+{
+	const char *p = text;
+
+	rules->stop_id_count = 0;
+	while (*(p += strspn(p, " ")) != '\0') {
+		char *end;
+		unsigned long id;
+
+		errno = 0;
+		id = strtoul(p, &end, 10);
+		if (!isdigit((unsigned char)*p) || (*end != ' ' && *end != '\0') || errno != 0 || id >= UINT32_MAX ||
+		    rules->stop_id_count == LL_STOP_IDS_MAX)
+			return ll_fail(err, LL_EDATA, "%s: header: stop is '%.100s', not up to %d token ids", where, text,
+			    LL_STOP_IDS_MAX);
+		rules->stop_ids[rules->stop_id_count++] = (uint32_t)id;
+		p = end;
+	}
+	return 0;
 }

@@ -1,7 +1,8 @@
 /*
- * The sequences whose logits are being sampled: each one's random numbers, how far its turn
- * has come, when the turn ends, and the tokens that wait until it is known whether they are
- * the beginning of a stop string. Knows nothing of frames.
+ * The sequences whose logits are being sampled: each one's tokens and random numbers, how far
+ * its turn has come, when the turn ends, and the tokens that wait until it is known whether
+ * they are the beginning of a stop string, or of a banned one and are taken back. Knows nothing
+ * of frames.
  */
 
 #ifndef LL_SAMPLE_SEQUENCE_H
@@ -14,11 +15,15 @@
 #include "base/rng.h"
 #include "base/vocab.h"
 #include "sample/logits.h"
+#include "sample/sampler.h"
 #include "sample/stopper.h"
 
 struct ll_err;
+struct ll_group;
+struct ll_search;
 struct ll_settings;
 
+#define LL_STOP_IDS_MAX 64
 #define LL_RANKED_MAX 20
 #define LL_SHOW_ALL UINT32_MAX
 
@@ -34,20 +39,23 @@ struct ll_pick {
 	struct ll_ranked ranked[LL_RANKED_MAX];
 };
 
-/* What ends a turn. */
+/* What holds for all sequences of a stream. */
 struct ll_turn_rules {
-	const uint32_t *stop_ids;
+	uint32_t stop_ids[LL_STOP_IDS_MAX];
 	size_t stop_id_count;
-	const struct ll_stops *stops;	/* or NULL; then vocab is not used */
-	const struct ll_vocab *vocab;
-	uint64_t limit;			/* tokens of a turn; UINT64_MAX: none */
+	const struct ll_vocab *vocab;		/* or NULL, where no settings have strings */
+	const struct ll_settings *defaults;	/* of sequences without settings of their own */
 };
+
+/* Ids in decimal, separated by spaces. -LL_EDATA, beginning with `where`. */
+int ll_turn_rules_parse(struct ll_turn_rules *rules, const char *text, const char *where, struct ll_err *err);
 
 enum ll_turn_end {
 	LL_TURN_GOES_ON = 0,
 	LL_TURN_EOS,
 	LL_TURN_STRING,
-	LL_TURN_LENGTH
+	LL_TURN_LENGTH,
+	LL_TURN_BACK		/* it goes on, but earlier: a banned string was there */
 };
 
 /* "eos", "string", "length": the reason as the stream names it. */
@@ -62,9 +70,26 @@ struct ll_sequence {
 	uint64_t begin;		/* where its answer begins */
 	uint64_t generated;	/* tokens of this turn, the stop token not counted */
 	struct ll_settings *settings;	/* its own, or NULL; freed with it */
-	struct ll_stopper stopper;
+	uint32_t *past;			/* its tokens, prompt and answer */
+	size_t past_count, past_cap;
+	struct ll_sampler_memory memory;
+	struct ll_stopper stopper, banned, breaker;
+	size_t unbroken;		/* tokens since the last that ends a DRY repetition */
 	struct ll_held *held;	/* picks: [first, ready) may be written, [ready, count) wait */
 	size_t first, ready, count, cap;
+	uint64_t *ban_positions;	/* tokens taken back, by rising position */
+	uint32_t *ban_tokens;
+	size_t ban_count, position_cap, token_cap;
+	uint64_t farthest;		/* tokens of the answer at most so far, and how often */
+	unsigned setbacks;		/* some were taken back since */
+	uint64_t back;			/* the position of the last that was */
+	bool unannounced;		/* a fork of which the stream has not told yet */
+	bool told;			/* that it has several answers, if so */
+	struct ll_group *group;		/* of answers that wait for each other, or NULL */
+	size_t member;			/* its number there */
+	struct ll_search *search;	/* that it is a beam of, or NULL */
+	bool begun;			/* its first token was sampled, and its forks made */
+	enum ll_turn_end owed;		/* a fork whose first token ended its turn: to be told */
 };
 
 struct ll_sequences;
@@ -80,15 +105,32 @@ struct ll_sequence *ll_sequences_get(struct ll_sequences *sequences, uint64_t id
     struct ll_err *err);
 void ll_sequences_remove(struct ll_sequences *sequences, uint64_t id);
 
-/* Prompt tokens came that end before `end`; `complete` if they are the last of the turn's. */
-void ll_sequence_prompt(struct ll_sequence *sequence, uint32_t epoch, uint64_t end, bool complete);
+/* How it is sampled. */
+const struct ll_settings *ll_sequence_settings(const struct ll_sequence *sequence, const struct ll_turn_rules *rules);
+
+/*
+ * A child that has its parent's tokens, and how far its turn has come, but random numbers of
+ * its own; it shares the settings. What waits in the parent is not the child's. NULL: out of memory.
+ */
+struct ll_sequence *ll_sequences_fork(struct ll_sequences *sequences, const struct ll_sequence *parent, uint64_t id,
+    struct ll_err *err);
+
+/* Prompt tokens came, from `position`; `complete` if they are the last of the turn's. -LL_ENOMEM. */
+int ll_sequence_prompt(struct ll_sequence *sequence, const struct ll_turn_rules *rules, uint32_t epoch,
+    uint64_t position, const uint32_t *ids, size_t count, bool complete, struct ll_err *err);
 
 /* Whether a token at `position` is to be sampled: not inside a prompt or when the turn is over. */
 bool ll_sequence_asks(struct ll_sequence *sequence, uint32_t epoch, uint64_t position);
 
+/* What samplers may look at for a token at `position`; valid until the sequence changes. */
+void ll_sequence_view(struct ll_sequence *sequence, const struct ll_turn_rules *rules, uint64_t position,
+    struct ll_sampler_view *view);
+
 /*
- * Takes a sampled token (show and final are set here) and says whether it ends the turn:
- * enum ll_turn_end, -LL_ENOMEM, or -LL_EDATA for a token that is not in the vocabulary.
+ * Takes a sampled token (show and final are set here) and says how the turn goes on: enum
+ * ll_turn_end, -LL_ENOMEM, or -LL_EDATA for a token that is not in the vocabulary, and where
+ * banned strings lead nowhere. After LL_TURN_BACK the past is cut, and logits for its last
+ * token, which was evaluated before, are wanted anew.
  */
 int ll_sequence_add(struct ll_sequence *sequence, const struct ll_turn_rules *rules,
     const struct ll_pick *pick, struct ll_err *err);

@@ -1,6 +1,6 @@
 /*
- * How one sequence is sampled where its META frame says so: what a record gives counts, for
- * the rest the command line's options. ll-sample(1) describes it.
+ * How one sequence is sampled: what the command line says, and where the sequence's META frame
+ * says otherwise, that. ll-sample(1) describes it.
  */
 
 #ifndef LL_SAMPLE_SETTINGS_H
@@ -10,31 +10,65 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sample/sampler.h"
+#include "sample/order.h"
 
 struct ll_err;
+struct ll_record;
 struct ll_stops;
+struct ll_strings;
+struct ll_vocab;
 
 struct ll_settings {
 	struct ll_sampling sampling;
+	struct ll_order order;
 	uint64_t limit;			/* tokens of a turn; UINT64_MAX: none */
-	bool own_stops;
-	struct ll_stops *stops;		/* if they are its own: NULL for none */
-	bool own_ranked;
-	size_t ranked;			/* alternatives to tell, if the number is its own */
+	size_t ranked;			/* alternatives to tell */
+	size_t samples;			/* answers; made by forking unless they came as sequences */
+	size_t best_of;			/* from among so many; at least samples */
+	size_t beams;			/* 0: no search */
 	bool own_seed;
 	uint64_t seed;			/* if it has its own */
-	bool idle;			/* greedy by the command line, and options that then have no effect */
+
+	/* NULL or 0 for none; borrowed from the defaults unless they are in `owned`. */
+	const struct ll_stops *stops;
+	const struct ll_strings *banned, *breakers;
+	const struct ll_bias *biases;
+	size_t bias_count;
+	struct {
+		struct ll_stops *stops;
+		struct ll_strings *banned, *breakers;
+		struct ll_bias *biases;
+	} owned;
+
+	unsigned users;			/* beside the first: sequences that were forked */
+	char idle[120];			/* "x has no effect y": of the record, beside the command line; or "" */
 };
 
+/* What tokens and texts mean there. */
+struct ll_settings_place {
+	const struct ll_vocab *vocab;	/* NULL unless it is needed */
+	uint64_t vocab_size;		/* logits of a row; 0: not known */
+	const char *where;		/* begins messages about a record */
+};
+
+/* Whether command line lists, or a record beside `defaults`, need the vocabulary's bytes. */
+bool ll_settings_need_vocab(const struct ll_sampling_lists *lists, const struct ll_sampling *sampling);
+bool ll_settings_record_needs_vocab(const struct ll_record *meta, const struct ll_settings *defaults);
+
+/* Of the command line: completes `settings`, whose numbers are set. -LL_EUSAGE for a list that does not fit. */
+int ll_settings_complete(struct ll_settings *settings, const struct ll_sampling_lists *lists,
+    const struct ll_settings_place *place, struct ll_err *err);
+
 /*
- * Reads a META payload. *out is NULL when it says nothing about sampling. -LL_EDATA, naming
- * `where`, the field and its value.
+ * Of a sequence. *out is NULL when META says nothing about sampling; else free it, before the
+ * defaults. -LL_EDATA, naming `where`, the field and its value.
  */
-int ll_settings_read(struct ll_settings **out, const struct ll_sampling *defaults, uint64_t limit,
-    const char *text, size_t length, const char *where, struct ll_err *err);
-/* The alternatives to tell: its own number, or the command line's. `settings` may be NULL. */
-size_t ll_settings_ranked(const struct ll_settings *settings, size_t otherwise);
+int ll_settings_make(struct ll_settings **out, const struct ll_settings *defaults, const struct ll_record *meta,
+    const struct ll_settings_place *place, struct ll_err *err);
+
+/* Frees what the command line's own. */
+void ll_settings_drop(struct ll_settings *settings);
+/* Frees those of a sequence with their last user; NULL is fine. */
 void ll_settings_free(struct ll_settings *settings);
 
 #endif

@@ -38,7 +38,7 @@ bound(const struct ll_candidates *candidates, size_t k)
 static void
 apply(const struct ll_sampler_view *view, struct ll_candidates *candidates)
 {
-	uint64_t k = view->sampling->top_k;
+	uint64_t k = (uint64_t)view->sampling->top_k;
 
 	if (k >= candidates->count)
 		return;
@@ -49,6 +49,8 @@ apply(const struct ll_sampler_view *view, struct ll_candidates *candidates)
 
 const struct ll_sampler ll_sampler_top_k = {
 	.name = "top-k",
+	.options = "top-k",
+	.shapes = true,
 	.wanted = wanted,
 	.apply = apply,
 };

@@ -36,6 +36,8 @@ apply(const struct ll_sampler_view *view, struct ll_candidates *candidates)
 
 const struct ll_sampler ll_sampler_top_p = {
 	.name = "top-p",
+	.options = "top-p",
+	.shapes = true,
 	.wanted = wanted,
 	.apply = apply,
 };

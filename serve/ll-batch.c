@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/lines.h"
 #include "base/opt.h"
+#include "base/sampling.h"
 #include "serve/children.h"
 #include "serve/command.h"
 #include "serve/feed.h"
@@ -23,15 +24,11 @@
 #include "serve/progress.h"
 
 #define STAGES 4
-#define STOPS_MAX 64
 
 static const char *model_path, *output_path, *input_path = "-", *system_text, *date, *format_name;
 /* Options of the stages are handed to them as they were given. */
 static const char *batch, *context, *threads, *kv_type, *pack, *precision, *limit, *preset, *seed, *logprobs;
-static double temperature = 0.6, top_p = 0.9, min_p;
-static int64_t top_k;
-static const char *stops[STOPS_MAX];
-static size_t stop_count;
+static struct ll_sampling sampling = LL_SAMPLING_DEFAULTS;
 static bool chat, unordered, retry, print_pipe, input_given;
 
 static int
@@ -41,15 +38,6 @@ set_input(const char *path, struct ll_err *err)
 		return ll_fail(err, LL_EUSAGE, "one file only: '%.200s' is too many", path);
 	input_given = true;
 	input_path = path;
-	return 0;
-}
-
-static int
-add_stop(const char *text, struct ll_err *err)
-{
-	if (stop_count == STOPS_MAX)
-		return ll_fail(err, LL_EUSAGE, "--stop: more than %d strings", STOPS_MAX);
-	stops[stop_count++] = text;
 	return 0;
 }
 
@@ -70,12 +58,10 @@ static const struct ll_opt options[] = {
 	{ 0, "precision", LL_OPT_STRING, &precision, "P", "default or f32 (ll-forward)", 0, 0, NULL },
 	{ 'n', "limit", LL_OPT_STRING, &limit, "N", "tokens of an answer at most (ll-sample)", 0, 0, NULL },
 	LL_OPT_PRESET(preset),
-	{ 't', "temperature", LL_OPT_DOUBLE, &temperature, "T", "temperature (ll-sample)", 0, 100, NULL },
-	{ 0, "top-k", LL_OPT_INT, &top_k, "N", "sample from the N likeliest (ll-sample)", 0, UINT32_MAX, NULL },
-	{ 0, "top-p", LL_OPT_DOUBLE, &top_p, "P", "sample from the likeliest that make up P (ll-sample)", 0, 1, NULL },
-	{ 0, "min-p", LL_OPT_DOUBLE, &min_p, "P", "sample from those at least P times as likely as the likeliest (ll-sample)", 0, 1, NULL },
+	LL_OPTS_SAMPLING(sampling),
+	LL_OPTS_SAMPLING_LISTS,
 	{ 0, "seed", LL_OPT_STRING, &seed, "N", "seed of the random numbers (ll-sample)", 0, 0, NULL },
-	{ 0, "stop", LL_OPT_CALL, stops, "STRING", "end an answer before STRING; may be repeated (ll-sample)", 0, 0, add_stop },
+	LL_OPT_STOP,
 	{ 0, "kv-type", LL_OPT_STRING, &kv_type, "TYPE", "how keys and values are kept (ll-forward)", 0, 0, NULL },
 	{ 0, "logprobs", LL_OPT_STRING, &logprobs, "N", "add the N likeliest tokens and their log-probabilities (ll-sample)", 0, 0, NULL },
 	LL_OPTS_COMMON,
@@ -87,9 +73,9 @@ static const struct ll_program program = {
 	.name = "ll-batch",
 	.summary = "answer many prompts with one command",
 	.usage = "[-hqvVx] [-b N] [-c N] [-j N] [-m FILE] [-n N] [-o FILE] [-S TEXT] [-t T] [--chat]\n"
-	    "                [--chat-format NAME] [--date DATE] [--kv-type TYPE] [--logprobs N] [--min-p P] [--pack WHEN]\n"
-	    "                [--precision P] [--preset NAME] [--retry] [--seed N] [--stop STRING] [--top-k N] [--top-p P]\n"
-	    "                [--unordered] [FILE]",
+	    "                [--chat-format NAME] [--date DATE] [--kv-type TYPE] [--logprobs N] [--pack WHEN]\n"
+	    "                [--precision P] [--preset NAME] [--retry] [--seed N] [--stop STRING] [--unordered]\n"
+	    "                [SAMPLING ...] [FILE]",
 	.options = options,
 };
 
@@ -131,13 +117,8 @@ make_commands(struct ll_command commands[STAGES], bool shown)
 	ll_command_add(forward, "--precision", ll_opt_own(&precision));
 	ll_command_begin(sample, "ll-sample");
 	ll_command_add(sample, "-n", ll_opt_own(&limit));
-	ll_command_add(sample, "-t", ll_opt_own(&temperature));
-	ll_command_add(sample, "--top-k", ll_opt_own(&top_k));
-	ll_command_add(sample, "--top-p", ll_opt_own(&top_p));
-	ll_command_add(sample, "--min-p", ll_opt_own(&min_p));
+	ll_command_sampling(sample, &sampling);
 	ll_command_add(sample, "--seed", ll_opt_own(&seed));
-	for (size_t i = 0; i < stop_count; i++)
-		ll_command_add(sample, "--stop", stops[i]);
 	ll_command_add(sample, "--logprobs", ll_opt_own(&logprobs));
 	ll_command_begin(decode, "ll-tokenize");
 	ll_command_word(decode, true, "-d");
@@ -315,12 +296,9 @@ main(int argc, char **argv)
 	ll_opt_parse(&program, argc, argv);
 	if (output_path == NULL || strcmp(output_path, "-") == 0)
 		ll_opt_refuse(&retry, "without --output");
-	if (temperature <= 0) {
-		ll_opt_refuse(&top_k, "with temperature 0");
-		ll_opt_refuse(&top_p, "with temperature 0");
-		ll_opt_refuse(&min_p, "with temperature 0");
+	ll_sampling_refuse(&sampling, "with temperature 0");
+	if (sampling.temperature <= 0)
 		ll_opt_refuse(&seed, "with temperature 0");
-	}
 	status = print_pipe ? print_equivalent(&err) : run_batch(&err);
 	return ll_exit(program.name, status, &err);
 }

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/opt.h"
+#include "base/sampling.h"
 #include "base/terminal.h"
 #include "model/model.h"
 #include "serve/command.h"
@@ -23,8 +24,8 @@
 
 static const char *model_path, *system_text, *date, *format_name, *kv_type, *pack, *precision, *preset;
 /* Options of the stages are checked here and handed to them as they were given. */
-static int64_t context, threads, limit, top_k;
-static double temperature = 0.6, top_p = 0.9, min_p;
+static int64_t context, threads, limit;
+static struct ll_sampling sampling = LL_SAMPLING_DEFAULTS;
 static uint64_t seed;
 static bool print_pipe, no_history;
 
@@ -39,12 +40,11 @@ static const struct ll_opt options[] = {
 	{ 0, "precision", LL_OPT_STRING, &precision, "P", "default or f32 (ll-forward)", 0, 0, NULL },
 	{ 'n', "limit", LL_OPT_INT, &limit, "N", "tokens of an answer at most (ll-sample)", 1, INT32_MAX, NULL },
 	LL_OPT_PRESET(preset),
-	{ 't', "temperature", LL_OPT_DOUBLE, &temperature, "X", "temperature (ll-sample)", 0, 100, NULL },
-	{ 0, "top-k", LL_OPT_INT, &top_k, "N", "sample from the N likeliest (ll-sample)", 0, UINT32_MAX, NULL },
-	{ 0, "top-p", LL_OPT_DOUBLE, &top_p, "X", "sample from the likeliest that make up X (ll-sample)", 0, 1, NULL },
+	LL_OPTS_SAMPLING(sampling),
+	LL_OPTS_SAMPLING_LISTS,
 	{ 0, "kv-type", LL_OPT_STRING, &kv_type, "TYPE", "how keys and values are kept (ll-forward)", 0, 0, NULL },
-	{ 0, "min-p", LL_OPT_DOUBLE, &min_p, "X", "sample from those at least X times as likely as the likeliest (ll-sample)", 0, 1, NULL },
 	{ 0, "seed", LL_OPT_UINT, &seed, "N", "seed of the random numbers (ll-sample)", 0, 0, NULL },
+	LL_OPT_STOP,
 	{ 0, "no-history", LL_OPT_FLAG, &no_history, NULL, "keep no history of what was typed", 0, 0, NULL },
 	{ 'x', "print", LL_OPT_FLAG, &print_pipe, NULL, "print the shell pipe that answers one message, and exit", 0, 0, NULL },
 	LL_OPTS_COMMON,
@@ -54,9 +54,9 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-chat",
 	.summary = "talk with a model in the terminal",
-	.usage = "[-hqvVx] [-c N] [-j N] [-m FILE] [-n N] [-S TEXT] [-t X] [--chat-format NAME]\n"
-	    "               [--date DATE] [--kv-type TYPE] [--min-p X] [--no-history] [--pack WHEN] [--precision P]\n"
-	    "               [--preset NAME] [--seed N] [--top-k N] [--top-p X]",
+	.usage = "[-hqvVx] [-c N] [-j N] [-m FILE] [-n N] [-S TEXT] [-t T] [--chat-format NAME]\n"
+	    "               [--date DATE] [--kv-type TYPE] [--no-history] [--pack WHEN] [--precision P]\n"
+	    "               [--preset NAME] [--seed N] [--stop STRING] [SAMPLING ...]",
 	.options = options,
 };
 
@@ -129,12 +129,9 @@ make_commands(struct ll_command *forward, struct ll_command *sample, const char 
 	hand_on(forward, "--pack", &pack);
 	hand_on(forward, "--precision", &precision);
 	hand_on(sample, "-n", &limit);
-	hand_on(sample, "-t", &temperature);
-	if (temperature <= 0)
+	ll_command_sampling(sample, &sampling);
+	if (sampling.temperature <= 0)
 		return;
-	hand_on(sample, "--top-k", &top_k);
-	hand_on(sample, "--top-p", &top_p);
-	hand_on(sample, "--min-p", &min_p);
 	hand_on(sample, "--seed", &seed);
 }
 
@@ -546,12 +543,9 @@ run(struct ll_session *chat, const char *path, struct ll_err *err)
 static void
 settle_options(void)
 {
-	if (temperature <= 0) {
-		ll_opt_refuse(&top_k, "with temperature 0");
-		ll_opt_refuse(&top_p, "with temperature 0");
-		ll_opt_refuse(&min_p, "with temperature 0");
+	ll_sampling_refuse(&sampling, "with temperature 0");
+	if (sampling.temperature <= 0)
 		ll_opt_refuse(&seed, "with temperature 0");
-	}
 	if (print_pipe)
 		ll_opt_refuse(&no_history, "with --print");
 }

@@ -384,7 +384,7 @@ take_next(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err
 
 	if (turn == NULL)
 		return 0;
-	if (frame->position > turn->evaluated || frame->position == 0 || frame->rows == 0 ||
+	if (frame->position > turn->evaluated || frame->rows == 0 ||
 	    frame->want > frame->rows)
 		return bad_message(frame, "NEXT keeps or wants more than there is", err);
 	if ((status = check_ids(head, frame, "return path", err)) < 0)

@@ -3,6 +3,7 @@
  */
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "tensor/kern.h"
@@ -27,14 +28,41 @@ ll_sum(const float *x, size_t n)
 	return sum;
 }
 
-double
-ll_logsumexp(const struct ll_kern *kern, const float *x, size_t n, float *terms, float *most, double *sum)
+static bool
+is_empty(const float *x, size_t n)
 {
-	*most = kern->max(x, n);
-	if (terms != x)
-		memcpy(terms, x, n * sizeof(*x));
-	/* The kernel passes over a NaN when it looks for the greatest, but not here. */
-	kern->softmax_terms(terms, n, *most);
-	*sum = ll_sum(terms, n);
+	for (size_t i = 0; i < n; i++)
+		if (x[i] != -INFINITY)
+			return false;
+	return true;
+}
+
+double
+ll_logsumexp(const struct ll_kern *kern, const float *x, size_t n, float *block_max, float *most,
+    double *sum)
+{
+	float terms[LL_LOGSUMEXP_BLOCK];
+
+	*most = -INFINITY;
+	*sum = 0;
+	for (size_t i = 0; i < n; i += LL_LOGSUMEXP_BLOCK) {
+		size_t length = n - i < LL_LOGSUMEXP_BLOCK ? n - i : LL_LOGSUMEXP_BLOCK;
+		double part;
+		float max;
+
+		memcpy(terms, x + i, length * sizeof(*x));
+		part = (double)kern->weigh(terms, length, &max);
+		if (isnan(part) && is_empty(x + i, length)) {
+			part = 0;
+			max = -INFINITY;
+		}
+		if (block_max != NULL)
+			block_max[i / LL_LOGSUMEXP_BLOCK] = max;
+		if (max > *most) {
+			*sum *= *most > -INFINITY ? exp((double)*most - (double)max) : 0;
+			*most = max;
+		}
+		*sum += max > -INFINITY ? part * exp((double)max - (double)*most) : part;
+	}
 	return (double)*most + log(*sum);
 }

@@ -9,14 +9,19 @@
 
 struct ll_kern;
 
+/* Numbers that are read together: what is done with them twice is done in the nearest cache. */
+#define LL_LOGSUMEXP_BLOCK 512
+
 /* The sum of n floats in double precision, in eight interleaved parts. */
 double ll_sum(const float *x, size_t n);
 
 /*
- * log(sum of exp(x[i])), the same to the bit for every ISA. terms[i] = exp(x[i] - *most) with
- * *most the greatest of x, where `terms` may be x; *sum is that of the terms. Where all are
- * -infinity, or one is +infinity or NaN, the result is not finite.
+ * log(sum of exp(x[i])), the same to the bit for every ISA, in one pass: each block is measured by
+ * its own greatest, which becomes block_max[i / LL_LOGSUMEXP_BLOCK] unless that is NULL. *most is
+ * the greatest of all, *sum the sum of exp(x[i] - *most). Where all are -infinity, or one is
+ * +infinity or NaN, the result is not finite.
  */
-double ll_logsumexp(const struct ll_kern *kern, const float *x, size_t n, float *terms, float *most, double *sum);
+double ll_logsumexp(const struct ll_kern *kern, const float *x, size_t n, float *block_max, float *most,
+    double *sum);
 
 #endif

@@ -110,10 +110,11 @@ logsumexp_share(void *arg, size_t thread, size_t count)
 
 	ll_pool_share(job->rows, 1, thread, count, &row, &end);
 	for (; row < end; row++) {
-		float *x = job->x + row * job->cols, most;
 		double sum;
+		float most;
 
-		job->out[row * job->stride] = (float)ll_logsumexp(job->kern, x, job->cols, x, &most, &sum);
+		job->out[row * job->stride] = (float)ll_logsumexp(job->kern, job->x + row * job->cols,
+		    job->cols, NULL, &most, &sum);
 	}
 }
 

@@ -62,7 +62,7 @@ void ll_ops_swiglu(const struct ll_ops *ops, float *gate, const float *up, size_
 /* x += y */
 void ll_ops_add(const struct ll_ops *ops, float *x, const float *y, size_t count);
 
-/* out[r * stride] = log of the sum of exp(x[r][i]), as a float; x is lost, and `out` may lie in it (logsumexp.h). */
+/* out[r * stride] = log of the sum of exp(x[r][i]), as a float (logsumexp.h); `out` may lie in x. */
 void ll_ops_logsumexp(const struct ll_ops *ops, float *out, size_t stride, float *x, size_t cols, size_t rows);
 
 /* One row of a tensor as f32 (embedding lookup). Exact for every type, but for a row_scale:

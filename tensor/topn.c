@@ -35,12 +35,12 @@ sift_down(const float *logits, uint32_t *heap, size_t n, size_t i)
 
 void
 ll_topn(const struct ll_kern *kern, const float *logits, size_t count, size_t n,
-    uint32_t *ids, float *values, float *lse, float *scratch)
+    uint32_t *ids, float *values, float *lse)
 {
 	float most;
 	double sum;
 
-	*lse = (float)ll_logsumexp(kern, logits, count, scratch, &most, &sum);
+	*lse = (float)ll_logsumexp(kern, logits, count, NULL, &most, &sum);
 	for (size_t i = 0; i < n; i++)
 		ids[i] = (uint32_t)i;
 	for (size_t i = n / 2; i-- > 0;)
@@ -64,12 +64,11 @@ ll_topn(const struct ll_kern *kern, const float *logits, size_t count, size_t n,
 }
 
 void
-ll_topn_payload(const struct ll_kern *kern, unsigned char *out, const float *logits, size_t count, size_t n,
-    float *scratch)
+ll_topn_payload(const struct ll_kern *kern, unsigned char *out, const float *logits, size_t count, size_t n)
 {
 	float lse;
 
-	ll_topn(kern, logits, count, n, (uint32_t *)(void *)(out + 8), (float *)(void *)(out + 8 + 4 * n), &lse, scratch);
+	ll_topn(kern, logits, count, n, (uint32_t *)(void *)(out + 8), (float *)(void *)(out + 8 + 4 * n), &lse);
 	memcpy(out, &lse, 4);
 	memset(out + 4, 0, 4);
 }

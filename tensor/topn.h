@@ -12,13 +12,12 @@ struct ll_kern;
 
 /*
  * ids[0..n) by falling logit, equal ones by rising id; *lse is the logarithm of the sum of
- * exp over all `count` logits. `scratch` holds `count` floats. n <= count.
+ * exp over all `count` logits. n <= count.
  */
 void ll_topn(const struct ll_kern *kern, const float *logits, size_t count, size_t n,
-    uint32_t *ids, float *values, float *lse, float *scratch);
+    uint32_t *ids, float *values, float *lse);
 
 /* The same as the payload of sparse logits (ll-stream(5)), 8 + 8 * n bytes: log-sum-exp, zero, ids, logits. */
-void ll_topn_payload(const struct ll_kern *kern, unsigned char *out, const float *logits, size_t count, size_t n,
-    float *scratch);
+void ll_topn_payload(const struct ll_kern *kern, unsigned char *out, const float *logits, size_t count, size_t n);
 
 #endif

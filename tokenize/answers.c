@@ -298,7 +298,7 @@ ll_answers_meta(struct ll_answers *answers, uint64_t sequence, const char *text,
 		record->has_seed = (meta.given & LL_GAVE_SEED) != 0;
 		record->seed = (uint64_t)meta.seed;
 		record->logprobs = (meta.given & LL_GAVE_LOGPROBS) != 0;
-		record->greedy = meta.given & LL_GAVE_TEMPERATURE && meta.temperature <= 0;
+		record->greedy = ll_record_is_greedy(&meta) || meta.given & LL_GAVE_BEAMS;
 		answer->failed = answer->ended = meta.error != NULL;
 		status = advance(answers, record, err);
 	}

@@ -220,7 +220,7 @@ put_labels(struct ll_prompts *p, const char *front, const char *text, size_t len
 static int
 put_samples(struct ll_prompts *p, const struct ll_record *record, struct ll_err *err)
 {
-	int64_t samples = p->plan.text ? 1 : record->samples;
+	int64_t samples = p->plan.text ? 1 : ll_record_sequences(record);
 	int status;
 
 	p->meta.len = 0;

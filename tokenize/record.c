@@ -3,6 +3,7 @@
  */
 
 #include <inttypes.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include "base/json.h"
 #include "tokenize/record.h"
 
-enum kind { WHOLE, NUMBER, ID, PROMPT, MESSAGES, CHAT, STOP, ERROR };
+enum kind { WHOLE, NUMBER, TRUTH, TEXT, WORDS, BIASES, ID, PROMPT, MESSAGES, CHAT, ERROR };
 
 struct field {
 	const char *name;
@@ -26,6 +27,7 @@ struct field {
 
 #define AT(member) offsetof(struct ll_record, member)
 
+/* The numbers of struct ll_sampling are behind these: field_at(). */
 static const struct field fields[] = {
 	{ "id", ID, 0, AT(id), 0, 0, true, true },
 	{ "prompt", PROMPT, 0, AT(prompt), 0, 0, false, true },
@@ -38,13 +40,16 @@ static const struct field fields[] = {
 	{ "tool_prompt_format", CHAT, 0, 0, 0, 0, false, true },
 	{ "categories", CHAT, 0, 0, 0, 0, false, true },
 	{ "excluded_category_keys", CHAT, 0, 0, 0, 0, false, true },
-	{ "temperature", NUMBER, LL_GAVE_TEMPERATURE, AT(temperature), 0, 100, true, true },
-	{ "top_k", WHOLE, LL_GAVE_TOP_K, AT(top_k), 0, UINT32_MAX, true, true },
-	{ "top_p", NUMBER, LL_GAVE_TOP_P, AT(top_p), 0, 1, true, true },
-	{ "min_p", NUMBER, LL_GAVE_MIN_P, AT(min_p), 0, 1, true, true },
 	{ "seed", WHOLE, LL_GAVE_SEED, AT(seed), 0, 9223372036854775807.0, true, true },
 	{ "limit", WHOLE, LL_GAVE_LIMIT, AT(limit), 1, INT32_MAX, true, true },
-	{ "stop", STOP, LL_GAVE_STOP, 0, 0, 0, true, true },
+	{ "stop", WORDS, LL_GAVE_STOP, AT(stops), 0, 0, true, true },
+	{ "banned_strings", WORDS, LL_GAVE_BANNED, AT(banned), 0, 0, true, true },
+	{ "dry_breakers", WORDS, LL_GAVE_BREAKERS, AT(breakers), 0, 0, true, true },
+	{ "logit_bias", BIASES, LL_GAVE_BIASES, AT(biases), 0, 0, true, true },
+	{ "logit_bias_text", BIASES, LL_GAVE_TEXT_BIASES, AT(text_biases), 0, 0, true, true },
+	{ "samplers", TEXT, LL_GAVE_ORDER, AT(order), 0, 0, true, true },
+	{ "best_of", WHOLE, LL_GAVE_BEST_OF, AT(best_of), 1, LL_RECORD_SAMPLES_MAX, true, true },
+	{ "beams", WHOLE, LL_GAVE_BEAMS, AT(beams), 1, LL_RECORD_BEAMS_MAX, true, true },
 	{ "n", WHOLE, LL_GAVE_SAMPLES, AT(samples), 1, LL_RECORD_SAMPLES_MAX, true, true },
 	{ "logprobs", WHOLE, LL_GAVE_LOGPROBS, AT(logprobs), 0, LL_RECORD_LOGPROBS_MAX, true, true },
 	{ "error", ERROR, 0, AT(error), 0, 0, true, false },
@@ -59,13 +64,37 @@ static const char *const elsewhere[][2] = {
 	{ "num_return_sequences", "n" }, { "top_logprobs", "logprobs" }, { "n_probs", "logprobs" },
 };
 
-static const struct field *
-find_field(const char *name)
+/* Field i of all, the numbers of sampling among them. `name` has room for theirs, 40 bytes. */
+static struct field
+field_at(size_t i, char *name)
 {
-	for (size_t i = 0; i < FIELDS; i++)
-		if (strcmp(fields[i].name, name) == 0)
-			return &fields[i];
-	return NULL;
+	const struct ll_opt *row;
+	struct ll_sampling any;
+	size_t offset;
+
+	if (i < FIELDS)
+		return fields[i];
+	row = ll_sampling_row(i - FIELDS);
+	offset = (size_t)((char *)ll_sampling_member(&any, i - FIELDS) - (char *)&any);
+	return (struct field){
+		ll_sampling_field(i - FIELDS, name), row->type == LL_OPT_FLAG ? TRUTH : row->type == LL_OPT_INT ? WHOLE : NUMBER,
+		0, AT(sampling) + offset, row->min, row->max, true, true,
+	};
+}
+
+/* Whether it may stand in a record. */
+static bool
+is_field(const char *name)
+{
+	char own[40];
+
+	for (size_t i = 0; i < FIELDS + LL_SAMPLING_ROWS; i++) {
+		struct field field = field_at(i, own);
+
+		if (field.record && strcmp(field.name, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Where in the record, of a field that has a C type of its own. */
@@ -134,37 +163,86 @@ take_messages(struct ll_record *record, const struct ll_json *value, const char 
 }
 
 static int
-add_stop(struct ll_record *record, const struct ll_json *value, const char *where, struct ll_err *err)
+add_word(struct ll_words *words, const char *name, const struct ll_json *value, const char *where, struct ll_err *err)
 {
 	size_t length;
 	const char *text = ll_json_text_of(value, &length);
 
 	if (text == NULL)
-		return ll_fail(err, LL_EDATA, "%s: stop: %s is not a string", where, ll_json_kind_name(value));
+		return ll_fail(err, LL_EDATA, "%s: %s: %s is not a string", where, name, ll_json_kind_name(value));
 	if (length == 0)
-		return ll_fail(err, LL_EDATA, "%s: stop: an empty string stops nothing", where);
-	if (length > LL_RECORD_STOP_BYTES)
-		return ll_fail(err, LL_EDATA, "%s: stop: a string of %zu bytes, more than %d", where, length,
-		    LL_RECORD_STOP_BYTES);
+		return ll_fail(err, LL_EDATA, "%s: %s: an empty string has no effect", where, name);
+	if (length > LL_WORD_BYTES)
+		return ll_fail(err, LL_EDATA, "%s: %s: a string of %zu bytes, more than %d", where, name, length,
+		    LL_WORD_BYTES);
 	if (memchr(text, '\0', length) != NULL)
-		return ll_fail(err, LL_EDATA, "%s: stop: a string with U+0000 is not supported", where);
-	if (record->stop_count == LL_RECORD_STOPS_MAX)
-		return ll_fail(err, LL_EDATA, "%s: stop: more than %d strings", where, LL_RECORD_STOPS_MAX);
-	record->stops[record->stop_count++] = text;
+		return ll_fail(err, LL_EDATA, "%s: %s: a string with U+0000 is not supported", where, name);
+	if (words->count == LL_STOPS_MAX)
+		return ll_fail(err, LL_EDATA, "%s: %s: more than %d strings", where, name, LL_STOPS_MAX);
+	words->list[words->count++] = text;
 	return 0;
 }
 
 /* One string, or an array of them. */
 static int
-take_stop(struct ll_record *record, const struct ll_json *value, const char *where, struct ll_err *err)
+take_words(struct ll_words *words, const char *name, const struct ll_json *value, const char *where, struct ll_err *err)
 {
 	int status = 0;
 
-	if (strcmp(ll_json_kind_name(value), "an array") != 0)
-		return add_stop(record, value, where, err);
+	if (!ll_json_is_array(value))
+		return add_word(words, name, value, where, err);
 	for (size_t i = 0; i < ll_json_count(value) && status == 0; i++)
-		status = add_stop(record, ll_json_at(value, i), where, err);
+		status = add_word(words, name, ll_json_at(value, i), where, err);
 	return status;
+}
+
+double
+ll_record_bias(const struct ll_json *value)
+{
+	double bias = -INFINITY;
+
+	ll_json_number(value, &bias);
+	return bias;
+}
+
+static int
+take_biases(const struct ll_json **out, const char *name, const struct ll_json *object, const char *where,
+    struct ll_err *err)
+{
+	const struct ll_json *value;
+	const char *token;
+	void *place = NULL;
+
+	if (!ll_json_is_object(object))
+		return ll_fail(err, LL_EDATA, "%s: %s: is %s, not an object", where, name, ll_json_kind_name(object));
+	while (ll_json_next(object, &place, &token, &value)) {
+		bool number = ll_json_kind(value) == LL_JSON_INTEGER || ll_json_kind(value) == LL_JSON_REAL;
+
+		if (!ll_json_is_false(value) && !(number && fabs(ll_record_bias(value)) <= LL_BIAS_MOST))
+			return ll_fail(err, LL_EDATA, "%s: %s: that of '%.100s' is not false or a number from -%g to %g",
+			    where, name, token, LL_BIAS_MOST, LL_BIAS_MOST);
+	}
+	*out = object;
+	return 0;
+}
+
+static int
+take_truth(bool *out, const char *name, const struct ll_json *value, const char *where, struct ll_err *err)
+{
+	*out = ll_json_is_true(value);
+	if (!*out && !ll_json_is_false(value))
+		return ll_fail(err, LL_EDATA, "%s: %s: is %s, not true or false", where, name, ll_json_kind_name(value));
+	return 0;
+}
+
+static int
+take_text(const char **out, const char *name, const struct ll_json *value, const char *where, struct ll_err *err)
+{
+	size_t length = 0;
+
+	if ((*out = ll_json_text_of(value, &length)) == NULL || strlen(*out) != length)
+		return ll_fail(err, LL_EDATA, "%s: %s: is %s, not a text", where, name, ll_json_kind_name(value));
+	return 0;
 }
 
 static int
@@ -185,8 +263,14 @@ take_field(struct ll_record *record, const struct field *field, const struct ll_
 	case CHAT:
 		record->chat_field = field->name;
 		return 0;
-	case STOP:
-		return take_stop(record, value, where, err);
+	case TRUTH:
+		return take_truth(member(record, field), field->name, value, where, err);
+	case TEXT:
+		return take_text(member(record, field), field->name, value, where, err);
+	case WORDS:
+		return take_words(member(record, field), field->name, value, where, err);
+	case BIASES:
+		return take_biases(member(record, field), field->name, value, where, err);
 	case ERROR:
 		record->error = value;
 		return 0;
@@ -218,20 +302,55 @@ take_fields(struct ll_record *record, bool meta, const char *where, struct ll_er
 	/* The id first: an error of another field is told with it. */
 	if (value != NULL && (status = take_id(record, value, where, err)) < 0)
 		return status;
-	for (size_t i = 0; i < FIELDS; i++) {
-		if (!(meta ? fields[i].meta : fields[i].record) || fields[i].kind == ID ||
-		    (value = ll_json_get(record->json, fields[i].name)) == NULL)
+	for (size_t i = 0; i < FIELDS + LL_SAMPLING_ROWS; i++) {
+		char own[40];
+		struct field field = field_at(i, own);
+
+		if (!(meta ? field.meta : field.record) || field.kind == ID ||
+		    (value = ll_json_get(record->json, field.name)) == NULL)
 			continue;
-		if ((status = take_field(record, &fields[i], value, where, err)) < 0)
+		if (i >= FIELDS)
+			record->sampling_given |= (uint64_t)1 << (i - FIELDS);
+		if ((status = take_field(record, &field, value, where, err)) < 0)
 			return status;
 	}
 	/* An object can hold millions of members: looking for strangers stops at the first. */
-	while (!meta && ll_json_next(record->json, &place, &name, &value)) {
-		const struct field *field = find_field(name);
-
-		if (field == NULL || !field->record)
+	while (!meta && ll_json_next(record->json, &place, &name, &value))
+		if (!is_field(name))
 			return unknown_field(name, where, err);
-	}
+	return 0;
+}
+
+bool
+ll_record_is_greedy(const struct ll_record *record)
+{
+	return record->sampling_given >> LL_SAMPLING_TEMPERATURE & 1 && record->sampling.temperature <= 0;
+}
+
+int64_t
+ll_record_sequences(const struct ll_record *record)
+{
+	return record->given & (LL_GAVE_BEST_OF | LL_GAVE_BEAMS) ? 1 : record->samples;
+}
+
+/* What is given beside a search with beams, which draws nothing. */
+static int
+check_beams(const struct ll_record *record, const char *where, struct ll_err *err)
+{
+	struct ll_sampling greedy = record->sampling;
+	char name[40];
+	size_t row;
+
+	greedy.temperature = 0;
+	if (ll_sampling_idle(&greedy, record->sampling_given, true, &row) != NULL)
+		return ll_fail(err, LL_EDATA, "%s: %s: has no effect with beams", where, ll_sampling_field(row, name));
+	if (record->sampling_given >> LL_SAMPLING_TEMPERATURE & 1)
+		return ll_fail(err, LL_EDATA, "%s: temperature: has no effect with beams", where);
+	if (record->given & (LL_GAVE_SEED | LL_GAVE_BEST_OF | LL_GAVE_BANNED))
+		return ll_fail(err, LL_EDATA, "%s: %s: has no effect with beams", where, record->given & LL_GAVE_SEED ?
+		    "seed" : record->given & LL_GAVE_BEST_OF ? "best_of" : "banned_strings");
+	if (record->samples > record->beams)
+		return ll_fail(err, LL_EDATA, "%s: n: %" PRId64 " is more than beams", where, record->samples);
 	return 0;
 }
 
@@ -239,7 +358,9 @@ take_fields(struct ll_record *record, bool meta, const char *where, struct ll_er
 static int
 check_effect(const struct ll_record *record, const char *where, struct ll_err *err)
 {
-	const unsigned idle = LL_GAVE_TOP_K | LL_GAVE_TOP_P | LL_GAVE_MIN_P | LL_GAVE_SEED;
+	const char *why, *none = NULL;
+	char name[40];
+	size_t row;
 
 	if (record->prompt == NULL && record->messages == NULL)
 		return ll_fail(err, LL_EDATA, "%s: prompt: missing, and no messages", where);
@@ -247,16 +368,24 @@ check_effect(const struct ll_record *record, const char *where, struct ll_err *e
 		return ll_fail(err, LL_EDATA, "%s: messages: beside a prompt", where);
 	if (record->chat_field != NULL && record->messages == NULL)
 		return ll_fail(err, LL_EDATA, "%s: %s: has no effect without messages", where, record->chat_field);
-	if (!(record->given & LL_GAVE_TEMPERATURE) || record->temperature > 0)
+	if (record->given & LL_GAVE_BEAMS)
+		return check_beams(record, where, err);
+	if ((why = ll_sampling_idle(&record->sampling, record->sampling_given, true, &row)) != NULL)
+		return ll_fail(err, LL_EDATA, "%s: %s: has no effect %s", where, ll_sampling_field(row, name), why);
+	if (record->given & LL_GAVE_BEST_OF && record->samples > record->best_of)
+		return ll_fail(err, LL_EDATA, "%s: n: %" PRId64 " is more than best_of", where, record->samples);
+	if (!ll_record_is_greedy(record))
 		return 0;
-	for (size_t i = 0; i < FIELDS; i++)
-		if (fields[i].given & record->given & idle)
-			return ll_fail(err, LL_EDATA, "%s: %s: has no effect with temperature 0", where,
-			    fields[i].name);
+	if (record->given & (LL_GAVE_SEED | LL_GAVE_BEST_OF))
+		none = record->given & LL_GAVE_SEED ? "seed" : "best_of";
+	if (none != NULL)
+		return ll_fail(err, LL_EDATA, "%s: %s: has no effect with temperature 0", where, none);
 	if (record->samples > 1)
 		return ll_fail(err, LL_EDATA, "%s: n: with temperature 0 all samples are the same", where);
 	return 0;
 }
+
+static const struct ll_record empty = { .samples = 1, .sampling = LL_SAMPLING_DEFAULTS };
 
 static int
 parse(struct ll_record *record, bool meta, const char *text, size_t length, const char *where,
@@ -264,7 +393,7 @@ parse(struct ll_record *record, bool meta, const char *text, size_t length, cons
 {
 	int status;
 
-	*record = (struct ll_record){ .samples = 1 };
+	*record = empty;
 	if (length > LL_RECORD_BYTES)
 		return ll_fail(err, LL_EDATA, "%s: is longer than %u bytes", where, LL_RECORD_BYTES);
 	if ((status = ll_json_parse_line(&record->json, text, length, where, err)) < 0)
@@ -292,7 +421,7 @@ void
 ll_record_free(struct ll_record *record)
 {
 	ll_json_free(record->json);
-	*record = (struct ll_record){ .samples = 1 };
+	*record = empty;
 }
 
 bool
@@ -332,14 +461,24 @@ put_name(const char *name, struct ll_buf *out, struct ll_err *err)
 }
 
 static int
-put_stops(const struct ll_record *record, struct ll_buf *out, struct ll_err *err)
+put_words(const struct ll_words *words, struct ll_buf *out, struct ll_err *err)
 {
 	int status = ll_buf_puts(out, "[", err);
 
-	for (size_t i = 0; i < record->stop_count && status >= 0; i++)
+	for (size_t i = 0; i < words->count && status >= 0; i++)
 		if ((status = ll_buf_puts(out, i > 0 ? "," : "", err)) == 0)
-			status = ll_json_quote(out, record->stops[i], strlen(record->stops[i]), err);
+			status = ll_json_quote(out, words->list[i], strlen(words->list[i]), err);
 	return status < 0 ? status : ll_buf_puts(out, "]", err);
+}
+
+static int
+put_json(const struct ll_json *value, struct ll_buf *out, struct ll_err *err)
+{
+	char *text = ll_json_text(value, false, err);
+	int status = text != NULL ? ll_buf_puts(out, text, err) : -LL_ENOMEM;
+
+	free(text);
+	return status;
 }
 
 /* As short as it can be read back. */
@@ -356,15 +495,26 @@ put_number(double number, struct ll_buf *out, struct ll_err *err)
 static int
 put_field(const struct ll_record *record, const struct field *field, struct ll_buf *out, struct ll_err *err)
 {
-	const char *at = (const char *)record + field->offset;
+	const void *at = (const char *)record + field->offset;
+	const char *const *text = at;
+	int status;
 
 	if (put_name(field->name, out, err) < 0)
 		return -LL_ENOMEM;
-	if (field->kind == STOP)
-		return put_stops(record, out, err);
-	if (field->kind == WHOLE)
-		return ll_buf_printf(out, err, "%" PRId64, *(const int64_t *)(const void *)at);
-	return put_number(*(const double *)(const void *)at, out, err);
+	switch (field->kind) {
+	case WORDS:
+		return put_words(at, out, err);
+	case BIASES:
+		return put_json(*(const struct ll_json *const *)at, out, err);
+	case TEXT:
+		return (status = ll_json_quote(out, *text, strlen(*text), err)) < 0 ? status : 0;
+	case TRUTH:
+		return ll_buf_puts(out, *(const bool *)at ? "true" : "false", err);
+	case WHOLE:
+		return ll_buf_printf(out, err, "%" PRId64, *(const int64_t *)at);
+	default:
+		return put_number(*(const double *)at, out, err);
+	}
 }
 
 int
@@ -372,10 +522,31 @@ ll_record_meta(const struct ll_record *record, struct ll_buf *out, struct ll_err
 {
 	int status = put_id(record, out, err);
 
-	for (size_t i = 0; i < FIELDS && status == 0; i++)
-		if (fields[i].given & record->given)
-			status = put_field(record, &fields[i], out, err);
+	for (size_t i = 0; i < FIELDS + LL_SAMPLING_ROWS && status == 0; i++) {
+		char own[40];
+		struct field field = field_at(i, own);
+
+		if (i < FIELDS ? field.given & record->given : record->sampling_given >> (i - FIELDS) & 1)
+			status = put_field(record, &field, out, err);
+	}
 	return status == 0 ? ll_buf_puts(out, "}", err) : status;
+}
+
+int
+ll_record_extend(const char *text, size_t length, const char *more, struct ll_buf *out, struct ll_err *err)
+{
+	size_t begin = out->len, end = length;
+	int status;
+
+	if (*more == '\0')
+		return ll_buf_add(out, text, length, err);
+	while (end > 0 && text[end - 1] != '}')
+		end--;
+	if ((status = ll_buf_add(out, text, end - 1, err)) < 0)
+		return status;
+	while (out->len > begin && (out->data[out->len - 1] == ' ' || out->data[out->len - 1] == '\t'))
+		out->len--;
+	return ll_buf_printf(out, err, "%s}", out->data[out->len - 1] == '{' ? more + 1 : more);
 }
 
 int

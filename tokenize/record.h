@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/sampling.h"
 
 struct ll_err;
 struct ll_json;
@@ -21,20 +22,23 @@ struct ll_json;
 #define LL_RECORD_BYTES (64u << 20)
 #define LL_RECORD_SAMPLES_MAX 1024
 #define LL_RECORD_LOGPROBS_MAX 20
-#define LL_RECORD_STOPS_MAX 64
-#define LL_RECORD_STOP_BYTES 4096
+#define LL_RECORD_BEAMS_MAX 64
 #define LL_RECORD_ID_BYTES 4096
 
+/* Which members of a record count, beside those of its sampling. */
 enum ll_record_given {
-	LL_GAVE_TEMPERATURE = 1,
-	LL_GAVE_TOP_K = 2,
-	LL_GAVE_TOP_P = 4,
-	LL_GAVE_MIN_P = 8,
-	LL_GAVE_SEED = 16,
-	LL_GAVE_LIMIT = 32,
-	LL_GAVE_STOP = 64,
-	LL_GAVE_SAMPLES = 128,
-	LL_GAVE_LOGPROBS = 256
+	LL_GAVE_SEED = 1,
+	LL_GAVE_LIMIT = 2,
+	LL_GAVE_STOP = 4,
+	LL_GAVE_SAMPLES = 8,
+	LL_GAVE_LOGPROBS = 16,
+	LL_GAVE_BANNED = 32,
+	LL_GAVE_BREAKERS = 64,
+	LL_GAVE_BIASES = 128,
+	LL_GAVE_TEXT_BIASES = 256,
+	LL_GAVE_ORDER = 512,
+	LL_GAVE_BEST_OF = 1024,
+	LL_GAVE_BEAMS = 2048
 };
 
 /* Everything is borrowed from `json`. */
@@ -45,14 +49,25 @@ struct ll_record {
 	size_t prompt_length;
 	const struct ll_json *messages;	/* an array */
 	const char *chat_field;		/* a member that ll_chat_options takes, or NULL */
-	unsigned given;			/* enum ll_record_given: which of these count */
-	double temperature, top_p, min_p;
-	int64_t top_k, seed, limit, logprobs;
+	unsigned given;			/* enum ll_record_given */
+	struct ll_sampling sampling;
+	uint64_t sampling_given;	/* a bit for each row of ll_sampling_row() */
+	int64_t seed, limit, logprobs, best_of, beams;
 	int64_t samples;		/* 1 unless it was given */
-	const char *stops[LL_RECORD_STOPS_MAX];
-	size_t stop_count;
+	struct ll_words stops, banned, breakers;
+	const struct ll_json *biases, *text_biases;	/* objects of numbers, or false for never */
+	const char *order;		/* names of samplers */
 	const struct ll_json *error;	/* of a META frame: the record failed; an object, or NULL */
 };
+
+/* Whether it gave a temperature, and that is 0. */
+bool ll_record_is_greedy(const struct ll_record *record);
+
+/* How many sequences it begins as: its samples, or one that ll-sample forks. */
+int64_t ll_record_sequences(const struct ll_record *record);
+
+/* The bias that a member of `biases` or `text_biases` stands for. */
+double ll_record_bias(const struct ll_json *value);
 
 /*
  * Parses a line. `where` ("file:line") begins every message. -LL_EDATA for what is no record,
@@ -68,6 +83,9 @@ bool ll_record_blank(const char *line, size_t length);
 
 /* Appends what travels of a record: its id and options. */
 int ll_record_meta(const struct ll_record *record, struct ll_buf *out, struct ll_err *err);
+
+/* Appends a META payload with more members at its end: `more` has a comma before each, or is "". */
+int ll_record_extend(const char *text, size_t length, const char *more, struct ll_buf *out, struct ll_err *err);
 
 /* Appends the META of a record that failed: its id, if it had one, and the error. */
 int ll_record_failed(const struct ll_record *record, const struct ll_err *why, struct ll_buf *out,

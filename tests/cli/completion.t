@@ -31,7 +31,7 @@ done
 
 touch "a file" alone.gguf
 ok "bash: an option" is "--temperature" "complete ll-sample --tem"
-ok "bash: several" is "--top-k --top-p" "complete ll-sample --top"
+ok "bash: several" is "--top-k --top-n-sigma --top-p" "complete ll-sample --top"
 ok "bash: a value" is "default f32" "complete ll-forward --precision ''"
 ok "bash: every chat format" is "$(ll-tokenize --chat --chat-format nix -p x 2>&1 >out | sed -n '1s/.*one of //p' | tr -d ,)" \
     "complete ll-chat --chat-format ''"

@@ -76,7 +76,7 @@ done
 LL_CONFIG= ll-tokenize -p "one two" | LL_CONFIG= ll-forward --once >logits
 ok "settings sample as options do" same "LL_CONFIG= ll-sample -t 0.8 --top-k 41 --seed 5 <logits | ll-cat --canonical" \
     "LL_QUIET=1 ll-sample <logits | ll-cat --canonical"
-ok "and the stream's history tells them" like "ll-sample --temperature=0.8 --seed=5 --top-k=41" \
+ok "and the stream's history tells them" like "ll-sample --temperature=0.8 --top-k=41 --seed=5" \
     "ll-sample <logits | ll-cat -t"
 ok "without the system message" not like "Answer" \
     "echo 'system: Answer' >s.yaml; LL_CONFIG=s.yaml ll-tokenize --chat -p x | ll-cat -t"

@@ -90,7 +90,7 @@ fails 78 "LL_CPU=none" "LL_CPU=none ll-bench --limits"
 
 # Kernels.
 small='-r 2 -j 2 --from cache --json'
-for kernel in matmul attention quantize rmsnorm swiglu softmax; do
+for kernel in matmul attention quantize rmsnorm swiglu softmax sample-greedy sample-top-k sample-top-p sample-full; do
 	case $kernel in
 	matmul) shape=64x256 ;;
 	attention) shape=4x2x32 ;;
@@ -110,7 +110,8 @@ ok "a table of them" is "1" \
 	"ll-bench --kernel rmsnorm --shape 64 --rows 2 -r 1 --from cache | grep -c '^rmsnorm .*%.*%'"
 ok "from memory" is "memory" \
 	"field 'o[0][\"kernels\"][0][\"from\"]' 'll-bench --kernel rmsnorm --shape 4096 --rows 16 -r 1 --from memory --json'"
-fails 64 "--kernel: 'none' is none of matmul, attention, quantize, rmsnorm, swiglu, softmax, all" "ll-bench --kernel none"
+fails 64 "--kernel: 'none' is none of matmul, attention, quantize, rmsnorm, swiglu, softmax, sample-greedy, \
+sample-top-k, sample-top-p, sample-full, all" "ll-bench --kernel none"
 fails 64 "--type: 'Q9' is no type" "ll-bench --kernel matmul --type Q9"
 fails 64 "--shape: 'x4' is not as 4096x14336" "ll-bench --kernel matmul --shape x4"
 fails 64 "--shape: rmsnorm wants COLS" "ll-bench --kernel rmsnorm --shape 4x4"

@@ -83,7 +83,7 @@ make --vocab-only
 ok "only a vocabulary" is "the file has no tensors (only a vocabulary?)" "line 'cannot be run:'"
 ok "which is told" is "llama-bpe" "line splitter"
 make --key tokenizer.ggml.model string llama
-ok "another kind" is "cannot be used: tokenizer.ggml.scores: key is missing" \
+ok "SentencePiece, of which merges alone say the order" like "SentencePiece BPE by merges, 288 tokens" \
 	"line vocabulary"
 
 # Rank files.

@@ -22,7 +22,30 @@
 #define MOST 5000
 #define DRAWS 100000
 
-static const struct ll_sampling off = { 1, 0, 1, 0 };
+static const struct ll_sampling off = {
+	.temperature = 1, .top_p = 1, .typical_p = 1, .repetition_penalty = 1, .dry_base = 1.75,
+};
+
+/* The four that most people use. */
+static struct ll_sampling
+four(double temperature, int64_t top_k, double top_p, double min_p)
+{
+	struct ll_sampling how = off;
+
+	how.temperature = temperature;
+	how.top_k = top_k;
+	how.top_p = top_p;
+	how.min_p = min_p;
+	return how;
+}
+
+static int
+draw(struct ll_chain *chain, const struct ll_logits *row, struct ll_rng *rng, uint32_t *token)
+{
+	struct ll_err err = { 0 };
+
+	return ll_chain_sample(chain, row, &(struct ll_sampler_view){ .rng = rng }, "row", token, &err);
+}
 
 struct entry {
 	uint32_t id;
@@ -133,8 +156,8 @@ naive_chain(struct fixture *f, size_t n, const struct ll_sampling *how)
 			f->naive[f->naive_count++] = (struct entry){ (uint32_t)i,
 				(float)((double)(f->logits[i] - f->row.max) * (1 / how->temperature)), 0 };
 	qsort(f->naive, f->naive_count, sizeof(f->naive[0]), by_logit);
-	if (how->top_k > 0 && how->top_k < f->naive_count)
-		f->naive_count = how->top_k;
+	if (how->top_k > 0 && (size_t)how->top_k < f->naive_count)
+		f->naive_count = (size_t)how->top_k;
 	normalise(f);
 	while (count < f->naive_count && (count == 0 || how->top_p == 1 || sum < how->top_p)) {
 		if (how->top_p < 1 && fabs(sum - how->top_p) < 1e-6)
@@ -163,7 +186,7 @@ apply(struct fixture *f, const struct ll_sampling *how)
 	static const struct ll_sampler *const order[] = {
 		&ll_sampler_temperature, &ll_sampler_top_k, &ll_sampler_top_p, &ll_sampler_min_p,
 	};
-	struct ll_sampler_view view = { how, 0, 0 };
+	struct ll_sampler_view view = { .sampling = how };
 
 	assert_int_equal(ll_candidates_load(&f->candidates, &f->row, NULL), 0);
 	for (size_t i = 0; i < 4; i++)
@@ -206,7 +229,7 @@ some_settings(struct ll_rng *rng, size_t n)
 
 	how.temperature = temperatures[which % 5];
 	if (which & 0x100)
-		how.top_k = 1 + ll_rng_next(rng) % (n + 2);
+		how.top_k = (int64_t)(1 + ll_rng_next(rng) % (n + 2));
 	if (which & 0x200)
 		how.top_p = ll_rng_unit(rng);
 	if (which & 0x400)
@@ -265,11 +288,11 @@ static void
 greedy_takes_the_first_of_the_best(void **state)
 {
 	struct fixture *f = *state;
-	struct ll_sampling how = { 0, 0, 0.9, 0 };
+	struct ll_sampling how = four(0, 0, 0.9, 0);
 	struct ll_chain *chain;
 	uint32_t token;
 
-	assert_int_equal(ll_chain_new(&chain, &how, NULL), 0);
+	assert_int_equal(ll_chain_new(&chain, &how, &ll_order_default, NULL), 0);
 	assert_string_equal(ll_chain_text(chain), "greedy");
 	for (size_t trial = 0; trial < 200; trial++) {
 		size_t n = 1 + ll_rng_next(&f->rng) % 500, best = 0;
@@ -279,7 +302,7 @@ greedy_takes_the_first_of_the_best(void **state)
 		for (size_t i = 1; i < n; i++)
 			if (f->logits[i] > f->logits[best])
 				best = i;
-		assert_int_equal(ll_chain_sample(chain, &f->row, 0, 0, NULL, &token, NULL), 0);
+		assert_int_equal(draw(chain, &f->row, NULL, &token), 0);
 		assert_int_equal(token, best);
 	}
 	ll_chain_free(chain);
@@ -290,7 +313,7 @@ extreme_temperatures(void **state)
 {
 	static const double tiny[] = { 5e-324, 1e-300, 1e-30, 1e-6 };
 	struct fixture *f = *state;
-	struct ll_sampling how = { 1, 0, 0.9, 0.1 };
+	struct ll_sampling how = four(1, 0, 0.9, 0.1);
 	struct ll_chain *chain;
 	uint32_t token;
 
@@ -301,8 +324,8 @@ extreme_temperatures(void **state)
 	take(f, 100);
 	for (size_t t = 0; t < 4; t++) {
 		how.temperature = tiny[t];
-		assert_int_equal(ll_chain_new(&chain, &how, NULL), 0);
-		assert_int_equal(ll_chain_sample(chain, &f->row, 0, 0, &f->rng, &token, NULL), 0);
+		assert_int_equal(ll_chain_new(&chain, &how, &ll_order_default, NULL), 0);
+		assert_int_equal(draw(chain, &f->row, &f->rng, &token), 0);
 		assert_int_equal(token, 17);
 		ll_chain_free(chain);
 	}
@@ -328,11 +351,11 @@ check_distribution(struct fixture *f, size_t n, const struct ll_sampling *how)
 	fill(f, n);
 	take(f, n);
 	assert_true(naive_chain(f, n, how));
-	assert_int_equal(ll_chain_new(&chain, how, NULL), 0);
+	assert_int_equal(ll_chain_new(&chain, how, &ll_order_default, NULL), 0);
 	for (size_t i = 0; i < DRAWS; i++) {
 		uint32_t token;
 
-		assert_int_equal(ll_chain_sample(chain, &f->row, 0, i, &f->rng, &token, NULL), 0);
+		assert_int_equal(draw(chain, &f->row, &f->rng, &token), 0);
 		seen[token]++;
 	}
 	for (size_t i = 0; i < f->naive_count; i++) {
@@ -362,8 +385,9 @@ check_distribution(struct fixture *f, size_t n, const struct ll_sampling *how)
 static void
 draws_follow_the_distribution(void **state)
 {
-	static const struct ll_sampling settings[] = {
-		{ 1, 0, 1, 0 }, { 0.6, 0, 0.9, 0 }, { 1.5, 40, 1, 0 }, { 0.8, 0, 1, 0.05 }, { 1.2, 30, 0.95, 0.02 },
+	const struct ll_sampling settings[] = {
+		four(1, 0, 1, 0), four(0.6, 0, 0.9, 0), four(1.5, 40, 1, 0), four(0.8, 0, 1, 0.05),
+		four(1.2, 30, 0.95, 0.02),
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
@@ -432,7 +456,7 @@ static void
 sparse_equals_dense(void **state)
 {
 	struct fixture *f = *state;
-	struct ll_sampling how = { 0.7, 40, 0.9, 0 };
+	struct ll_sampling how = four(0.7, 40, 0.9, 0);
 	uint32_t bytes[2 + 2 * 40], tokens[200];
 	struct ll_err err = { 0 };
 	struct ll_chain *chain;
@@ -446,10 +470,10 @@ sparse_equals_dense(void **state)
 	take(f, 3000);
 	naive_chain(f, 3000, &off);
 	make_sparse(f, bytes, 40);
-	assert_int_equal(ll_chain_new(&chain, &how, NULL), 0);
+	assert_int_equal(ll_chain_new(&chain, &how, &ll_order_default, NULL), 0);
 	ll_rng_seed(&rng, 7, 7);
 	for (size_t i = 0; i < 200; i++)
-		assert_int_equal(ll_chain_sample(chain, &f->row, 0, i, &rng, &tokens[i], &err), 0);
+		assert_int_equal(draw(chain, &f->row, &rng, &tokens[i]), 0);
 	logprob = ll_logits_logprob(&f->row, tokens[0]);
 	assert_int_equal(ll_logits_sparse(&f->row, bytes, 40, "row", &err), 0);
 	assert_true(fabsf(ll_logits_logprob(&f->row, tokens[0]) - logprob) < 1e-5f);
@@ -457,7 +481,7 @@ sparse_equals_dense(void **state)
 	for (size_t i = 0; i < 200; i++) {
 		uint32_t token;
 
-		assert_int_equal(ll_chain_sample(chain, &f->row, 0, i, &rng, &token, &err), 0);
+		assert_int_equal(draw(chain, &f->row, &rng, &token), 0);
 		assert_int_equal(token, tokens[i]);
 	}
 	assert_int_equal(ll_logits_best(&f->row), f->naive[0].id);

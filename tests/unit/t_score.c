@@ -141,7 +141,7 @@ static void
 log_sum_exp(void **state)
 {
 	static const enum ll_isa levels[] = { LL_ISA_REF, LL_ISA_AVX2, LL_ISA_AVX512, LL_ISA_NEON };
-	static float x[LARGE], terms[LARGE];
+	static float x[LARGE];
 	int best = ll_cpu_isa(NULL);
 	struct ll_rng rng;
 
@@ -162,7 +162,7 @@ log_sum_exp(void **state)
 			if (levels[level] != LL_ISA_REF && (best == LL_ISA_NEON ? levels[level] != LL_ISA_NEON :
 			    (int)levels[level] > best))
 				continue;
-			got = ll_logsumexp(ll_kern(levels[level]), x, n, terms, &most, &sum);
+			got = ll_logsumexp(ll_kern(levels[level]), x, n, NULL, &most, &sum);
 			assert_true(fabs(got - (double)logl(expected)) < 3e-7);
 			if (level == 0)
 				first = got;
@@ -175,17 +175,17 @@ static void
 bad_logits(void **state)
 {
 	const float bad[] = { NAN, INFINITY };
-	float x[20], terms[20], most;
+	float x[20], most;
 	double sum;
 
 	(void)state;
 	for (size_t i = 0; i < 20; i++)
 		x[i] = -INFINITY;
-	assert_false(isfinite(ll_logsumexp(ll_kern(LL_ISA_REF), x, 20, terms, &most, &sum)));
+	assert_false(isfinite(ll_logsumexp(ll_kern(LL_ISA_REF), x, 20, NULL, &most, &sum)));
 	for (size_t b = 0; b < 2; b++) {
 		for (size_t i = 0; i < 20; i++)
 			x[i] = i == 11 ? bad[b] : 1;
-		assert_false(isfinite(ll_logsumexp(ll_kern(LL_ISA_REF), x, 20, terms, &most, &sum)));
+		assert_false(isfinite(ll_logsumexp(ll_kern(LL_ISA_REF), x, 20, NULL, &most, &sum)));
 	}
 }
 

@@ -16,6 +16,8 @@
 #include "base/err.h"
 #include "base/rng.h"
 #include "sample/sequence.h"
+#include "sample/settings.h"
+#include "sample/strings.h"
 #include "sample/stopper.h"
 
 #define TEXT 60
@@ -127,14 +129,13 @@ struct fixture {
 	struct ll_piece pieces[PIECES];
 	char bytes[PIECES][8];
 	struct ll_vocab vocab;
+	struct ll_settings settings;
 	struct ll_turn_rules rules;
 	char shown[1000];
 	size_t shown_length;
 	size_t written;
 	bool final;
 };
-
-static const uint32_t stop_ids[] = { 20, 23 };
 
 static int
 set_up(void **state)
@@ -148,7 +149,9 @@ set_up(void **state)
 	}
 	f->vocab.pieces = f->pieces;
 	f->vocab.count = PIECES;
-	f->rules = (struct ll_turn_rules){ stop_ids, 2, NULL, &f->vocab, UINT64_MAX };
+	f->settings = (struct ll_settings){ .limit = UINT64_MAX, .samples = 1, .best_of = 1 };
+	f->rules = (struct ll_turn_rules){ .stop_ids = { 20, 23 }, .stop_id_count = 2, .vocab = &f->vocab,
+		.defaults = &f->settings };
 	assert_int_equal(ll_sequences_new(&f->sequences, 5, NULL), 0);
 	*state = f;
 	return 0;
@@ -182,6 +185,16 @@ write_ready(struct fixture *f, struct ll_sequence *s)
 	f->shown[f->shown_length] = '\0';
 }
 
+/* A prompt of as many tokens up to `end` as are missing. */
+static void
+prompt(struct fixture *f, struct ll_sequence *s, uint32_t epoch, uint64_t end, bool complete)
+{
+	static const uint32_t ids[40];
+	uint64_t begin = s->past_count < end ? s->past_count : end;
+
+	assert_int_equal(ll_sequence_prompt(s, &f->rules, epoch, begin, ids, end - begin, complete, NULL), 0);
+}
+
 static int
 add(struct fixture *f, struct ll_sequence *s, uint32_t token, uint64_t position)
 {
@@ -199,7 +212,7 @@ shows_what_comes_before_a_stop_string(void **state)
 	struct fixture *f = *state;
 	size_t ends[4] = { 0 };
 
-	f->rules.limit = 30;
+	f->settings.limit = 30;
 	for (size_t trial = 0; trial < 5000; trial++) {
 		struct ll_sequence *s = ll_sequences_get(f->sequences, 9, NULL);
 		size_t stop_count = 1 + ll_rng_next(&f->rng) % 3, length = 0, match = 0;
@@ -208,9 +221,9 @@ shows_what_comes_before_a_stop_string(void **state)
 		uint64_t position = 0, ends_at[31], due;
 		int end = 0;
 
-		f->rules.stops = stops;
+		f->settings.stops = stops;
 		f->shown_length = f->written = 0;
-		ll_sequence_prompt(s, s->epoch + 1, 0, true);
+		prompt(f, s, s->epoch + 1, 0, true);
 		while (end == LL_TURN_GOES_ON) {
 			uint32_t token = (uint32_t)(ll_rng_next(&f->rng) % (PIECES - 1));
 			const struct ll_piece *piece = &f->pieces[token];
@@ -242,17 +255,85 @@ shows_what_comes_before_a_stop_string(void **state)
 	assert_true(ends[LL_TURN_EOS] > 50 && ends[LL_TURN_STRING] > 50 && ends[LL_TURN_LENGTH] > 5);
 }
 
+/* Tokens that a view forbids. */
+static bool
+is_forbidden(const struct ll_sampler_view *view, uint32_t token)
+{
+	for (size_t v = 0; v < sizeof(view->never) / sizeof(view->never[0]); v++)
+		for (size_t i = 0; i < view->never[v].count; i++)
+			if (view->never[v].ids[i] == token)
+				return true;
+	return false;
+}
+
+/* An answer of random tokens in which banned strings are taken back. */
+static int
+answer(struct fixture *f, struct ll_sequence *s, uint64_t position, size_t *backs)
+{
+	int end = 0;
+
+	while (end == LL_TURN_GOES_ON || end == LL_TURN_BACK) {
+		uint32_t token = (uint32_t)(ll_rng_next(&f->rng) % (PIECES - 1));
+		struct ll_sampler_view view;
+
+		ll_sequence_view(s, &f->rules, position, &view);
+		assert_int_equal(view.past.count, position);
+		if (is_forbidden(&view, token))
+			continue;
+		end = add(f, s, token, position++);
+		if (end == LL_TURN_BACK) {
+			position = s->back;
+			ll_sequence_view(s, &f->rules, position, &view);
+			assert_true(view.never[2].count > 0);
+			(*backs)++;
+		}
+	}
+	return end;
+}
+
+static void
+banned_strings_are_taken_back(void **state)
+{
+	struct fixture *f = *state;
+	size_t backs = 0, ends[4] = { 0 };
+
+	f->settings.limit = 30;
+	for (size_t trial = 0; trial < 3000; trial++) {
+		struct ll_sequence *s = ll_sequences_get(f->sequences, 9, NULL);
+		size_t count = 1 + ll_rng_next(&f->rng) % 3;
+		char texts[4][8];
+		const char *words[4];
+		struct ll_strings *banned;
+
+		ll_stops_free(make_stops(&f->rng, texts, count));
+		for (size_t i = 0; i < count; i++)
+			words[i] = texts[i];
+		assert_int_equal(ll_strings_new(&banned, words, count, &f->vocab, NULL), 0);
+		f->settings.banned = banned;
+		f->shown_length = 0;
+		f->written = 1;
+		prompt(f, s, s->epoch + 1, 1, true);
+		s->past_count = 1;
+		ends[answer(f, s, 1, &backs)]++;
+		for (size_t i = 0; i < count; i++)
+			assert_null(strstr(f->shown, texts[i]));
+		assert_int_equal(f->written, 1 + s->generated + f->final);
+		ll_strings_free(banned);
+	}
+	assert_true(backs > 1000 && ends[LL_TURN_EOS] > 50 && ends[LL_TURN_LENGTH] > 50);
+}
+
 static void
 limits_count_what_is_shown(void **state)
 {
 	struct fixture *f = *state;
 	struct ll_sequence *s = ll_sequences_get(f->sequences, 1, NULL);
 
-	f->rules.limit = 2;
+	f->settings.limit = 2;
 	assert_int_equal(add(f, s, 1, 0), LL_TURN_GOES_ON);
 	assert_int_equal(add(f, s, 2, 1), LL_TURN_LENGTH);
 	assert_int_equal(s->generated, 2);
-	ll_sequence_prompt(s, 1, 2, true);
+	prompt(f, s, 1, 2, true);
 	assert_int_equal(add(f, s, 1, 2), LL_TURN_GOES_ON);
 	assert_int_equal(add(f, s, 23, 3), LL_TURN_EOS);
 	assert_int_equal(s->generated, 1);
@@ -266,20 +347,20 @@ prompts_and_old_epochs_are_not_answered(void **state)
 	struct fixture *f = *state;
 	struct ll_sequence *s = ll_sequences_get(f->sequences, 1, NULL);
 
-	ll_sequence_prompt(s, 0, 3, false);
+	prompt(f, s, 0, 3, false);
 	assert_false(ll_sequence_asks(s, 0, 3));
-	ll_sequence_prompt(s, 0, 7, true);
+	prompt(f, s, 0, 7, true);
 	assert_false(ll_sequence_asks(s, 0, 6));
 	assert_true(ll_sequence_asks(s, 0, 7));
-	ll_sequence_prompt(s, 2, 12, true);
+	prompt(f, s, 2, 12, true);
 	assert_false(ll_sequence_asks(s, 0, 12));
 	assert_false(ll_sequence_asks(s, 1, 12));
 	assert_true(ll_sequence_asks(s, 2, 12));
-	ll_sequence_prompt(s, 1, 20, true);
+	prompt(f, s, 1, 20, true);
 	assert_true(ll_sequence_asks(s, 2, 12));
 	ll_sequence_end_turn(s, 3);
 	assert_false(ll_sequence_asks(s, 3, 30));
-	ll_sequence_prompt(s, 3, 30, true);
+	prompt(f, s, 3, 30, true);
 	assert_true(ll_sequence_asks(s, 3, 30));
 }
 
@@ -294,15 +375,15 @@ held_tokens_of_a_turn_that_ends(void **state)
 
 	memcpy(f->bytes[3], "abc", 3);
 	assert_int_equal(ll_stops_new(&stops, texts, 1, NULL), 0);
-	f->rules.stops = stops;
+	f->settings.stops = stops;
 	assert_int_equal(add(f, s, 3, 0), LL_TURN_GOES_ON);
 	assert_int_equal(f->written, 0);
 	ll_sequence_end_turn(s, 1);
 	write_ready(f, s);
 	assert_string_equal(f->shown, "abc");
-	ll_sequence_prompt(s, 1, 1, true);
+	prompt(f, s, 1, 1, true);
 	assert_int_equal(add(f, s, 3, 1), LL_TURN_GOES_ON);
-	ll_sequence_prompt(s, 2, 1, true);
+	prompt(f, s, 2, 1, true);
 	write_ready(f, s);
 	assert_string_equal(f->shown, "abc");
 	ll_stops_free(stops);
@@ -319,7 +400,7 @@ tokens_outside_the_vocabulary(void **state)
 	struct ll_stops *stops;
 
 	assert_int_equal(ll_stops_new(&stops, texts, 1, NULL), 0);
-	f->rules.stops = stops;
+	f->settings.stops = stops;
 	assert_int_equal(ll_sequence_add(s, &f->rules, &pick, &err), -LL_EDATA);
 	ll_stops_free(stops);
 }
@@ -358,6 +439,7 @@ main(void)
 		cmocka_unit_test(equals_a_naive_matcher),
 		cmocka_unit_test(empty_strings_are_refused),
 		cmocka_unit_test_setup_teardown(shows_what_comes_before_a_stop_string, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(banned_strings_are_taken_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(limits_count_what_is_shown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(prompts_and_old_epochs_are_not_answered, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(held_tokens_of_a_turn_that_ends, set_up, tear_down),

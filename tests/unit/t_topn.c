@@ -32,7 +32,6 @@ struct entry {
 
 struct fixture {
 	float logits[LARGE];
-	float scratch[LARGE];
 	struct entry sorted[LARGE];
 	uint32_t ids[LARGE + 1];
 	float values[LARGE + 1];
@@ -115,7 +114,7 @@ compare(struct fixture *f, size_t count, size_t n)
 			continue;
 		f->ids[n] = 12345;
 		f->values[n] = 12345;
-		ll_topn(ll_kern(levels[level]), f->logits, count, n, f->ids, f->values, &lse, f->scratch);
+		ll_topn(ll_kern(levels[level]), f->logits, count, n, f->ids, f->values, &lse);
 		for (size_t i = 0; i < n; i++) {
 			assert_int_equal(f->ids[i], f->sorted[i].id);
 			assert_true(f->values[i] == f->sorted[i].logit);
@@ -165,7 +164,7 @@ the_logits_stay(void **state)
 	assert_non_null(before);
 	fill(f, MOST, 0);
 	memcpy(before, f->logits, MOST * sizeof(*before));
-	ll_topn(ll_kern(LL_ISA_REF), f->logits, MOST, 10, f->ids, f->values, &lse, f->scratch);
+	ll_topn(ll_kern(LL_ISA_REF), f->logits, MOST, 10, f->ids, f->values, &lse);
 	assert_memory_equal(before, f->logits, MOST * sizeof(*before));
 	free(before);
 }
