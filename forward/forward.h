@@ -25,7 +25,7 @@ struct ll_forward;
 enum ll_pack { LL_PACK_AUTO, LL_PACK_ALWAYS, LL_PACK_NEVER };
 
 struct ll_forward_config {
-	size_t first, end;	/* layers first .. end - 1 of the model */
+	size_t first, end;	/* layers first .. end - 1 of the model; none: norm and head are all that may be called */
 	bool head;		/* the output head will be used */
 	size_t rows;		/* at most in one call */
 	size_t threads;

@@ -124,7 +124,7 @@ ll_forward_new(struct ll_forward **out, const struct ll_model *model,
 	f->ops.kern = ll_kern((enum ll_isa)isa);
 	if ((status = ll_pool_new(&f->ops.pool, config->threads, err)) < 0 || (status = plan(f, err)) < 0 ||
 	    (status = ll_packs_new(&f->packs, model, config, f->ops.pool, err)) < 0 ||
-	    (status = plan_attention(f, err)) < 0)
+	    (config->first < config->end && (status = plan_attention(f, err)) < 0))
 		goto failed;
 	*out = f;
 	return 0;
@@ -327,6 +327,9 @@ ll_forward_logits(struct ll_forward *f, float *logits, const float *normed, size
 {
 	struct ll_matmul head = { ll_packs_head(f->packs), logits, f->model->hp.vocab };
 
+	/* Else the layers told it. */
+	if (f->shape.layers == 0)
+		ll_packs_step(f->packs, count);
 	ll_ops_matmul(&f->ops, &head, 1, normed, f->model->hp.dim, count);
 }
 

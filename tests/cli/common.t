@@ -14,6 +14,8 @@ try() {
 	ll-chat) $soon "$1" -n 4 <text ;;
 	ll-batch) echo '{"prompt": "one two"}' | $soon "$1" -n 4 --seed 1 ;;
 	ll-embed | ll-forward) $soon "$1" --once <tokens ;;
+	ll-lens) $soon "$1" <cut ;;
+	ll-steer) $soon "$1" --add direction <cut ;;
 	ll-sample) $soon "$1" -t 0 -n 1 <logits ;;
 	ll-cat) $soon "$1" -t <logits ;;
 	ll-diff) $soon "$1" logits logits ;;
@@ -32,6 +34,8 @@ echo "one two" >text
 [ ! -x "$bin/ll-forward" ] || ll-forward --once <tokens >logits
 [ ! -x "$bin/ll-forward" ] || ll-forward --hidden <tokens >hidden
 [ ! -x "$bin/ll-forward" ] || ll-forward --score <tokens >scores
+[ ! -x "$bin/ll-forward" ] || ll-forward --once -L 0-1 <tokens >cut
+[ ! -x "$bin/ll-steer" ] || ll-steer --make cut cut >direction
 
 # Ends by itself within seconds, with one of the documented statuses.
 ends() {
@@ -72,6 +76,6 @@ for program in $programs; do
 	ok "$program: an empty stdin" ends "$program"
 	ok "$program: a closed stdin" ends sh -c "exec $program <&-"
 	ok "$program: a folder for stdin" ends sh -c "exec $program <."
-	ok "$program: leaves no file" is "hidden logits scores text tokens" "rm -f out err; echo *"
+	ok "$program: leaves no file" is "cut direction hidden logits scores text tokens" "rm -f out err; echo *"
 done
 done_testing
