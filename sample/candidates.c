@@ -19,6 +19,13 @@
 #define BUCKETS 1024
 #define BUCKETS_PER_UNIT 32.0f
 
+/* Logits that are passed over together. */
+#define PIECE 32
+
+/* Covers the rounding of a logit and of its exponential; a mean that leaves room for it. */
+#define MARGIN 0.001
+#define MOST_MEAN 0.9
+
 int
 ll_candidates_init(struct ll_candidates *candidates, struct ll_err *err)
 {
@@ -87,42 +94,78 @@ load_range(struct ll_candidates *candidates, const struct ll_logits *row, size_t
 	candidates->count = count;
 }
 
+/* Those at or above a logit, of which there are few: what has none is passed over by its maximum. */
+static void
+load_few(struct ll_candidates *candidates, const struct ll_logits *row, float least)
+{
+	for (size_t b = 0; b < ll_logits_blocks(row); b++) {
+		size_t begin = b * LL_LOGITS_BLOCK;
+		size_t end = begin + LL_LOGITS_BLOCK < row->count ? begin + LL_LOGITS_BLOCK : row->count;
+
+		for (size_t at = begin; at < end && row->block_max[b] >= least; at += PIECE) {
+			size_t n = end - at < PIECE ? end - at : PIECE;
+
+			if (candidates->kern->max(row->logits + at, n) >= least)
+				load_range(candidates, row, at, at + n, least);
+		}
+	}
+}
+
+static int
+begin_load(struct ll_candidates *candidates, const struct ll_logits *row, struct ll_err *err)
+{
+	int status = reserve(candidates, row->count, err);
+
+	candidates->count = 0;
+	candidates->max = row->max;
+	candidates->weighed = false;
+	candidates->whole = 0;
+	return status;
+}
+
 int
 ll_candidates_load(struct ll_candidates *candidates, const struct ll_logits *row,
     struct ll_err *err)
 {
-	int status = reserve(candidates, row->count, err);
+	int status = begin_load(candidates, row, err);
 
-	if (status < 0)
-		return status;
-	candidates->count = 0;
-	load_range(candidates, row, 0, row->count, -FLT_MAX);
-	candidates->max = row->max;
-	candidates->weighed = false;
-	return 0;
+	if (status == 0)
+		load_range(candidates, row, 0, row->count, -FLT_MAX);
+	return status;
 }
 
 int
 ll_candidates_load_top(struct ll_candidates *candidates, const struct ll_logits *row, size_t k,
     struct ll_err *err)
 {
-	int status = reserve(candidates, row->count, err);
+	int status = begin_load(candidates, row, err);
 	float least;
 
 	if (status < 0)
 		return status;
 	if ((least = ll_logits_bound(row, k, candidates->keys)) == -INFINITY)
 		return ll_candidates_load(candidates, row, err);
-	candidates->count = 0;
-	for (size_t b = 0; b < ll_logits_blocks(row); b++) {
-		size_t begin = b * LL_LOGITS_BLOCK, end = begin + LL_LOGITS_BLOCK;
-
-		if (row->block_max[b] >= least)
-			load_range(candidates, row, begin, end < row->count ? end : row->count, least);
-	}
-	candidates->max = row->max;
-	candidates->weighed = false;
+	load_few(candidates, row, least);
 	ll_candidates_cut(candidates, NULL, (double)k);
+	return 0;
+}
+
+int
+ll_candidates_load_nucleus(struct ll_candidates *candidates, const struct ll_logits *row, double temperature,
+    double p, struct ll_err *err)
+{
+	int status = begin_load(candidates, row, err);
+	double total, mean;
+
+	if (status < 0)
+		return status;
+	total = ll_logits_total(row, temperature);
+	/* All that weigh less than this weigh no more than the tail together, so they are in it. */
+	mean = (1 - p) * total / (double)row->count;
+	if (mean >= MOST_MEAN)
+		return ll_candidates_load(candidates, row, err);
+	load_few(candidates, row, (float)((double)row->max + temperature * (log(mean) - MARGIN)));
+	candidates->whole = total;
 	return 0;
 }
 

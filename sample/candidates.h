@@ -25,6 +25,7 @@ struct ll_candidates {
 	size_t count;		/* at least 1, but after ll_candidates_settle */
 	float max;		/* the greatest logit */
 	bool weighed;		/* what changes logits resets it */
+	double whole;		/* 0, or the sum of the weights before some were left out */
 
 	/* For samplers, as long as the others: zeros, to be left as zeros; and anything. */
 	uint32_t *marks;
@@ -51,6 +52,13 @@ int ll_candidates_load(struct ll_candidates *candidates, const struct ll_logits 
  */
 int ll_candidates_load_top(struct ll_candidates *candidates, const struct ll_logits *row, size_t k,
     struct ll_err *err);
+
+/*
+ * The same without most of those that top-p drops at a temperature (LL_LOGITS_LEAST_TEMPERATURE or
+ * more) and a probability below 1; `whole` is then what all of them would weigh.
+ */
+int ll_candidates_load_nucleus(struct ll_candidates *candidates, const struct ll_logits *row, double temperature,
+    double p, struct ll_err *err);
 
 /* Room for `count` numbers at `scratch`. -LL_ENOMEM. */
 int ll_candidates_reserve(struct ll_candidates *candidates, size_t count, struct ll_err *err);

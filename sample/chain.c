@@ -16,6 +16,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+#define LARGEST 1e30
+
 struct ll_chain {
 	struct ll_sampling sampling;
 	const struct ll_sampler *links[LL_ORDER_MAX + 1];
@@ -126,31 +128,38 @@ apply_biases(struct ll_candidates *candidates, const struct ll_sampler_view *vie
 		ll_candidates_settle(candidates);
 }
 
-/* How many tokens, if top-k is what first chooses: a fixed temperature before it changes no order. */
-static uint64_t
-first_top_k(const struct ll_chain *chain)
+/* How many links a fixed temperature is, 0 or 1: it changes no order. A quotient too large for a float is none. */
+static size_t
+fixed_temperature(const struct ll_chain *chain, const struct ll_logits *row)
 {
-	size_t at = chain->count > 1 && chain->links[0] == &ll_sampler_temperature &&
-	    chain->sampling.dynatemp_range <= 0;
+	const struct ll_sampling *s = &chain->sampling;
 
-	return at < chain->count && chain->links[at] == &ll_sampler_top_k ? (uint64_t)chain->sampling.top_k : 0;
+	return chain->count > 0 && chain->links[0] == &ll_sampler_temperature && s->dynatemp_range <= 0 &&
+	    s->temperature >= LL_LOGITS_LEAST_TEMPERATURE && fabs((double)row->max) / s->temperature < LARGEST;
 }
 
 /* Whether nothing but a fixed temperature comes between the row and the draw. */
 static bool
-is_plain(const struct ll_chain *chain)
+is_plain(const struct ll_chain *chain, const struct ll_logits *row)
 {
-	return chain->count == 0 || (chain->count == 1 && chain->links[0] == &ll_sampler_temperature &&
-	    chain->sampling.dynatemp_range <= 0);
+	return chain->count == fixed_temperature(chain, row);
 }
 
+/* As few candidates as what chooses first among them allows. */
 static int
 load(struct ll_chain *chain, const struct ll_logits *row, const struct ll_sampler_view *view, struct ll_err *err)
 {
-	uint64_t k = is_edited(view) ? 0 : first_top_k(chain);
+	const struct ll_sampling *s = &chain->sampling;
+	size_t first = fixed_temperature(chain, row);
+	const struct ll_sampler *sampler = first < chain->count ? chain->links[first] : NULL;
 
-	return k > 0 && k < row->count ? ll_candidates_load_top(&chain->candidates, row, (size_t)k, err) :
-	    ll_candidates_load(&chain->candidates, row, err);
+	if (is_edited(view))
+		return ll_candidates_load(&chain->candidates, row, err);
+	if (sampler == &ll_sampler_top_k && (uint64_t)s->top_k < row->count)
+		return ll_candidates_load_top(&chain->candidates, row, (size_t)s->top_k, err);
+	if (sampler == &ll_sampler_top_p)
+		return ll_candidates_load_nucleus(&chain->candidates, row, first > 0 ? s->temperature : 1, s->top_p, err);
+	return ll_candidates_load(&chain->candidates, row, err);
 }
 
 static int
@@ -194,7 +203,7 @@ ll_chain_sample(struct ll_chain *chain, const struct ll_logits *row, const struc
 	int status;
 
 	own.sampling = &chain->sampling;
-	if (is_plain(chain) && !is_edited(view)) {
+	if (is_plain(chain, row) && !is_edited(view)) {
 		*token = greedy ? ll_logits_best(row) :
 		    ll_logits_draw(row, chain->count > 0 ? chain->sampling.temperature : 1, ll_rng_unit(view->rng));
 		return 0;

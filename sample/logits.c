@@ -2,7 +2,6 @@
  * Rows of logits; see logits.h.
  */
 
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
@@ -220,40 +219,48 @@ ll_logits_bound(const struct ll_logits *row, size_t k, float *scratch)
 	return scratch[k - 1];
 }
 
-/* The block's terms exp((l - max) / T), and their sum. */
+#define ONE4 1, 1, 1, 1
+#define ONE16 ONE4, ONE4, ONE4, ONE4
+#define ONE64 ONE16, ONE16, ONE16, ONE16
+
+static const float ones[LL_LOGITS_BLOCK] = { ONE64, ONE64, ONE64, ONE64, ONE64, ONE64, ONE64, ONE64 };
+
+/*
+ * The block's terms exp((l - max) / T), and their sum. With c = max / T rounded, l / T - c is
+ * rounded once, and what c was rounded by is in every term.
+ */
 static double
 block_terms(const struct ll_logits *row, size_t block, float inverse, float *terms)
 {
 	const float *logits = row->logits + block * LL_LOGITS_BLOCK;
-	size_t n = block_length(row, block);
+	size_t n = block_length(row, block), whole = n / LL_LANES * LL_LANES;
+	float shift = -row->max * inverse;
 
-	const float max = row->max;
-	size_t i = 0;
+	memcpy(terms, ones, n * sizeof(float));
+	row->kern->blend(terms, shift, logits, inverse, whole);
+	for (size_t i = whole; i < n; i++)
+		terms[i] = fmaf(inverse, logits[i], shift);
+	return (double)row->kern->softmax_terms(terms, n, fmaf(inverse, row->max, shift));
+}
 
-	/* Sixteen at a time: a count that compilers know makes vectors of it. */
-	for (; i + LL_LANES <= n; i += LL_LANES) {
-		const float *restrict from = logits + i;
-		float *restrict to = terms + i;
+double
+ll_logits_total(const struct ll_logits *row, double temperature)
+{
+	float terms[LL_LOGITS_BLOCK];
+	double total = 0;
 
-		for (size_t l = 0; l < LL_LANES; l++)
-			to[l] = (from[l] - max) * inverse;
-	}
-	for (; i < n; i++)
-		terms[i] = (logits[i] - max) * inverse;
-	return (double)row->kern->softmax_terms(terms, n, 0);
+	for (size_t b = 0; b < ll_logits_blocks(row); b++)
+		total += row->block_sums[b] = block_terms(row, b, (float)(1 / temperature), terms);
+	return total;
 }
 
 uint32_t
 ll_logits_draw(const struct ll_logits *row, double temperature, double unit)
 {
 	size_t blocks = ll_logits_blocks(row), found = 0, last = 0, i;
-	/* Infinity times the 0 of the greatest would not be a number. */
-	float inverse = 1 / temperature < (double)FLT_MAX ? (float)(1 / temperature) : FLT_MAX;
-	double total = 0, before = 0, sum = 0, target;
+	double total = ll_logits_total(row, temperature), before = 0, sum = 0, target;
 	float terms[LL_LOGITS_BLOCK];
 
-	for (size_t b = 0; b < blocks; b++)
-		total += row->block_sums[b] = block_terms(row, b, inverse, terms);
 	target = unit * total;
 	for (size_t b = 0; b < blocks; b++) {
 		if (row->block_sums[b] <= 0)
@@ -264,7 +271,7 @@ ll_logits_draw(const struct ll_logits *row, double temperature, double unit)
 		if (sum > target)
 			break;
 	}
-	block_terms(row, found, inverse, terms);
+	block_terms(row, found, (float)(1 / temperature), terms);
 	for (i = 0; i < block_length(row, found); i++) {
 		if (terms[i] > 0)
 			last = i;

@@ -73,10 +73,13 @@ size_t ll_logits_blocks(const struct ll_logits *row);
 /* A logit that at least k tokens have or exceed, usually not many more; -infinity if none is known. */
 float ll_logits_bound(const struct ll_logits *row, size_t k, float *scratch);
 
-/*
- * The token at `unit` (in [0, 1)) of the cumulated probabilities at a temperature above 0, in
- * two passes over the row.
- */
+/* Below it a quotient of logits may be too large for what follows. */
+#define LL_LOGITS_LEAST_TEMPERATURE 1e-4
+
+/* The sum of exp((l - max) / T), T being LL_LOGITS_LEAST_TEMPERATURE or more. */
+double ll_logits_total(const struct ll_logits *row, double temperature);
+
+/* The token at `unit` (in [0, 1)) of the cumulated probabilities at such a temperature. */
 uint32_t ll_logits_draw(const struct ll_logits *row, double temperature, double unit);
 
 /* The log-probability of a token that is listed; -infinity for another. */

@@ -21,14 +21,17 @@ static void
 apply(const struct ll_sampler_view *view, struct ll_candidates *candidates)
 {
 	double p = view->sampling->top_p;
-	double total = ll_candidates_total(candidates);
+	bool partly = candidates->whole > 0;
+	double total = partly ? candidates->whole : ll_candidates_total(candidates);
 	/*
 	 * All the candidates below this have no more than the tail's mass together, so they are
 	 * in it: usually nearly all, and what is left is cheap to order.
 	 */
 	double mean = (1 - p) * total / (double)candidates->count;
 
-	if (mean < 1)
+	candidates->whole = 0;
+	ll_candidates_weigh(candidates);
+	if (mean < 1 && !partly)
 		ll_candidates_keep_above(candidates,
 		    (float)((double)candidates->max + log(mean) - MARGIN));
 	ll_candidates_cut(candidates, candidates->weights, p * total);
