@@ -249,8 +249,10 @@ def interrupts(folder):
         shown = b""
         while shown.find(b"\n") in (-1, len(shown) - 1):
             shown += os.read(chat.master, 100)
-        chat.key(b"\x03")
-        chat.until("> ")
+        # Where the next prompt was read already, nothing has to come.
+        if not shown.endswith(b"> "):
+            chat.key(b"\x03")
+            chat.until("> ")
         cut.append(int(re.search(r"answer of (\d+) tokens: C", chat.type("/tokens"))[1]))
         if cut[-1] < whole:
             break
