@@ -343,12 +343,12 @@ take_stream(struct stage *stage, struct ll_err *err)
 }
 
 static int
-write_text(struct stage *stage, struct ll_err *err)
+write_bytes(struct stage *stage, struct ll_buf *bytes, struct ll_err *err)
 {
-	int status = ll_write(stage->out.fd, stage->text.data, stage->text.len,
+	int status = ll_write(stage->out.fd, bytes->data, bytes->len,
 	    stage->out.path != NULL ? stage->out.path : "standard output", err);
 
-	stage->text.len = 0;
+	bytes->len = 0;
 	return status;
 }
 
@@ -358,7 +358,7 @@ flush(struct stage *stage, struct ll_err *err)
 {
 	if (ll_reader_ready(stage->in))
 		return 0;
-	return stage->writer != NULL ? ll_writer_flush(stage->writer, err) : write_text(stage, err);
+	return stage->writer != NULL ? ll_writer_flush(stage->writer, err) : write_bytes(stage, &stage->text, err);
 }
 
 static int
@@ -385,9 +385,9 @@ conclude(struct stage *stage, struct ll_err *err)
 {
 	int status = npy ? ll_npy_header(&stage->text, &stage->array, err) : 0;
 
-	if (status == 0 && npy)
-		status = ll_buf_add(&stage->text, stage->array.values.data, stage->array.values.len, err);
-	return status < 0 || stage->writer != NULL ? status : write_text(stage, err);
+	if (status == 0 && stage->writer == NULL)
+		status = write_bytes(stage, &stage->text, err);
+	return status == 0 && npy ? write_bytes(stage, &stage->array.values, err) : status;
 }
 
 int

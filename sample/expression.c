@@ -171,14 +171,19 @@ static void
 of_row(const struct ll_expression *expression, enum op op, float *out, const float *x, size_t n)
 {
 	float *terms = expression->terms, most;
-	double sum, log_sum = ll_logsumexp(expression->kern, x, n, NULL, &most, &sum);
+	double sum, log_sum;
 
 	if (op == OP_SOFTMAX) {
 		memcpy(terms, x, n * sizeof(*x));
-		expression->kern->softmax_terms(terms, n, most);
+		expression->kern->softmax_terms(terms, n, expression->kern->max(x, n));
+		sum = ll_sum(terms, n);
+		for (size_t i = 0; i < n; i++)
+			out[i] = (float)((double)terms[i] / sum);
+		return;
 	}
+	log_sum = ll_logsumexp(expression->kern, x, n, NULL, &most, &sum);
 	for (size_t i = 0; i < n; i++)
-		out[i] = (float)(op == OP_SOFTMAX ? (double)terms[i] / sum : (double)x[i] - log_sum);
+		out[i] = (float)((double)x[i] - log_sum);
 }
 
 /* Constants are computed while the text is parsed: two of them, or one, become one. */

@@ -189,7 +189,7 @@ INLINE void
 widen(uint8_t *out, const uint8_t *w, size_t blocks, const struct shape *shape)
 {
 	unsigned scales = shape->halves ? 2 : 1;
-	/* Where 8 is zero, 120 more make it 128. */
+	/* What makes the zero 128. */
 	const V more = v_set(shape->zero == 0 ? 0 : (128 - shape->zero) * 0x01010101u);
 	const struct ll_layout layout = { .lone = shape->lone, .units = (uint8_t)shape->units };
 

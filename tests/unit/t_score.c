@@ -159,7 +159,7 @@ log_sum_exp(void **state)
 			double got, sum;
 			float most;
 
-			if (levels[level] != LL_ISA_REF && (best == LL_ISA_NEON ? levels[level] != LL_ISA_NEON :
+			if (levels[level] != LL_ISA_REF && (best >= LL_ISA_NEON ? levels[level] != LL_ISA_NEON :
 			    (int)levels[level] > best))
 				continue;
 			got = ll_logsumexp(ll_kern(levels[level]), x, n, NULL, &most, &sum);
