@@ -123,7 +123,10 @@ check_header(const struct stage *stage, size_t *boundary, struct ll_err *err)
 	if (header->kind != LL_KIND_HIDDEN)
 		return ll_fail(err, LL_EDATA, "%s: stream holds %s, but ll-forward reads tokens or hidden states",
 		    name, ll_kind_name(header->kind));
-	return ll_header_check_states(header, name, stage->model->hp.dim, stage->model->hp.layers, boundary, err);
+	status = ll_header_check_states(header, name, stage->model->hp.dim, stage->model->hp.layers, boundary, err);
+	if (status == 0 && *boundary == stage->model->hp.layers)
+		return ll_fail(err, LL_EDATA, "%s: stream holds final hidden states: no layer is left", name);
+	return status;
 }
 
 /* Options that this stage's place in the pipe leaves without effect are errors. */

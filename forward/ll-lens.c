@@ -86,18 +86,10 @@ check_header(const struct stage *stage, struct ll_err *err)
 	const struct ll_header *header = ll_reader_header(stage->in);
 	const struct ll_hparams *hp = &stage->model->hp;
 	const char *name = ll_reader_name(stage->in);
-	uint64_t value;
+	size_t boundary;
 	int status = ll_header_check_model(header, name, stage->model->fingerprint, 0, err);
 
-	if (status < 0)
-		return status;
-	if (ll_header_get_number(header, "hidden", &value) && value != hp->dim)
-		return ll_fail(err, LL_EDATA, "%s: hidden size is %" PRIu64 ", but the model's is %zu", name,
-		    value, hp->dim);
-	if (ll_header_get_number(header, "boundary", &value) && value >= hp->layers)
-		return ll_fail(err, LL_EDATA, "%s: stream is cut before layer %" PRIu64 ", but %s has layers 0 to %zu",
-		    name, value, stage->model->path, hp->layers - 1);
-	return 0;
+	return status < 0 ? status : ll_header_check_states(header, name, hp->dim, hp->layers, &boundary, err);
 }
 
 static int

@@ -288,8 +288,10 @@ ll_header_check_states(const struct ll_header *header, const char *name, size_t 
 
 	if (ll_header_get_number(header, "hidden", &value) && value != dim)
 		return ll_fail(err, LL_EDATA, "%s: hidden size is %" PRIu64 ", but the model's is %zu", name, value, dim);
-	if (ll_header_get(header, "boundary", text, sizeof(text)) && strcmp(text, "final") == 0)
-		return ll_fail(err, LL_EDATA, "%s: stream holds final hidden states: no layer is left", name);
+	if (ll_header_get(header, "boundary", text, sizeof(text)) && strcmp(text, "final") == 0) {
+		*boundary = layers;
+		return 0;
+	}
 	ll_header_get_number(header, "boundary", &cut);
 	if (cut >= layers)
 		return ll_fail(err, LL_EDATA, "%s: stream is cut before layer %" PRIu64 ", but the model has layers 0 to %zu",

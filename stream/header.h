@@ -73,8 +73,8 @@ int ll_header_check_model(const struct ll_header *header, const char *name, uint
     uint64_t vocab, struct ll_err *err);
 
 /*
- * Verifies that hidden states fit a model of this hidden size and so many layers, one of which is
- * left to run: *boundary is the first. -LL_EDATA with both values.
+ * Verifies that hidden states fit a model of this hidden size and so many layers: *boundary is the
+ * first that is left to run, or `layers` for final states. -LL_EDATA with both values.
  */
 int ll_header_check_states(const struct ll_header *header, const char *name, size_t dim, size_t layers,
     size_t *boundary, struct ll_err *err);
