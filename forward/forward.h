@@ -81,6 +81,9 @@ void ll_forward_end(struct ll_forward *forward, uint64_t sequence);
 size_t ll_forward_bytes(const struct ll_forward *forward);
 size_t ll_forward_packed(const struct ll_forward *forward);
 
+/* "default" or "f32", what --precision says; -LL_EUSAGE otherwise. */
+int ll_forward_precision(const char *name, struct ll_err *err);
+
 /* "avx2", ... */
 const char *ll_forward_isa(const struct ll_forward *forward);
 

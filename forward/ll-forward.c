@@ -33,6 +33,7 @@ static enum ll_kv_type kv_type[2] = { LL_KV_F16, LL_KV_F16 };
 static int64_t batch = 8, chunk = 256, context, threads, top;
 static bool once, all, loop, hidden, score;
 static enum ll_pack when_to_pack;
+static enum ll_precision precision;
 
 static int
 set_input(const char *value, struct ll_err *err)
@@ -112,9 +113,8 @@ check_header(const struct stage *stage, size_t *boundary, struct ll_err *err)
 {
 	const struct ll_header *header = ll_reader_header(stage->in);
 	const char *name = ll_reader_name(stage->in);
-	int status;
+	int status = ll_header_check_model(header, name, stage->model->fingerprint, 0, err);
 
-	status = ll_header_check_model(header, name, stage->model->fingerprint, 0, err);
 	if (status < 0)
 		return status;
 	*boundary = 0;
@@ -235,7 +235,7 @@ set_up(struct stage *stage, struct ll_err *err)
 	config.rows = stage->rows;
 	config.collect = stage->collect;
 	config.pack = when_to_pack;
-	config.precision = strcmp(precision_name, "f32") == 0 ? LL_PRECISION_F32 : LL_PRECISION_DEFAULT;
+	config.precision = precision;
 	memcpy(config.kv_type, kv_type, sizeof(kv_type));
 	if ((status = make_buffers(stage, err)) < 0 ||
 	    (status = ll_forward_new(&stage->forward, stage->model, &config, err)) < 0)
@@ -558,10 +558,11 @@ check_options(struct stage *stage, struct ll_err *err)
 		return type < 0 ? type : pack;
 	stage->dtype = (enum ll_dtype)type;
 	when_to_pack = (enum ll_pack)pack;
-	if (strcmp(precision_name, "default") != 0 && strcmp(precision_name, "f32") != 0)
-		return ll_fail(err, LL_EUSAGE, "--precision: '%.50s' is not default or f32", precision_name);
+	if ((type = ll_forward_precision(precision_name, err)) < 0)
+		return type;
+	precision = (enum ll_precision)type;
 	if (kv_name == NULL)
-		kv_name = strcmp(precision_name, "f32") == 0 ? "f32" : "f16";
+		kv_name = precision == LL_PRECISION_F32 ? "f32" : "f16";
 	if ((type = ll_kv_types(kv_type, kv_name, err)) < 0)
 		return type;
 	threads = threads > 0 ? threads : (int64_t)ll_processors();

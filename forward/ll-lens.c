@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/io.h"
@@ -25,6 +24,7 @@
 
 static const char *model_path, *output_path, *input_path, *precision_name = "default";
 static int64_t threads, top;
+static enum ll_precision precision;
 
 static int
 set_input(const char *value, struct ll_err *err)
@@ -110,7 +110,7 @@ set_up(struct stage *stage, struct ll_err *err)
 	const struct ll_header *header = ll_reader_header(stage->in);
 	struct ll_forward_config config = {
 		.head = true, .rows = ROWS, .threads = (size_t)threads, .pack = LL_PACK_AUTO,
-		.precision = strcmp(precision_name, "f32") == 0 ? LL_PRECISION_F32 : LL_PRECISION_DEFAULT,
+		.precision = precision,
 	};
 	char named[4096] = "";
 	const char *path;
@@ -265,8 +265,11 @@ one_stream(struct stage *stage, struct ll_err *err)
 static int
 check_options(struct ll_err *err)
 {
-	if (strcmp(precision_name, "default") != 0 && strcmp(precision_name, "f32") != 0)
-		return ll_fail(err, LL_EUSAGE, "--precision: '%.50s' is not default or f32", precision_name);
+	int status = ll_forward_precision(precision_name, err);
+
+	if (status < 0)
+		return status;
+	precision = (enum ll_precision)status;
 	threads = threads > 0 ? threads : (int64_t)ll_processors();
 	return 0;
 }

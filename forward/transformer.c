@@ -382,6 +382,16 @@ ll_forward_packed(const struct ll_forward *f)
 	return ll_packs_bytes(f->packs);
 }
 
+int
+ll_forward_precision(const char *name, struct ll_err *err)
+{
+	if (strcmp(name, "default") == 0)
+		return LL_PRECISION_DEFAULT;
+	if (strcmp(name, "f32") == 0)
+		return LL_PRECISION_F32;
+	return ll_fail(err, LL_EUSAGE, "--precision: '%.50s' is not default or f32", name);
+}
+
 const char *
 ll_forward_isa(const struct ll_forward *f)
 {
