@@ -23,7 +23,7 @@ export LL_TEST_TIMEOUT ?= 600
 endif
 OUT ?= build$(if $(SAN),/$(SAN))
 
-ROOMS := base tensor stream model tokenize embed forward sample serve bench
+ROOMS := base tensor stream model tokenize embed forward sample train serve bench
 SOURCES := $(filter-out $(WITHOUT),$(sort $(wildcard $(ROOMS:%=%/*.c))))
 PROGRAM_SOURCES := $(filter $(foreach room,$(ROOMS),$(room)/ll-%.c),$(SOURCES))
 LIBRARY_SOURCES := $(filter-out $(PROGRAM_SOURCES),$(SOURCES))

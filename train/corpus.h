@@ -1,0 +1,79 @@
+/*
+ * What is learned from: documents as token ids, with the places whose prediction counts; and
+ * their packing into rows of a batch, where attention never crosses documents.
+ */
+
+#ifndef LL_TRAIN_CORPUS_H
+#define LL_TRAIN_CORPUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tokenize/chat.h"
+
+struct ll_err;
+struct ll_tokenizer;
+
+/*
+ * Document d is tokens[start[d] .. start[d + 1]). learn[i]: the prediction of tokens[i] from
+ * what stands before it in its document counts in the loss. (The first of a document is never predicted.)
+ */
+struct ll_corpus {
+	uint32_t *tokens;
+	uint8_t *learn;
+	size_t count, cap;
+	size_t *start;			/* documents + 1 of them */
+	size_t documents, documents_cap;
+	uint64_t bytes;			/* of text that was read */
+	uint64_t learned;		/* how many of learn are set */
+	uint64_t skipped;		/* bad lines, with skip_bad */
+	uint64_t hash;			/* over tokens, learn and start: what a run is resumed on (ll_corpus_end) */
+};
+
+struct ll_corpus_options {
+	const struct ll_tokenizer *tokenizer;
+	const struct ll_chat *chat;	/* for messages; of format LL_CHAT_NONE: messages are refused */
+	bool answers_only;		/* of messages, assistants' turns alone count, end-of-turn token included */
+	bool skip_bad;			/* bad lines are counted and told on stderr, not an error */
+	uint64_t most;			/* tokens to read at most; 0: all */
+};
+
+/*
+ * Adds a file: JSON Lines ({"messages": [...]} with "tools" and so on as ll_chat_options has
+ * it, or {"text": "..."}), where its name ends in .jsonl (or .jsonl.gz), or its first byte is
+ * '{'; else plain text, one document. "-" is stdin; gzip is read transparently. A document of
+ * text begins with BOS (where the vocabulary adds it) and ends with the end-of-text token.
+ * -LL_EINPUT, -LL_EDATA with file, line number and field, -LL_ENOMEM.
+ */
+int ll_corpus_read(struct ll_corpus *corpus, const char *path, const struct ll_corpus_options *options,
+    struct ll_err *err);
+
+/* After the last file: makes hash. -LL_EDATA where there is nothing to learn from. */
+int ll_corpus_end(struct ll_corpus *corpus, struct ll_err *err);
+void ll_corpus_free(struct ll_corpus *corpus);
+
+/* A stretch of one document in a row: its positions begin at 0 at `begin`. */
+struct ll_span {
+	size_t begin;			/* index of the first token in corpus->tokens */
+	size_t length;			/* tokens, inputs and the last target alike: length - 1 predictions */
+};
+
+/*
+ * The order of one epoch: documents shuffled by (seed, epoch), those longer than `context` + 1
+ * cut into stretches that share one token (the last target of one is the first input of the
+ * next), packed first-fit in that order into rows of `context` inputs.
+ * Row r is spans[row[r] .. row[r + 1]).
+ */
+struct ll_order {
+	struct ll_span *spans;
+	size_t *row;			/* rows + 1 of them */
+	size_t rows;
+};
+
+/* -LL_ENOMEM. Equal arguments give equal orders on every machine. `shuffle` false: as they stand. */
+int ll_order_make(struct ll_order *order, const struct ll_corpus *corpus, size_t context, uint64_t seed,
+    uint64_t epoch, bool shuffle, struct ll_err *err);
+void ll_order_free(struct ll_order *order);
+
+#endif
