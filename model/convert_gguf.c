@@ -5,7 +5,6 @@
 #include "model/convert.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -22,13 +21,6 @@ set_u32(struct setter *s, const char *key, size_t value)
 {
 	if (s->status == 0)
 		s->status = ll_gguf_write_u32(s->writer, key, (uint32_t)value, s->err);
-}
-
-static void
-set_f32(struct setter *s, const char *key, float value)
-{
-	if (s->status == 0)
-		s->status = ll_gguf_write_f32(s->writer, key, value, s->err);
 }
 
 static void
@@ -49,63 +41,6 @@ set_name(struct setter *s, const char *path)
 	for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
 		;
 	set_string(s, "general.name", path + begin, end - begin);
-}
-
-static void
-set_hparams(struct setter *s, const struct ll_hparams *hp)
-{
-	set_u32(s, "llama.block_count", hp->layers);
-	set_u32(s, "llama.context_length", hp->context);
-	set_u32(s, "llama.embedding_length", hp->dim);
-	set_u32(s, "llama.feed_forward_length", hp->ffn);
-	set_u32(s, "llama.attention.head_count", hp->heads);
-	set_u32(s, "llama.attention.head_count_kv", hp->kv_heads);
-	if (hp->head_dim * hp->heads != hp->dim) {
-		set_u32(s, "llama.attention.key_length", hp->head_dim);
-		set_u32(s, "llama.attention.value_length", hp->head_dim);
-	}
-	set_f32(s, "llama.attention.layer_norm_rms_epsilon", hp->norm_eps);
-	set_u32(s, "llama.rope.dimension_count", hp->rope_dim);
-	set_f32(s, "llama.rope.freq_base", hp->rope_base);
-	set_u32(s, "llama.vocab_size", hp->vocab);
-	if (hp->window != 0)
-		set_u32(s, "llama.attention.sliding_window", hp->window);
-}
-
-/* What cosines and sines are multiplied by, besides what yarn's factor makes of them. */
-static void
-set_magnitude(struct setter *s, const struct ll_rope_scaling *scaling)
-{
-	float own = scaling->kind == LL_ROPE_YARN ? (float)ll_rope_magnitude((double)scaling->factor, 1) : 1;
-	float more = scaling->magnitude / own;
-
-	/* The factor of which the product is the number again, if there is one. */
-	if (more * own < scaling->magnitude)
-		more = nextafterf(more, INFINITY);
-	if (more * own > scaling->magnitude)
-		more = nextafterf(more, 0);
-	if (more < 1 || more > 1)
-		set_f32(s, "llama.rope.scaling.attn_factor", more);
-}
-
-/* llama3's rule has its tensor. */
-static void
-set_scaling(struct setter *s, const struct ll_rope_scaling *scaling)
-{
-	const char *kind = ll_rope_name(scaling->kind);
-
-	if (scaling->kind == LL_ROPE_LINEAR || scaling->kind == LL_ROPE_YARN) {
-		set_string(s, "llama.rope.scaling.type", kind, strlen(kind));
-		set_f32(s, "llama.rope.scaling.factor", scaling->factor);
-	}
-	if (scaling->kind == LL_ROPE_YARN) {
-		set_u32(s, "llama.rope.scaling.original_context_length", (size_t)scaling->original);
-		if (scaling->beta_fast < 32 || scaling->beta_fast > 32)
-			set_f32(s, "llama.rope.scaling.yarn_beta_fast", scaling->beta_fast);
-		if (scaling->beta_slow < 1 || scaling->beta_slow > 1)
-			set_f32(s, "llama.rope.scaling.yarn_beta_slow", scaling->beta_slow);
-	}
-	set_magnitude(s, scaling);
 }
 
 static void
@@ -138,8 +73,8 @@ set_metadata(struct setter *s, const struct ll_convert *convert)
 {
 	set_string(s, "general.architecture", "llama", 5);
 	set_name(s, convert->source->path);
-	set_hparams(s, &convert->hp);
-	set_scaling(s, &convert->scaling);
+	if (s->status == 0)
+		s->status = ll_hparams_put(s->writer, &convert->hp, &convert->scaling, s->err);
 	if (convert->tokenizer != NULL)
 		copy_vocabulary(s, convert->tokenizer);
 	else if (s->status == 0)

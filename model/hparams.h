@@ -14,6 +14,7 @@
 
 struct ll_err;
 struct ll_gguf;
+struct ll_gguf_writer;
 struct ll_json;
 
 #define LL_LAYERS_MAX 10000
@@ -47,6 +48,13 @@ int ll_hparams_gguf(struct ll_hparams *hp, struct ll_rope_scaling *scaling, stru
 int ll_hparams_hf(struct ll_hparams *hp, struct ll_rope_scaling *scaling, const struct ll_source *source,
     struct ll_err *err);
 int ll_hparams_meta(struct ll_hparams *hp, struct ll_rope_scaling *scaling, const struct ll_source *source,
+    struct ll_err *err);
+
+/*
+ * Sets the keys llama.* of them; llama3's rule has its tensor, rope_freqs.weight, instead.
+ * -LL_ENOMEM.
+ */
+int ll_hparams_put(struct ll_gguf_writer *writer, const struct ll_hparams *hp, const struct ll_rope_scaling *scaling,
     struct ll_err *err);
 
 /* "none", "linear", "llama3", "yarn" */

@@ -1,0 +1,261 @@
+#include "train/fit.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+
+static volatile sig_atomic_t told_to_stop;
+
+static void
+stop(int number)
+{
+	(void)number;
+	told_to_stop = 1;
+}
+
+/* What one step was, for those who are told. */
+struct step_report {
+	struct ll_loss loss;
+	double rate, norm, seconds;
+	uint64_t tokens;
+};
+
+static double
+elapsed(const struct ll_fit *fit)
+{
+	return fit->progress.seconds + ll_clock_seconds() - fit->began;
+}
+
+static int
+write_log(struct ll_fit *fit, struct ll_err *err)
+{
+	if (fflush(fit->log) == 0 && !ferror(fit->log))
+		return 0;
+	return ll_fail_errno(err, LL_EIO, "%s: cannot write", fit->options.log);
+}
+
+static int
+tell_step(struct ll_fit *fit, const struct step_report *r, struct ll_err *err)
+{
+	const struct ll_progress *p = &fit->progress;
+	const struct ll_fit_options *o = &fit->options;
+	double loss = r->loss.sum / (double)r->loss.targets, speed = (double)r->tokens / r->seconds;
+	double left = (double)(o->steps - p->step) * (elapsed(fit) / (double)p->step);
+
+	if (fit->terminal)
+		fprintf(stderr, "\r%s: step %" PRIu64 "/%" PRIu64 ", loss %.4f, %.0f tokens/s, %.0f:%02.0f left \033[K",
+		    o->program, p->step, o->steps, loss, speed, floor(left / 60), floor(fmod(left, 60)));
+	if (fit->log == NULL)
+		return 0;
+	fprintf(fit->log, "{\"step\":%" PRIu64 ",\"epoch\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"loss\":%.6f", p->step,
+	    p->place.epoch, p->tokens, loss);
+	if (r->loss.kl > 0 || r->loss.kl < 0)
+		fprintf(fit->log, ",\"cross_entropy\":%.6f,\"kl\":%.6f", r->loss.cross_entropy / (double)r->loss.targets,
+		    r->loss.kl / (double)r->loss.targets);
+	fprintf(fit->log, ",\"lr\":%.6g,\"grad_norm\":%.6g,\"tokens_per_second\":%.1f,\"time\":%.2f}\n", r->rate,
+	    r->norm, speed, elapsed(fit));
+	return write_log(fit, err);
+}
+
+static int
+tell_evaluation(struct ll_fit *fit, const struct ll_loss *loss, struct ll_err *err)
+{
+	double mean = loss->cross_entropy / (double)loss->targets;
+
+	if (!fit->options.quiet)
+		fprintf(stderr, "%s%s: step %" PRIu64 ", held-out loss %.4f, perplexity %.4f, %.2f%% right%s\n",
+		    fit->terminal ? "\r" : "", fit->options.program, fit->progress.step, mean, exp(mean),
+		    100 * (double)loss->right / (double)loss->targets, fit->terminal ? "\033[K" : "");
+	if (fit->log == NULL)
+		return 0;
+	fprintf(fit->log, "{\"step\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"eval_loss\":%.6f,\"eval_perplexity\":%.6f,"
+	    "\"eval_accuracy\":%.6f,\"time\":%.2f}\n", fit->progress.step, fit->progress.tokens, mean, exp(mean),
+	    (double)loss->right / (double)loss->targets, elapsed(fit));
+	return write_log(fit, err);
+}
+
+int
+ll_fit_evaluate(struct ll_fit *fit, const struct ll_corpus *corpus, struct ll_loss *loss, struct ll_err *err)
+{
+	struct ll_corpus_feed feed = { .corpus = corpus, .span = fit->options.span };
+	struct ll_place place = { 0 };
+	int status = 1;
+
+	*loss = (struct ll_loss){ 0 };
+	while (status > 0) {
+		ll_gather_clear(&fit->gather);
+		for (size_t row = 0; row < fit->options.micro && status > 0; row++)
+			status = ll_corpus_feed_next(&feed, &place, &fit->gather, err);
+		if (status >= 0 && fit->gather.count > 0)
+			ll_net_run(fit->net, ll_gather_batch(&fit->gather), false, loss, NULL);
+	}
+	ll_corpus_feed_free(&feed);
+	return status;
+}
+
+static int
+evaluate(struct ll_fit *fit, struct ll_err *err)
+{
+	struct ll_loss loss;
+	int status;
+
+	if (fit->held == NULL)
+		return 0;
+	if ((status = ll_fit_evaluate(fit, fit->held, &loss, err)) < 0)
+		return status;
+	fit->eval_loss = loss.cross_entropy / (double)loss.targets;
+	return tell_evaluation(fit, &loss, err);
+}
+
+static int
+save(struct ll_fit *fit, struct ll_err *err)
+{
+	struct ll_progress progress = fit->progress;
+
+	if (fit->options.state == NULL)
+		return 0;
+	progress.seconds = elapsed(fit);
+	return ll_state_save(fit->options.state, &fit->optimiser, &progress, fit->options.settings, err);
+}
+
+/* Gathers some rows; 0 where the run's epochs are over and nothing was gathered. */
+static int
+gather_rows(struct ll_fit *fit, size_t rows, struct ll_err *err)
+{
+	const struct ll_fit_options *o = &fit->options;
+	size_t empty = 0;
+
+	ll_gather_clear(&fit->gather);
+	for (size_t row = 0; row < rows;) {
+		int status;
+
+		if (o->epochs > 0 && fit->progress.place.epoch >= o->epochs) {
+			fit->ended = true;
+			return fit->gather.count > 0;
+		}
+		if ((status = fit->feed.next(fit->feed.context, &fit->progress.place, &fit->gather, err)) < 0)
+			return status;
+		empty = status == 0 ? empty + 1 : 0;
+		if (empty > 1)
+			return ll_fail(err, LL_EDATA, "there is nothing to learn from");
+		row += status == 1;
+	}
+	return 1;
+}
+
+static int
+run_step(struct ll_fit *fit, struct ll_err *err)
+{
+	const struct ll_fit_options *o = &fit->options;
+	struct step_report r = { 0 };
+	double began = ll_clock_seconds(), scale;
+	uint64_t step = fit->progress.step + 1;
+	int status;
+
+	for (size_t row = 0; row < o->rows && !fit->ended; row += o->micro) {
+		size_t rows = o->rows - row < o->micro ? o->rows - row : o->micro;
+
+		if ((status = gather_rows(fit, rows, err)) < 0)
+			return status;
+		if (status == 0)
+			break;
+		ll_gather_batch(&fit->gather);
+		fit->gather.batch.hard = (ll_real)o->hard;
+		fit->gather.batch.temperature = (ll_real)o->temperature;
+		fit->net->dropout_seed = (o->seed + step) * 0x9e3779b97f4a7c15u + row;
+		ll_net_run(fit->net, &fit->gather.batch, true, &r.loss, NULL);
+		r.tokens += fit->gather.count;
+	}
+	if (r.tokens == 0)
+		return 0;
+	/* A batch without a single target teaches nothing. */
+	scale = 1 / (double)(r.loss.targets > 0 ? r.loss.targets : 1);
+	r.norm = ll_gradient_norm(&fit->optimiser, scale);
+	if (!isfinite(r.loss.sum) || !isfinite(r.norm))
+		return ll_fail(err, LL_EDATA, "step %" PRIu64 ": the %s is not a number any more; the last checkpoint%s%s is as "
+		    "it was", step, isfinite(r.loss.sum) ? "gradient" : "loss", o->state != NULL ? ", " : "",
+		    o->state != NULL ? o->state : "");
+	r.rate = ll_learning_rate(&fit->optimiser.options, step);
+	ll_optimise(&fit->optimiser, step, scale, r.norm);
+	fit->progress.step = step;
+	fit->progress.tokens += r.tokens;
+	fit->progress.targets += r.loss.targets;
+	r.seconds = ll_clock_seconds() - began;
+	if (r.loss.targets == 0)
+		return 1;
+	status = tell_step(fit, &r, err);
+	return status < 0 ? status : 1;
+}
+
+static int
+run_steps(struct ll_fit *fit, struct ll_err *err)
+{
+	const struct ll_fit_options *o = &fit->options;
+	bool evaluated = false;
+	int status = 0;
+
+	while (fit->progress.step < o->steps && !fit->ended) {
+		if (told_to_stop) {
+			status = save(fit, err);
+			return status < 0 ? status : 1;
+		}
+		if ((status = run_step(fit, err)) <= 0)
+			break;
+		evaluated = o->eval_every > 0 && fit->progress.step % o->eval_every == 0;
+		if (evaluated && (status = evaluate(fit, err)) < 0)
+			return status;
+		if (o->save_every > 0 && fit->progress.step % o->save_every == 0 && (status = save(fit, err)) < 0)
+			return status;
+	}
+	if (status < 0)
+		return status;
+	if (!evaluated && (status = evaluate(fit, err)) < 0)
+		return status;
+	return save(fit, err);
+}
+
+static int
+open_log(struct ll_fit *fit, struct ll_err *err)
+{
+	if (fit->options.log == NULL)
+		return 0;
+	fit->log = fopen(fit->options.log, fit->options.resume ? "a" : "w");
+	return fit->log != NULL ? 0 : ll_fail_errno(err, LL_ECREATE, "%s: cannot open", fit->options.log);
+}
+
+int
+ll_fit_run(struct ll_fit *fit, struct ll_err *err)
+{
+	struct sigaction action = { .sa_handler = stop }, was_int, was_term;
+	const struct ll_fit_options *o = &fit->options;
+	int status = 0;
+
+	if (o->resume)
+		status = ll_state_load(o->state, &fit->optimiser, &fit->progress, o->settings, err);
+	else if (o->state != NULL && access(o->state, F_OK) == 0)
+		status = ll_fail(err, LL_ECREATE, "%s: there is a checkpoint already: go on from it with --resume, or remove it",
+		    o->state);
+	if (status < 0 || (status = open_log(fit, err)) < 0)
+		return status;
+	fit->terminal = isatty(STDERR_FILENO) && !o->quiet;
+	fit->began = ll_clock_seconds();
+	told_to_stop = 0;
+	sigaction(SIGINT, &action, &was_int);
+	sigaction(SIGTERM, &action, &was_term);
+	status = run_steps(fit, err);
+	sigaction(SIGINT, &was_int, NULL);
+	sigaction(SIGTERM, &was_term, NULL);
+	if (fit->terminal)
+		fputc('\n', stderr);
+	if (fit->log != NULL && fclose(fit->log) != 0 && status >= 0)
+		status = ll_fail_errno(err, LL_EIO, "%s: cannot write", o->log);
+	fit->log = NULL;
+	ll_gather_free(&fit->gather);
+	return status;
+}

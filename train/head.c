@@ -1,0 +1,236 @@
+/*
+ * The head and the loss as one: logits are made for some rows and some of the vocabulary at a
+ * time, and where they do not all fit they are made again for the gradient.
+ */
+
+#include <math.h>
+#include <string.h>
+
+#include "base/vocab.h"
+#include "train/net_memory.h"
+
+/* Some tokens that have targets, and a stretch of the vocabulary. */
+struct heading {
+	struct ll_net *net;
+	const struct ll_batch *batch;
+	const uint32_t *chosen;		/* of the tokens */
+	size_t begin, n;		/* the stretch */
+	bool first;
+	ll_real temperature, hard;	/* 1 and 1 without teaching */
+};
+
+static const struct ll_teaching *
+teaching_of(const struct heading *h, size_t i)
+{
+	const struct ll_teaching *teaching = h->batch->teaching;
+
+	return teaching != NULL && teaching[h->chosen[i]].count > 0 ? &teaching[h->chosen[i]] : NULL;
+}
+
+static void
+gather(void *arg, size_t begin, size_t end, size_t thread)
+{
+	const struct heading *h = arg;
+	struct ll_net_memory *memory = h->net->memory;
+	size_t dim = h->net->hp.dim;
+
+	(void)thread;
+	for (size_t i = begin; i < end; i++)
+		memcpy(memory->rows + i * dim, memory->final + h->chosen[i] * dim, dim * sizeof *memory->rows);
+}
+
+static void
+scatter(void *arg, size_t begin, size_t end, size_t thread)
+{
+	const struct heading *h = arg;
+	struct ll_net_memory *memory = h->net->memory;
+	size_t dim = h->net->hp.dim;
+
+	(void)thread;
+	for (size_t i = begin; i < end; i++)
+		memcpy(memory->dn + h->chosen[i] * dim, memory->drows + i * dim, dim * sizeof *memory->rows);
+}
+
+/* log(exp a + exp b) */
+static ll_real
+log_add(ll_real a, ll_real b)
+{
+	ll_real most = a > b ? a : b, least = a > b ? b : a;
+
+	return most + (ll_real)log1p(exp((double)(least - most)));
+}
+
+/* Takes the logits of a stretch into each row's sums. */
+static void
+take(void *arg, size_t begin, size_t end, size_t thread)
+{
+	const struct heading *h = arg;
+	struct ll_net_memory *memory = h->net->memory;
+	const struct ll_loops *loops = memory->loops;
+
+	(void)thread;
+	for (size_t i = begin; i < end; i++) {
+		const ll_real *logits = memory->logits + i * h->n;
+		const struct ll_teaching *teaching = teaching_of(h, i);
+		uint32_t target = h->batch->targets[h->chosen[i]];
+		ll_real lse = loops->logsumexp(logits, 1, h->n), hot = lse, most = logits[0];
+
+		for (size_t j = 1; j < h->n; j++)
+			most = logits[j] > most ? logits[j] : most;
+		if (h->temperature != 1)
+			hot = loops->logsumexp(logits, 1 / h->temperature, h->n);
+		memory->row_lse[i] = h->first ? lse : log_add(memory->row_lse[i], lse);
+		memory->row_hot[i] = h->first ? hot : log_add(memory->row_hot[i], hot);
+		memory->row_most[i] = h->first || most > memory->row_most[i] ? most : memory->row_most[i];
+		if (h->first)
+			memory->row_cross[i] = 0;
+		if (target >= h->begin && target < h->begin + h->n)
+			memory->row_target[i] = logits[target - h->begin];
+		for (size_t t = 0; teaching != NULL && t < teaching->count; t++) {
+			size_t j = teaching->ids[t] - h->begin;
+			double q = teaching->probabilities[t];
+
+			if (j < h->n && q > 0)
+				memory->row_cross[i] += q * (log(q) - (double)(logits[j] / h->temperature));
+		}
+	}
+}
+
+/* Puts gradients in the place of logits. */
+static void
+turn(void *arg, size_t begin, size_t end, size_t thread)
+{
+	const struct heading *h = arg;
+	struct ll_net_memory *memory = h->net->memory;
+	const struct ll_loops *loops = memory->loops;
+
+	(void)thread;
+	for (size_t i = begin; i < end; i++) {
+		ll_real *logits = memory->logits + i * h->n, t = h->temperature, hard = h->hard, soft = 0, sum = 0;
+		const struct ll_teaching *teaching = teaching_of(h, i);
+		size_t target = h->batch->targets[h->chosen[i]] - h->begin;
+
+		if (teaching == NULL) {
+			hard = 1;
+		} else {
+			for (size_t l = 0; l < teaching->count; l++)
+				sum += teaching->probabilities[l];
+			soft = (1 - hard) * t;
+		}
+		if (soft == 0 || t == 1) {
+			/* One exponential serves both. */
+			loops->exponentials(logits, 1, memory->row_lse[i], h->n);
+			if (hard + soft * sum != 1)
+				loops->scale(logits, hard + soft * sum, h->n);
+		} else {
+			for (size_t j = 0; j < h->n; j++)
+				logits[j] = hard * (ll_real)exp((double)(logits[j] - memory->row_lse[i])) +
+				    soft * sum * (ll_real)exp((double)(logits[j] / t - memory->row_hot[i]));
+		}
+		if (target < h->n)
+			logits[target] -= hard;
+		for (size_t l = 0; teaching != NULL && l < teaching->count; l++)
+			if (teaching->ids[l] - h->begin < h->n)
+				logits[teaching->ids[l] - h->begin] -= soft * teaching->probabilities[l];
+	}
+}
+
+static void
+make_logits(const struct heading *h, size_t rows, const ll_real *w)
+{
+	struct ll_net_memory *memory = h->net->memory;
+	size_t dim = h->net->hp.dim;
+
+	ll_product_run(memory->product, rows, h->n, dim, ll_by_rows(memory->rows, dim), ll_turned(w, dim),
+	    memory->logits, h->n, false);
+}
+
+static void
+sum_up(const struct heading *h, size_t rows, struct ll_loss *loss, ll_real *each)
+{
+	struct ll_net_memory *memory = h->net->memory;
+	double t = h->temperature;
+
+	for (size_t i = 0; i < rows; i++) {
+		const struct ll_teaching *teaching = teaching_of(h, i);
+		double cross = (double)memory->row_lse[i] - (double)memory->row_target[i], kl = 0, hard = 1;
+
+		if (teaching != NULL) {
+			double sum = 0;
+
+			for (size_t l = 0; l < teaching->count; l++)
+				sum += teaching->probabilities[l];
+			kl = memory->row_cross[i] + sum * (double)memory->row_hot[i];
+			hard = h->hard;
+		}
+		loss->cross_entropy += cross;
+		loss->kl += kl;
+		loss->sum += hard * cross + (1 - hard) * t * t * kl;
+		loss->targets++;
+		loss->right += memory->row_target[i] == memory->row_most[i];
+		if (each != NULL)
+			each[h->chosen[i]] = (ll_real)cross;
+	}
+}
+
+static void
+run_rows(struct heading *h, size_t rows, bool learn, struct ll_loss *loss, ll_real *each)
+{
+	struct ll_net *net = h->net;
+	struct ll_net_memory *memory = net->memory;
+	const struct ll_linear *output = &net->output;
+	size_t dim = net->hp.dim, vocab = net->hp.vocab, part = LL_HEAD_COLS;
+
+	if (output->value == NULL && memory->wide_count / dim < part)
+		part = memory->wide_count / dim;
+	ll_net_each(net, rows, 16, gather, h);
+	for (h->begin = 0; h->begin < vocab; h->begin += part) {
+		h->n = vocab - h->begin < part ? vocab - h->begin : part;
+		h->first = h->begin == 0;
+		make_logits(h, rows, ll_linear_rows(net, output, h->begin, h->n));
+		ll_net_each(net, rows, 8, take, h);
+	}
+	sum_up(h, rows, loss, each);
+	if (!learn)
+		return;
+	for (h->begin = 0; h->begin < vocab; h->begin += part) {
+		const ll_real *w;
+
+		h->n = vocab - h->begin < part ? vocab - h->begin : part;
+		w = vocab > part ? ll_linear_rows(net, output, h->begin, h->n) :
+		    output->value != NULL ? output->value : memory->wide;
+		if (vocab > part)
+			make_logits(h, rows, w);
+		ll_net_each(net, rows, 8, turn, h);
+		ll_product_run(memory->product, rows, dim, h->n, ll_by_rows(memory->logits, h->n), ll_by_rows(w, dim),
+		    memory->drows, dim, h->begin > 0);
+		if (output->grad != NULL)
+			ll_product_run(memory->product, h->n, dim, rows, ll_turned(memory->logits, h->n),
+			    ll_by_rows(memory->rows, dim), output->grad + h->begin * dim, dim, true);
+	}
+	ll_net_each(net, rows, 16, scatter, h);
+}
+
+void
+ll_head_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each)
+{
+	struct ll_net_memory *memory = net->memory;
+	struct heading h = { .net = net, .batch = batch, .temperature = 1, .hard = 1 };
+	size_t count = 0;
+
+	if (batch->teaching != NULL) {
+		h.temperature = batch->temperature;
+		h.hard = batch->hard;
+	}
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->targets[i] != LL_VOCAB_NONE)
+			memory->chosen[count++] = (uint32_t)i;
+	if (each != NULL)
+		memset(each, 0, batch->count * sizeof *each);
+	if (learn)
+		memset(memory->dn, 0, batch->count * net->hp.dim * sizeof *memory->dn);
+	for (size_t begin = 0; begin < count; begin += LL_HEAD_ROWS) {
+		h.chosen = memory->chosen + begin;
+		run_rows(&h, count - begin < LL_HEAD_ROWS ? count - begin : LL_HEAD_ROWS, learn, loss, each);
+	}
+}

@@ -1,0 +1,223 @@
+/*
+ * Products with one matrix of weights, forward and backward, learned or frozen, with an adapter.
+ */
+
+#include <string.h>
+
+#include "train/net_memory.h"
+
+struct widening {
+	struct ll_net *net;
+	const struct ll_linear *linear;
+	size_t begin;
+};
+
+static void
+widen(void *arg, size_t begin, size_t end, size_t thread)
+{
+	const struct widening *w = arg;
+	const struct ll_linear *linear = w->linear;
+	ll_real *out = w->net->memory->wide;
+
+	(void)thread;
+	for (size_t i = begin; i < end; i++) {
+#ifdef LL_TRAIN_DOUBLE
+		float part[256];
+
+		for (size_t j = 0; j < linear->cols; j += 256) {
+			size_t n = linear->cols - j < 256 ? linear->cols - j : 256;
+
+			ll_tensor_read(part, &linear->frozen, w->begin + i, j, n);
+			for (size_t l = 0; l < n; l++)
+				out[i * linear->cols + j + l] = part[l];
+		}
+#else
+		ll_tensor_read(out + i * linear->cols, &linear->frozen, w->begin + i, 0, linear->cols);
+#endif
+	}
+}
+
+const ll_real *
+ll_linear_rows(struct ll_net *net, const struct ll_linear *linear, size_t begin, size_t n)
+{
+	struct widening w = { net, linear, begin };
+
+	if (linear->value != NULL)
+		return linear->value + begin * linear->cols;
+	ll_net_each(net, n, 16, widen, &w);
+	return net->memory->wide;
+}
+
+/* How many rows at a time. */
+static size_t
+part_of(const struct ll_net *net, const struct ll_linear *linear)
+{
+	return linear->value != NULL ? linear->rows : net->memory->wide_count / linear->cols;
+}
+
+/*
+ * Dropout (Srivastava et al. 2014): which inputs are kept is a function of the step's seed, the
+ * matrix and the place, so that it is the same when layers are computed again.
+ */
+struct dropping {
+	struct ll_net *net;
+	const ll_real *x;
+	size_t cols, key;
+	bool back;
+};
+
+static bool
+is_kept(uint64_t seed, uint64_t place, uint64_t threshold)
+{
+	uint64_t z = seed + (place + 1) * 0x9e3779b97f4a7c15u;	/* splitmix64 (Steele et al. 2014) */
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return ((z ^ z >> 31) >> 32) >= threshold;
+}
+
+static void
+drop(void *arg, size_t begin, size_t end, size_t thread)
+{
+	const struct dropping *d = arg;
+	ll_real rate = d->net->options.dropout, *out = d->net->memory->dropped;
+	uint64_t seed = d->net->dropout_seed + d->key * 0xd1342543de82ef95u;
+	uint64_t threshold = (uint64_t)((double)rate * 4294967296.0);
+
+	(void)thread;
+	for (size_t i = begin * d->cols; i < end * d->cols; i++)
+		out[i] = is_kept(seed, i, threshold) ? d->x[i] / (1 - rate) : 0;
+}
+
+/* What an adapter sees of x; under dropout a copy. */
+static const ll_real *
+seen(struct ll_net *net, const struct ll_linear *linear, size_t key, size_t count, const ll_real *x)
+{
+	struct dropping d = { net, x, linear->cols, key, false };
+
+	if (net->options.dropout == 0 || !net->options.gradients)
+		return x;
+	ll_net_each(net, count, 16, drop, &d);
+	return net->memory->dropped;
+}
+
+struct scaling {
+	struct ll_net *net;
+	ll_real *x;
+	size_t cols;
+	ll_real by;
+};
+
+static void
+scale_rows(void *arg, size_t begin, size_t end, size_t thread)
+{
+	const struct scaling *s = arg;
+
+	(void)thread;
+	s->net->memory->loops->scale(s->x + begin * s->cols, s->by, (end - begin) * s->cols);
+}
+
+/* low = scale * x A^T */
+static void
+go_low(struct ll_net *net, const struct ll_linear *linear, size_t count, const ll_real *x)
+{
+	struct ll_net_memory *memory = net->memory;
+	size_t rank = linear->rank;
+	struct scaling s = { net, memory->low, rank, net->options.alpha / (ll_real)rank };
+
+	ll_product_run(memory->product, count, rank, linear->cols, ll_by_rows(x, linear->cols),
+	    ll_turned(linear->a, linear->cols), memory->low, rank, false);
+	ll_net_each(net, count, 64, scale_rows, &s);
+}
+
+void
+ll_linear_forward(struct ll_net *net, const struct ll_linear *linear, size_t key, size_t count,
+    const ll_real *x, ll_real *y)
+{
+	struct ll_net_memory *memory = net->memory;
+	size_t rows = linear->rows, cols = linear->cols, part = part_of(net, linear);
+
+	for (size_t begin = 0; begin < rows; begin += part) {
+		size_t n = rows - begin < part ? rows - begin : part;
+		const ll_real *w = ll_linear_rows(net, linear, begin, n);
+
+		ll_product_run(memory->product, count, n, cols, ll_by_rows(x, cols), ll_turned(w, cols),
+		    y + begin, rows, false);
+	}
+	if (linear->rank != 0) {
+		go_low(net, linear, count, seen(net, linear, key, count, x));
+		ll_product_run(memory->product, count, rows, linear->rank, ll_by_rows(memory->low, linear->rank),
+		    ll_turned(linear->b, linear->rank), y, rows, true);
+	}
+}
+
+struct joining {
+	struct ll_net *net;
+	ll_real *dx;
+	const ll_real *from;
+	size_t cols, key;
+};
+
+/* dx += what came through those inputs that were kept */
+static void
+join(void *arg, size_t begin, size_t end, size_t thread)
+{
+	const struct joining *j = arg;
+	ll_real rate = j->net->options.dropout;
+	uint64_t seed = j->net->dropout_seed + j->key * 0xd1342543de82ef95u;
+	uint64_t threshold = (uint64_t)((double)rate * 4294967296.0);
+
+	(void)thread;
+	for (size_t i = begin * j->cols; i < end * j->cols; i++)
+		if (is_kept(seed, i, threshold))
+			j->dx[i] += j->from[i] / (1 - rate);
+}
+
+static void
+adapter_back(struct ll_net *net, const struct ll_linear *linear, size_t key, size_t count,
+    const ll_real *x, const ll_real *dy, ll_real *dx)
+{
+	struct ll_net_memory *memory = net->memory;
+	size_t rows = linear->rows, cols = linear->cols, rank = linear->rank;
+	const ll_real *in = seen(net, linear, key, count, x);
+	struct scaling s = { net, memory->dlow, rank, net->options.alpha / (ll_real)rank };
+	struct joining j = { net, dx, memory->dropped, cols, key };
+
+	go_low(net, linear, count, in);
+	ll_product_run(memory->product, rows, rank, count, ll_turned(dy, rows), ll_by_rows(memory->low, rank),
+	    linear->db, rank, true);
+	ll_product_run(memory->product, count, rank, rows, ll_by_rows(dy, rows), ll_by_rows(linear->b, rank),
+	    memory->dlow, rank, false);
+	ll_net_each(net, count, 64, scale_rows, &s);
+	ll_product_run(memory->product, rank, cols, count, ll_turned(memory->dlow, rank), ll_by_rows(in, cols),
+	    linear->da, cols, true);
+	if (in == x) {
+		ll_product_run(memory->product, count, cols, rank, ll_by_rows(memory->dlow, rank),
+		    ll_by_rows(linear->a, cols), dx, cols, true);
+		return;
+	}
+	ll_product_run(memory->product, count, cols, rank, ll_by_rows(memory->dlow, rank),
+	    ll_by_rows(linear->a, cols), memory->dropped, cols, false);
+	ll_net_each(net, count, 16, join, &j);
+}
+
+void
+ll_linear_back(struct ll_net *net, const struct ll_linear *linear, size_t key, size_t count,
+    const ll_real *x, const ll_real *dy, ll_real *dx, bool add)
+{
+	struct ll_net_memory *memory = net->memory;
+	size_t rows = linear->rows, cols = linear->cols, part = part_of(net, linear);
+
+	for (size_t begin = 0; begin < rows; begin += part) {
+		size_t n = rows - begin < part ? rows - begin : part;
+		const ll_real *w = ll_linear_rows(net, linear, begin, n);
+
+		ll_product_run(memory->product, count, cols, n, ll_by_rows(dy + begin, rows), ll_by_rows(w, cols),
+		    dx, cols, add || begin > 0);
+	}
+	if (linear->grad != NULL)
+		ll_product_run(memory->product, rows, cols, count, ll_turned(dy, rows), ll_by_rows(x, cols),
+		    linear->grad, cols, true);
+	if (linear->rank != 0)
+		adapter_back(net, linear, key, count, x, dy, dx);
+}

@@ -1,0 +1,4 @@
+#ifdef __aarch64__
+#define LL_LOOPS ll_loops_neon
+#include "train/loops_make.h"
+#endif
