@@ -9,7 +9,8 @@
  *
  * Under LL_GEMM_BF16 both sides are rounded to bfloat16 first (to nearest, ties to even; a
  * denormal is zero) and p goes in pairs, as VDPBF16PS has it: the odd one first, then the even
- * one, each fused into the float32 sum; denormal sums are zero.
+ * one, each fused into the float32 sum, where a denormal is zero before and after; an odd one that
+ * k leaves out is a product of zeros. Only where a result is NaN may its sign and payload differ.
  */
 
 #ifndef LL_TENSOR_GEMM_H
@@ -34,7 +35,7 @@ struct ll_gemm_side {
 
 /*
  * What products need beside their operands: packed panels for `threads` threads, of a size
- * that does not depend on the matrices. -LL_ENOMEM.
+ * that does not depend on the matrices; a pool may have more or fewer. -LL_ENOMEM.
  */
 int ll_gemm_new(struct ll_gemm **out, enum ll_isa isa, size_t threads, struct ll_err *err);
 void ll_gemm_free(struct ll_gemm *gemm);
