@@ -88,6 +88,24 @@ check_roles(const struct ll_message *messages, size_t count, struct ll_err *err)
 	return 0;
 }
 
+static int
+render(struct ll_render *r)
+{
+	enum ll_chat_format format = r->chat->format;
+
+	if (format == LL_CHAT_NONE)
+		return ll_fail(r->err, LL_EUNSUPPORTED, "no chat format; name one with --chat-format");
+	if ((r->status = check_roles(r->messages, r->count, r->err)) < 0)
+		return r->status;
+	for (size_t i = 0; i < r->count && format != LL_CHAT_META; i++)
+		if (r->messages[i].context != NULL)
+			ll_render_refuse(r, &r->messages[i], LL_EUNSUPPORTED, "context: has no place");
+	formats[format].render(r);
+	ll_render_cut(r);
+	ll_buf_free(&r->segment);
+	return r->status;
+}
+
 int
 ll_chat_render(const struct ll_chat *chat, const struct ll_tokenizer *tokenizer,
     const struct ll_message *messages, size_t count, bool begin, bool answer,
@@ -95,20 +113,32 @@ ll_chat_render(const struct ll_chat *chat, const struct ll_tokenizer *tokenizer,
 {
 	struct ll_render r = {
 		.chat = chat, .tokenizer = tokenizer, .messages = messages, .count = count,
-		.begin = begin, .answer = answer, .ids = ids, .text = text, .err = err
+		.begin = begin, .ask = answer, .ids = ids, .text = text, .err = err
 	};
 
-	if (chat->format == LL_CHAT_NONE)
-		return ll_fail(err, LL_EUNSUPPORTED, "no chat format; name one with --chat-format");
-	if ((r.status = check_roles(messages, count, err)) < 0)
-		return r.status;
-	for (size_t i = 0; i < count && chat->format != LL_CHAT_META; i++)
-		if (messages[i].context != NULL)
-			ll_render_refuse(&r, &messages[i], LL_EUNSUPPORTED, "context: has no place");
-	formats[chat->format].render(&r);
-	ll_render_cut(&r);
-	ll_buf_free(&r.segment);
-	return r.status;
+	return render(&r);
+}
+
+bool
+ll_chat_has_answers(enum ll_chat_format format)
+{
+	return format != LL_CHAT_NONE && format != LL_CHAT_GUARD && format != LL_CHAT_GUARD_1B;
+}
+
+int
+ll_chat_render_answers(const struct ll_chat *chat, const struct ll_tokenizer *tokenizer,
+    const struct ll_message *messages, size_t count, struct ll_ids *ids, struct ll_stretches *answers,
+    struct ll_err *err)
+{
+	struct ll_render r = {
+		.chat = chat, .tokenizer = tokenizer, .messages = messages, .count = count,
+		.begin = true, .ids = ids, .answers = answers, .err = err
+	};
+
+	if (chat->format != LL_CHAT_NONE && !ll_chat_has_answers(chat->format))
+		return ll_fail(err, LL_EUNSUPPORTED, "the chat format %s has no turns of an assistant",
+		    ll_chat_name(chat->format));
+	return render(&r);
 }
 
 /* A list whose members are all of a kind. */

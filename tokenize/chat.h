@@ -99,4 +99,29 @@ int ll_chat_render(const struct ll_chat *chat, const struct ll_tokenizer *tokeni
     const struct ll_message *messages, size_t count, bool begin, bool answer,
     struct ll_ids *ids, struct ll_buf *text, struct ll_err *err);
 
+/* Places begin .. end - 1 of an array of ids. */
+struct ll_stretch {
+	size_t begin, end;
+};
+
+/* Zero-initialise; free list with free(). */
+struct ll_stretches {
+	struct ll_stretch *list;
+	size_t count, cap;
+};
+
+/*
+ * Renders a whole conversation, as ll_chat_render does with `begin` and without `answer`, and
+ * appends to `answers` where in `ids` the assistant's turns are: from what a model writes
+ * when it is asked (behind the header, or what closes the user's turn) to the token that ends
+ * the turn, inclusive. A token that holds the end of one and the beginning of the other is
+ * the answer's. Errors as there, and -LL_EUNSUPPORTED for a format without such turns.
+ */
+int ll_chat_render_answers(const struct ll_chat *chat, const struct ll_tokenizer *tokenizer,
+    const struct ll_message *messages, size_t count, struct ll_ids *ids, struct ll_stretches *answers,
+    struct ll_err *err);
+
+/* False for LL_CHAT_NONE, and for Llama Guard's, where a conversation is what is asked about. */
+bool ll_chat_has_answers(enum ll_chat_format format);
+
 #endif

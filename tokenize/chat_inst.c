@@ -83,16 +83,18 @@ say_user(struct ll_render *r, const struct style *style, const struct ll_message
 static void
 say_answer(struct ll_render *r, const struct style *style, const struct ll_message *answer)
 {
-	if (style->before_answer) {
-		/* The reference tokenizes question and answer apart. */
+	/* The reference tokenizes question and answer apart. */
+	if (style->before_answer)
 		ll_render_cut(r);
+	ll_render_begin_answer(r, answer->role);
+	if (style->before_answer)
 		ll_render_lead(r);
-	}
 	if (r->chat->trim_answers)
 		ll_render_trimmed(r, answer->content, answer->length);
 	else
 		ll_render_bytes(r, answer->content, answer->length);
 	ll_render_eos(r);
+	ll_render_end_answer(r);
 	if (style->after_end)
 		ll_render_say(r, " ");
 }
@@ -197,10 +199,12 @@ llama2(struct ll_render *r)
 			llama2_user(r, first > 0 && i == first ? &r->messages[0] : NULL, &r->messages[i]);
 			continue;
 		}
+		ll_render_begin_answer(r, r->messages[i].role);
 		ll_render_say(r, " ");
 		ll_render_trimmed(r, r->messages[i].content, r->messages[i].length);
 		ll_render_say(r, " ");
 		ll_render_eos(r);
+		ll_render_end_answer(r);
 	}
 }
 

@@ -150,6 +150,7 @@ call_message(struct ll_render *r, const struct ll_message *message)
 	if (message->call_count > 1)
 		ll_render_refuse(r, message, LL_EDATA, "tool_calls: a message has one call, not more");
 	header(r, "assistant");
+	ll_render_begin_answer(r, "assistant");
 	if (is_builtin(r->chat, call->name)) {
 		builtin_call(r, message, call);
 	} else {
@@ -161,6 +162,7 @@ call_message(struct ll_render *r, const struct ll_message *message)
 	}
 	/* With built-in tools the model is in an interpreter, and waits for its output. */
 	ll_render_special(r, r->chat->builtin_tools != NULL ? "<|eom_id|>" : "<|eot_id|>");
+	ll_render_end_answer(r);
 }
 
 /* A tool's answer is JSON, a text as well; only what cannot be iterated is as it prints. */
@@ -183,8 +185,10 @@ static void
 plain_message(struct ll_render *r, const struct ll_message *message)
 {
 	header(r, ll_message_is_tool(message) ? "ipython" : message->role);
+	ll_render_begin_answer(r, message->role);
 	ll_render_trimmed(r, message->content, message->length);
 	ll_render_special(r, "<|eot_id|>");
+	ll_render_end_answer(r);
 }
 
 /* The block that opens Llama 3.1's prompts; how many messages are in it. */
@@ -230,6 +234,6 @@ ll_chat_llama(struct ll_render *r)
 		else
 			plain_message(r, message);
 	}
-	if (r->answer)
+	if (r->ask)
 		header(r, "assistant");
 }

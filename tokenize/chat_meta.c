@@ -138,6 +138,7 @@ static void
 say_message(struct ll_render *r, const struct ll_message *message)
 {
 	header(r, ll_message_is_tool(message) ? "ipython" : message->role);
+	ll_render_begin_answer(r, message->role);
 	if (message->call_count > 0 && is_code(&message->calls[0]))
 		ll_render_special(r, "<|python_tag|>");
 	if (message->content == NULL && message->value != NULL)
@@ -153,6 +154,7 @@ say_message(struct ll_render *r, const struct ll_message *message)
 	for (size_t i = 0; i < message->call_count; i++)
 		say_call(r, message, &message->calls[i]);
 	ll_render_special(r, message->eom ? "<|eom_id|>" : "<|eot_id|>");
+	ll_render_end_answer(r);
 }
 
 void
@@ -165,6 +167,6 @@ ll_chat_meta(struct ll_render *r)
 		ll_render_special(r, "<|begin_of_text|>");
 	for (size_t i = 0; i < r->count && r->status == 0; i++)
 		say_message(r, &r->messages[i]);
-	if (r->answer)
+	if (r->ask)
 		header(r, "assistant");
 }

@@ -24,8 +24,10 @@ chatml_message(struct ll_render *r, const char *role, const char *content, size_
 	ll_render_special(r, "<|im_start|>");
 	ll_render_say(r, role);
 	ll_render_say(r, "\n");
+	ll_render_begin_answer(r, role);
 	ll_render_bytes(r, content, length);
 	ll_render_special(r, "<|im_end|>");
+	ll_render_end_answer(r);
 	ll_render_say(r, "\n");
 }
 
@@ -44,7 +46,7 @@ ll_chat_chatml(struct ll_render *r)
 	for (size_t i = 0; i < r->count; i++)
 		chatml_message(r, ll_message_is_tool(&r->messages[i]) ? "tool" : r->messages[i].role,
 		    r->messages[i].content, r->messages[i].length);
-	if (r->answer) {
+	if (r->ask) {
 		ll_render_special(r, "<|im_start|>");
 		ll_render_say(r, "assistant\n");
 	}
@@ -66,10 +68,12 @@ ll_chat_zephyr(struct ll_render *r)
 		ll_render_say(r, "<|");
 		ll_render_say(r, message->role);
 		ll_render_say(r, "|>\n");
+		ll_render_begin_answer(r, message->role);
 		ll_render_bytes(r, message->content, message->length);
 		ll_render_eos(r);
+		ll_render_end_answer(r);
 		ll_render_say(r, "\n");
 	}
-	if (r->answer)
+	if (r->ask)
 		ll_render_say(r, "<|assistant|>\n");
 }

@@ -156,6 +156,7 @@ say_id(struct ll_render *r, const struct ll_message *message, const char *id, co
 void
 ll_inst_tools_calls(struct ll_render *r, const struct ll_message *answer, bool space)
 {
+	ll_render_begin_answer(r, answer->role);
 	open_tag(r, "[TOOL_CALLS]", space);
 	ll_render_say(r, "[");
 	for (size_t i = 0; i < answer->call_count && r->status == 0; i++) {
@@ -171,6 +172,7 @@ ll_inst_tools_calls(struct ll_render *r, const struct ll_message *answer, bool s
 		ll_render_say(r, i + 1 < answer->call_count ? "\"}, " : "\"}]");
 	}
 	ll_render_eos(r);
+	ll_render_end_answer(r);
 }
 
 void

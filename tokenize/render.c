@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "tokenize/charclass.h"
 #include "tokenize/pyjson.h"
@@ -66,13 +67,80 @@ ll_render_text_of(struct ll_render *r, const struct ll_message *message, const s
 	return text != NULL ? text : "";
 }
 
+/* How many bytes the pieces have that spell the first `length` of the segment: U+2581 may be a space there. */
+static size_t
+spelled(const struct ll_render *r, size_t length)
+{
+	const char *at = r->segment.data, *end = at + length;
+	size_t size = length;
+
+	if (ll_vocab_is_spm(ll_tokenizer_vocab(r->tokenizer)->kind))
+		while (at < end && (at = memmem(at, (size_t)(end - at), "\xe2\x96\x81", 3)) != NULL) {
+			size -= 2;
+			at += 3;
+		}
+	return size;
+}
+
+/* Which token, of those from `first` on that the segment became, holds its byte at `place`. */
+static size_t
+token_at(const struct ll_render *r, size_t first, size_t place)
+{
+	const struct ll_piece *pieces = ll_tokenizer_vocab(r->tokenizer)->pieces;
+	const struct ll_ids *ids = r->ids;
+	size_t all = 0, before, seen = 0, i;
+
+	if (r->segment.len == place)
+		return ids->count;
+	for (i = first; i < ids->count; i++)
+		all += pieces[ids->ids[i]].length;
+	/* The space that SentencePiece puts before a text is more than the segment has. */
+	before = all - spelled(r, r->segment.len) + spelled(r, place);
+	for (i = first; i < ids->count; i++)
+		if ((seen += pieces[ids->ids[i]].length) > before)
+			break;
+	return i;
+}
+
+static void
+add_answer(struct ll_render *r, size_t begin)
+{
+	struct ll_stretches *answers = r->answers;
+
+	r->answering = false;
+	r->status = ll_grow(&answers->list, &answers->cap, answers->count + 1, sizeof(*answers->list), r->err);
+	if (r->status == 0)
+		answers->list[answers->count++] = (struct ll_stretch){ begin, begin };
+}
+
+void
+ll_render_begin_answer(struct ll_render *r, const char *role)
+{
+	r->answering = r->answers != NULL && strcmp(role, "assistant") == 0;
+	r->answer = r->segment.len;
+}
+
+void
+ll_render_end_answer(struct ll_render *r)
+{
+	struct ll_stretches *answers = r->answers;
+	struct ll_stretch *last = answers != NULL && answers->count > 0 ? &answers->list[answers->count - 1] : NULL;
+
+	/* One that was begun and not ended is empty so far. */
+	if (r->status == 0 && last != NULL && last->end == last->begin)
+		last->end = r->ids->count;
+}
+
 void
 ll_render_cut(struct ll_render *r)
 {
 	const struct ll_buf *segment = &r->segment;
+	size_t first = r->ids != NULL ? r->ids->count : 0;
 
 	if (r->status == 0 && r->ids != NULL && segment->len > 0)
 		r->status = ll_tokenizer_encode(r->tokenizer, segment->data, segment->len, false, r->ids, r->err);
+	if (r->status == 0 && r->answering)
+		add_answer(r, token_at(r, first, r->answer));
 	if (r->status == 0 && r->text != NULL && r->lead)
 		r->status = ll_buf_puts(r->text, " ", r->err);
 	if (r->status == 0 && r->text != NULL)

@@ -16,11 +16,14 @@ struct ll_render {
 	const struct ll_tokenizer *tokenizer;
 	const struct ll_message *messages;
 	size_t count;
-	bool begin, answer;		/* as of ll_chat_render */
+	bool begin, ask;		/* begin and answer of ll_chat_render */
 	struct ll_buf segment;		/* text since the last special token */
 	bool lead;			/* a space before it is shown, and not encoded */
 	struct ll_ids *ids;
 	struct ll_buf *text;
+	struct ll_stretches *answers;	/* NULL: nobody asks */
+	size_t answer;			/* of `answers`: where in the segment one begins */
+	bool answering;			/* it does */
 	struct ll_err *err;
 	int status;			/* the first failure; after it nothing is done */
 };
@@ -49,6 +52,13 @@ void ll_render_special(struct ll_render *r, const char *name);	/* -LL_EUNSUPPORT
 bool ll_render_tag(struct ll_render *r, const char *name);
 void ll_render_bos(struct ll_render *r);	/* nothing where the vocabulary has none */
 void ll_render_eos(struct ll_render *r);	/* -LL_EUNSUPPORTED where it has none */
+
+/*
+ * Around what the model itself writes of a message, its end-of-turn token included: does
+ * nothing where the role is not the assistant's, nor where none was begun.
+ */
+void ll_render_begin_answer(struct ll_render *r, const char *role);
+void ll_render_end_answer(struct ll_render *r);
 
 /* Fails with "message N: " and the text. */
 void ll_render_refuse(struct ll_render *r, const struct ll_message *message, int code, const char *why);

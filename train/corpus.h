@@ -22,10 +22,10 @@ struct ll_tokenizer;
 struct ll_corpus {
 	uint32_t *tokens;
 	uint8_t *learn;
-	size_t count, cap;
-	size_t *start;			/* documents + 1 of them */
-	size_t documents, documents_cap;
-	uint64_t bytes;			/* of text that was read */
+	size_t count, cap, learn_cap;
+	size_t *start;			/* documents + 1 of them, once there is one */
+	size_t documents, start_cap;
+	uint64_t bytes;			/* that were read, after decompression */
 	uint64_t learned;		/* how many of learn are set */
 	uint64_t skipped;		/* bad lines, with skip_bad */
 	uint64_t hash;			/* over tokens, learn and start: what a run is resumed on (ll_corpus_end) */
@@ -33,18 +33,29 @@ struct ll_corpus {
 
 struct ll_corpus_options {
 	const struct ll_tokenizer *tokenizer;
-	const struct ll_chat *chat;	/* for messages; of format LL_CHAT_NONE: messages are refused */
+	const struct ll_chat *chat;	/* for messages; NULL or of format LL_CHAT_NONE: messages are refused */
 	bool answers_only;		/* of messages, assistants' turns alone count, end-of-turn token included */
-	bool skip_bad;			/* bad lines are counted and told on stderr, not an error */
-	uint64_t most;			/* tokens to read at most; 0: all */
+	bool skip_bad;			/* bad lines are counted and told, not an error */
+	/* Told the first 10 bad lines of a file, and how many there were if more; or NULL. */
+	void (*tell)(void *arg, const char *message);
+	void *arg;
+	uint64_t most;			/* tokens of the corpus at most, the last document is cut; 0: all */
 };
 
 /*
  * Adds a file: JSON Lines ({"messages": [...]} with "tools" and so on as ll_chat_options has
- * it, or {"text": "..."}), where its name ends in .jsonl (or .jsonl.gz), or its first byte is
- * '{'; else plain text, one document. "-" is stdin; gzip is read transparently. A document of
- * text begins with BOS (where the vocabulary adds it) and ends with the end-of-text token.
- * -LL_EINPUT, -LL_EDATA with file, line number and field, -LL_ENOMEM.
+ * it, or {"text": "..."}), where its name ends in .jsonl or .json (with .gz or without), or its
+ * first byte is '{'; else plain text, one document. "-" is stdin; gzip is read transparently.
+ * Of a line's object other members are ignored: data sets have many. Empty lines are passed
+ * over; an empty text, and with answers_only a conversation without an answer, are bad lines.
+ *
+ * A document of text begins with BOS (where the vocabulary adds it) and ends with the
+ * end-of-text token: <|end_of_text|> or <|endoftext|> where that is a control token, else the
+ * vocabulary's EOS. Texts are plain: names of special tokens in them are none.
+ *
+ * -LL_EINPUT, -LL_EIO, -LL_ENOMEM, -LL_EDATA with file, line number and field; -LL_EUNSUPPORTED
+ * for messages in a chat format without answers, which skip_bad does not pass over. After an
+ * error the corpus has the documents before it, and can be freed or added to.
  */
 int ll_corpus_read(struct ll_corpus *corpus, const char *path, const struct ll_corpus_options *options,
     struct ll_err *err);
@@ -53,16 +64,19 @@ int ll_corpus_read(struct ll_corpus *corpus, const char *path, const struct ll_c
 int ll_corpus_end(struct ll_corpus *corpus, struct ll_err *err);
 void ll_corpus_free(struct ll_corpus *corpus);
 
-/* A stretch of one document in a row: its positions begin at 0 at `begin`. */
+/* A stretch of one document in a row: its positions begin at 0 at `begin`. Not shorter than 2. */
 struct ll_span {
 	size_t begin;			/* index of the first token in corpus->tokens */
 	size_t length;			/* tokens, inputs and the last target alike: length - 1 predictions */
 };
 
 /*
- * The order of one epoch: documents shuffled by (seed, epoch), those longer than `context` + 1
- * cut into stretches that share one token (the last target of one is the first input of the
- * next), packed first-fit in that order into rows of `context` inputs.
+ * The order of one epoch. Documents longer than `context` + 1 are cut into stretches that
+ * share one token (the last target of one is the first input of the next). Those that have
+ * nothing to learn are left out, the others shuffled by (seed, epoch): so the parts of a long
+ * document do not follow each other in a batch. In that order each goes into the first row,
+ * of at most 32 that are open, where it fits: a row has `context` inputs, and the fullest is
+ * closed where a 33rd would be opened. Rows stand in the order in which they were opened.
  * Row r is spans[row[r] .. row[r + 1]).
  */
 struct ll_order {
@@ -71,7 +85,10 @@ struct ll_order {
 	size_t rows;
 };
 
-/* -LL_ENOMEM. Equal arguments give equal orders on every machine. `shuffle` false: as they stand. */
+/*
+ * `context` is at least 1. Equal arguments give equal orders on every machine; `shuffle`
+ * false: as they stand in the corpus. -LL_ENOMEM. Free in any case.
+ */
 int ll_order_make(struct ll_order *order, const struct ll_corpus *corpus, size_t context, uint64_t seed,
     uint64_t epoch, bool shuffle, struct ll_err *err);
 void ll_order_free(struct ll_order *order);

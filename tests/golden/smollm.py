@@ -148,4 +148,5 @@ def main():
         put({"messages": messages, "answer": answer, "prompt": prompt, "ids": matching.encode(prompt).ids})
 
 
-main()
+if __name__ == "__main__":
+    main()
