@@ -136,7 +136,7 @@ quiet() {
 tap_wrong_failure() {
 	[ "$tap_status" -eq "$1" ] || echo "status $tap_status, not $1"
 	grep -q -F -e "$2" "$tap_dir/err" || echo "no '$2' on stderr"
-	grep -q '^ll-[a-z]*: ' "$tap_dir/err" || echo "no program's name on stderr"
+	grep -q '^ll-[a-z-]*: ' "$tap_dir/err" || echo "no program's name on stderr"
 	# A wrong command line is told with the usage; everything else in one line, by one stage.
 	[ "$1" -eq 64 ] || [ "$(wc -l <"$tap_dir/err")" -eq 1 ] || echo "not one line on stderr"
 }

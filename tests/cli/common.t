@@ -25,6 +25,7 @@ try() {
 	ll-pool) $soon "$1" <hidden ;;
 	ll-quantize) $soon "$1" Q8_0 ;;
 	ll-score) $soon "$1" <scores ;;
+	ll-train-bpe) $soon "$1" -n 268 --min-count 1 <text ;;
 	*) $soon "$1" <logits ;;
 	esac
 }
