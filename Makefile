@@ -103,6 +103,18 @@ $(foreach n,$(NAMES),$(eval $(call completion_rule,$n,$(OUT)/share/bash-completi
 $(foreach n,$(NAMES),$(eval $(call completion_rule,$n,$(OUT)/share/zsh/site-functions/_$n,zsh)))
 $(foreach n,$(NAMES),$(eval $(call completion_rule,$n,$(OUT)/share/fish/vendor_completions.d/$n.fish,fish)))
 
+# Gradients are held against differences, which take doubles: a build of its own of these files.
+DOUBLE := $(patsubst %.c,$(OUT)/double/%.o,tests/unit/t_gradient.c \
+	$(foreach n,attend linear loops_ref memory net net_run output product,train/$n.c))
+$(OUT)/double/%.o: %.c $(OUT)/flags
+	$(call say,CC,$< in doubles)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS) -DLL_TRAIN_DOUBLE -MMD -MP -c -o $@ $<
+
+$(OUT)/tests/t_gradient.t: $(DOUBLE) $(OUT)/libll.a
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $^ $(TEST_LIBS) $(LIBS)
+
 $(OUT)/tests/t_%.t: $(OUT)/tests/unit/t_%.o $(OUT)/libll.a
 	$(call say,LD,$@)
 	$(Q)$(LINK) -o $@ $^ $(TEST_LIBS) $(LIBS)
@@ -212,4 +224,5 @@ help:
 	bench fuzz fuzzers install uninstall clean help FORCE
 .SECONDARY:
 -include $(OBJECTS:.o=.d) $(PROGRAM_SOURCES:%.c=$(OUT)/%.d)
+-include $(DOUBLE:.o=.d)
 -include $(UNIT_SOURCES:%.c=$(OUT)/%.d) $(FUZZ_SOURCES:%.c=$(OUT)/%.d)

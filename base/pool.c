@@ -142,13 +142,15 @@ ll_pool_free(struct ll_pool *pool)
 size_t
 ll_pool_count(const struct ll_pool *pool)
 {
-	return pool->count;
+	return pool != NULL ? pool->count : 1;
 }
 
 void
 ll_pool_run(struct ll_pool *pool, void (*fn)(void *arg, size_t thread, size_t count), void *arg)
 {
-	if (pool->count > 1) {
+	size_t threads = ll_pool_count(pool);
+
+	if (threads > 1) {
 		pool->fn = fn;
 		pool->arg = arg;
 		atomic_store(&pool->running, pool->count - 1);
@@ -157,8 +159,8 @@ ll_pool_run(struct ll_pool *pool, void (*fn)(void *arg, size_t thread, size_t co
 		pthread_cond_broadcast(&pool->wake);
 		pthread_mutex_unlock(&pool->mutex);
 	}
-	fn(arg, 0, pool->count);
-	if (pool->count == 1)
+	fn(arg, 0, threads);
+	if (threads == 1)
 		return;
 	for (size_t i = 0; i < pool->spins && atomic_load(&pool->running) > 0; i++)
 		relax();

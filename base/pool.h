@@ -15,6 +15,7 @@ struct ll_err;
 int ll_pool_new(struct ll_pool **out, size_t count, struct ll_err *err);
 void ll_pool_free(struct ll_pool *pool);
 
+/* 1 for NULL, which is the caller alone. */
 size_t ll_pool_count(const struct ll_pool *pool);
 
 /* Runs fn(arg, thread, count) on every thread, thread = 0 on the caller; returns when all have. */

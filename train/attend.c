@@ -26,7 +26,7 @@ static struct place
 place_of(const struct attending *a, size_t item)
 {
 	const struct ll_hparams *hp = &a->net->hp;
-	const struct ll_stretch *span = &a->batch->spans[item / hp->kv_heads];
+	const struct ll_document *span = &a->batch->spans[item / hp->kv_heads];
 
 	return (struct place){
 		.head_dim = hp->head_dim,

@@ -52,7 +52,7 @@ add_span(struct ll_gather *gather, const struct ll_corpus *corpus, const struct 
 
 	if (status < 0 || n == 0)
 		return status;
-	gather->spans[gather->span_count++] = (struct ll_stretch){ gather->count, n };
+	gather->spans[gather->span_count++] = (struct ll_document){ gather->count, n };
 	for (size_t i = 0; i < n; i++) {
 		size_t at = span->begin + i;
 

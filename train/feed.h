@@ -24,7 +24,7 @@ struct ll_place {
 /* A batch that rows are added to. Zero-initialise. */
 struct ll_gather {
 	uint32_t *tokens, *targets;
-	struct ll_stretch *spans;
+	struct ll_document *spans;
 	struct ll_teaching *teaching;	/* all of them or none */
 	size_t count, span_count;
 	size_t tokens_cap, targets_cap, spans_cap, teaching_cap;

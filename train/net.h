@@ -115,7 +115,7 @@ uint64_t ll_net_bytes(const struct ll_hparams *hp, const struct ll_net_options *
  */
 void ll_net_random(struct ll_net *net, uint64_t seed);
 
-struct ll_stretch {
+struct ll_document {
 	size_t begin, length;		/* tokens begin .. begin + length - 1 of a batch; its first position is 0 */
 };
 
@@ -130,7 +130,7 @@ struct ll_batch {
 	const uint32_t *tokens;		/* [T] */
 	const uint32_t *targets;	/* [T]: what follows; LL_VOCAB_NONE: is not learned */
 	size_t count;			/* T */
-	const struct ll_stretch *spans;	/* one after the other, all T tokens */
+	const struct ll_document *spans;	/* one after the other, all T tokens */
 	size_t span_count;
 	const struct ll_teaching *teaching;	/* [T], or NULL */
 	ll_real hard;			/* a of a * cross-entropy + (1 - a) * temperature^2 * KL, with teaching */

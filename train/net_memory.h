@@ -9,9 +9,15 @@
 #include "train/net.h"
 #include "train/product.h"
 
+#ifdef LL_TRAIN_DOUBLE		/* so small that a small test has several of each */
+#define LL_QUERIES 4
+#define LL_HEAD_ROWS 8
+#define LL_HEAD_COLS 48
+#else
 #define LL_QUERIES 64		/* rows of scores at a time */
 #define LL_HEAD_ROWS 512	/* rows of logits at a time */
 #define LL_HEAD_COLS 2048	/* and columns */
+#endif
 #define LL_WIDE (4u << 20)	/* numbers of frozen weights made wide at a time, at least a row */
 
 struct ll_acts {		/* of one layer; r: 1 / root mean square, of each token */
@@ -72,6 +78,6 @@ void ll_attend_forward(struct ll_net *net, const struct ll_batch *batch, struct 
 void ll_attend_back(struct ll_net *net, const struct ll_batch *batch, const struct ll_acts *acts);
 
 /* The loss of memory->final; where `learn`, memory->dn becomes its gradient. */
-void ll_head_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each);
+void ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each);
 
 #endif

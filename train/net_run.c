@@ -111,7 +111,7 @@ rotate(void *arg, size_t begin, size_t end, size_t thread)
 
 	(void)thread;
 	for (size_t s = begin; s < end; s++) {
-		const struct ll_stretch *span = &j->batch->spans[s];
+		const struct ll_document *span = &j->batch->spans[s];
 
 		for (size_t p = 0; p < span->length; p++) {
 			const ll_real *cosine = j->net->cosine + p * half;
@@ -259,7 +259,7 @@ ll_net_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct 
 
 	learn = learn && net->options.gradients;
 	forward(net, batch);
-	ll_head_run(net, batch, learn, loss, each);
+	ll_output_run(net, batch, learn, loss, each);
 	if (!learn)
 		return;
 	memset(m->dx, 0, batch->count * net->hp.dim * sizeof *m->dx);

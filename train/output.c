@@ -212,7 +212,7 @@ run_rows(struct heading *h, size_t rows, bool learn, struct ll_loss *loss, ll_re
 }
 
 void
-ll_head_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each)
+ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each)
 {
 	struct ll_net_memory *memory = net->memory;
 	struct heading h = { .net = net, .batch = batch, .temperature = 1, .hard = 1 };
