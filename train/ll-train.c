@@ -12,16 +12,11 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/opt.h"
-#include "base/pool.h"
-#include "base/processors.h"
 #include "model/source.h"
 #include "tensor/encode.h"
-#include "train/lessons.h"
+#include "train/course.h"
 #include "train/result.h"
-#include "train/settings.h"
 #include "train/shape.h"
-
-#define MOST_CONTEXT 1024	/* positions, where nothing is said of them */
 
 static const char *model_path, *output, *shape_path, *vocabulary_path, *held_path, *format_name, *name;
 static bool answers_only, skip_bad;
@@ -123,92 +118,14 @@ end(struct start *s)
 	ll_gguf_close(s->gguf);
 }
 
-/* What a run depends on beside the settings. */
 static int
-describe(struct ll_buf *text, const struct start *s, const struct ll_lessons *lessons, struct ll_err *err)
+finish(void *context, struct ll_net *net, struct ll_err *err)
 {
-	const struct ll_hparams *hp = &s->hp;
-	uint64_t from = s->model != NULL ? s->model->fingerprint : s->vocab->fingerprint;
-
-	return ll_buf_printf(text, err, "program ll-train\nfrom %016llx\nlayers %zu\nhidden_size %zu\nintermediate_size %zu\n"
-	    "heads %zu\nkv_heads %zu\nhead_dim %zu\ntied %d\ndata %016llx\n", (unsigned long long)from, hp->layers, hp->dim,
-	    hp->ffn, hp->heads, hp->kv_heads, hp->head_dim, hp->tied, (unsigned long long)lessons->corpus.hash);
-}
-
-static int
-write_result(const struct start *s, const struct ll_net *net, struct ll_err *err)
-{
+	const struct start *s = context;
 	struct ll_result result = { .net = net, .scaling = &s->scaling, .vocab = s->gguf,
 	    .base = s->model != NULL ? s->gguf : NULL, .name = name, .type = dtype };
 
 	return ll_result_write(&result, output, err);
-}
-
-static int
-learn(const struct start *s, struct ll_lessons *lessons, struct ll_net *net, struct ll_fit *fit,
-    const struct ll_optimise_options *optimise, struct ll_err *err)
-{
-	struct ll_corpus_feed feed = { .corpus = &lessons->corpus, .span = fit->options.span, .seed = settings.seed,
-	    .shuffle = true };
-	int status = ll_optimiser_new(&fit->optimiser, net, optimise, err);
-
-	if (status < 0)
-		return status;
-	if (s->model == NULL)
-		ll_net_random(net, settings.seed);
-	fit->net = net;
-	fit->feed = (struct ll_feed){ ll_corpus_feed_next, &feed };
-	fit->held = lessons->held_path != NULL ? &lessons->held : NULL;
-	status = ll_fit_run(fit, err);
-	ll_corpus_feed_free(&feed);
-	ll_optimiser_free(&fit->optimiser);
-	if (status == 1) {
-		ll_warn(program.name, "stopped at step %llu%s", (unsigned long long)fit->progress.step,
-		    fit->options.state != NULL ? ": go on with --resume" : "");
-		return ll_fail(err, LL_EIO, "stopped by a signal before the end: no model was written");
-	}
-	return status < 0 ? status : write_result(s, net, err);
-}
-
-static int
-run(struct start *s, struct ll_lessons *lessons, struct ll_pool *pool, int isa, struct ll_err *err)
-{
-	struct ll_net_options net_options = { .isa = isa, .gradients = true, .checkpoint = settings.checkpoint,
-	    .kind = strcmp(settings.precision, "bf16") == 0 ? LL_GEMM_BF16 : LL_GEMM_F32 };
-	struct ll_fit fit = { .options = { .program = program.name, .state = settings.state } };
-	struct ll_optimise_options optimise;
-	struct ll_buf text = { 0 }, state = { 0 };
-	struct ll_net *net = NULL;
-	uint64_t rows;
-	int status;
-
-	fit.options.span = settings.context > 0 ? (size_t)settings.context :
-	    s->hp.context < MOST_CONTEXT ? s->hp.context : MOST_CONTEXT;
-	net_options.span = fit.options.span;
-	net_options.tokens = fit.options.span * (size_t)settings.micro;
-	if ((status = ll_settings_memory(program.name, &settings, &s->hp, &net_options, 0, ll_pool_count(pool), err)) < 0 ||
-	    settings.dry_run)
-		return status;
-	if ((status = ll_lessons_read(lessons, err)) < 0 ||
-	    (status = ll_lessons_rows(lessons, fit.options.span, settings.seed, &rows, err)) < 0 ||
-	    (status = describe(&text, s, lessons, err)) < 0 ||
-	    (status = ll_settings_fit(&settings, rows, &fit.options, &optimise, &text, err)) < 0)
-		goto out;
-	fit.options.settings = text.data;
-	if (settings.state == NULL && output != NULL && strcmp(output, "-") != 0 &&
-	    (settings.save_every > 0 || settings.resume)) {
-		if ((status = ll_buf_printf(&state, err, "%s.state", output)) < 0)
-			goto out;
-		fit.options.state = state.data;
-	}
-	if ((status = ll_net_new(&net, &s->hp, s->model != NULL ? s->model->rope_freqs : s->freqs, s->magnitude, s->model,
-	    &net_options, pool, err)) == 0)
-		status = learn(s, lessons, net, &fit, &optimise, err);
-out:
-	ll_net_free(net);
-	ll_buf_free(&text);
-	ll_buf_free(&state);
-	return status;
 }
 
 static void
@@ -230,30 +147,35 @@ check_options(void)
 int
 main(int argc, char **argv)
 {
-	struct ll_err err = { 0 };
 	struct ll_lessons lessons = { .program = program.name };
-	struct ll_pool *pool = NULL;
+	struct ll_course course = { .program = program.name, .settings = &settings, .lessons = &lessons, .finish = finish };
+	struct ll_err err = { 0 };
 	struct start s = { 0 };
-	int status, isa;
+	int status;
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
 	check_options();
-	if ((isa = status = ll_cpu_isa(&err)) >= 0)
-		status = model_path != NULL ? start_from_model(&s, &err) : start_from_shape(&s, &err);
-	if (status >= 0)
-		status = ll_pool_new(&pool, settings.threads > 0 ? (size_t)settings.threads : ll_processors(), &err);
-	lessons.vocab = s.vocab;
-	lessons.format_name = format_name;
-	lessons.answers_only = answers_only;
-	lessons.skip_bad = skip_bad;
-	lessons.files = files;
-	lessons.file_count = file_count;
-	lessons.held_path = held_path;
-	if (status >= 0)
-		status = run(&s, &lessons, pool, isa, &err);
+	status = model_path != NULL ? start_from_model(&s, &err) : start_from_shape(&s, &err);
+	if (status == 0) {
+		lessons.vocab = s.vocab;
+		lessons.format_name = format_name;
+		lessons.answers_only = answers_only;
+		lessons.skip_bad = skip_bad;
+		lessons.files = files;
+		lessons.file_count = file_count;
+		lessons.held_path = held_path;
+		course.output = output;
+		course.hp = s.hp;
+		course.rope_freqs = s.model != NULL ? s.model->rope_freqs : s.freqs;
+		course.rope_magnitude = s.magnitude;
+		course.base = s.model;
+		course.from = s.model != NULL ? s.model->fingerprint : s.vocab->fingerprint;
+		course.prepare = s.model != NULL ? NULL : ll_net_random;
+		course.context = &s;
+		status = ll_course_run(&course, &err);
+	}
 	ll_lessons_free(&lessons);
-	ll_pool_free(pool);
 	end(&s);
 	free(files);
 	return ll_exit(program.name, status, &err);

@@ -1,0 +1,113 @@
+#include "train/course.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/pool.h"
+#include "base/processors.h"
+
+#define MOST_CONTEXT 1024	/* positions, where nothing is said of them */
+
+/* What a run depends on beside the settings. */
+static int
+describe(struct ll_buf *text, const struct ll_course *c, struct ll_err *err)
+{
+	const struct ll_hparams *hp = &c->hp;
+	const struct ll_net_options *net = &c->net;
+	uint64_t data = c->feed != NULL ? c->feed_hash : c->lessons->corpus.hash;
+	int status = ll_buf_printf(text, err, "program %s\nfrom %016" PRIx64 "\nlayers %zu\nhidden_size %zu\n"
+	    "intermediate_size %zu\nheads %zu\nkv_heads %zu\nhead_dim %zu\ntied %d\ndata %016" PRIx64 "\n", c->program,
+	    c->from, hp->layers, hp->dim, hp->ffn, hp->heads, hp->kv_heads, hp->head_dim, hp->tied, data);
+
+	if (status == 0 && c->hard < 1 && c->temperature > 0)
+		status = ll_buf_printf(text, err, "hard %.9g\ntemperature %.9g\n", c->hard, c->temperature);
+	if (status == 0 && net->rank > 0)
+		status = ll_buf_printf(text, err, "rank %zu\nalpha %.9g\ndropout %.9g\n", net->rank, (double)net->alpha,
+		    (double)net->dropout);
+	for (size_t i = 0; status == 0 && net->rank > 0 && i < LL_PROJECTIONS; i++)
+		if (net->on[i])
+			status = ll_buf_printf(text, err, "on %s\n", ll_projection_names[i]);
+	return status;
+}
+
+static int
+fit_net(struct ll_course *c, struct ll_net *net, struct ll_fit *fit, const struct ll_optimise_options *optimise,
+    struct ll_err *err)
+{
+	struct ll_corpus_feed feed = { .corpus = &c->lessons->corpus, .span = fit->options.span,
+	    .seed = c->settings->seed, .shuffle = true };
+	int status = ll_optimiser_new(&fit->optimiser, net, optimise, err);
+
+	if (status < 0)
+		return status;
+	if (c->prepare != NULL)
+		c->prepare(net, c->settings->seed);
+	fit->net = net;
+	fit->feed = c->feed != NULL ? *c->feed : (struct ll_feed){ ll_corpus_feed_next, &feed };
+	fit->held = c->lessons->held_path != NULL ? &c->lessons->held : NULL;
+	status = ll_fit_run(fit, err);
+	ll_corpus_feed_free(&feed);
+	ll_optimiser_free(&fit->optimiser);
+	if (status == 1)
+		return ll_fail(err, LL_EIO, "stopped by a signal after step %" PRIu64 " of %" PRIu64 "%s; no model was written",
+		    fit->progress.step, fit->options.steps, fit->options.state != NULL ? ": --resume goes on from there" : "");
+	return status < 0 ? status : c->finish(c->context, net, err);
+}
+
+static int
+run(struct ll_course *c, struct ll_pool *pool, struct ll_fit *fit, struct ll_buf *text, struct ll_err *err)
+{
+	struct ll_optimise_options optimise;
+	struct ll_net *net;
+	uint64_t rows = 0;
+	int status;
+
+	if ((status = ll_settings_memory(c->program, c->settings, &c->hp, &c->net, c->more, ll_pool_count(pool), err)) < 0 ||
+	    c->settings->dry_run || (status = ll_lessons_read(c->lessons, err)) < 0)
+		return status;
+	if (c->feed == NULL &&
+	    (status = ll_lessons_rows(c->lessons, fit->options.span, c->settings->seed, &rows, err)) < 0)
+		return status;
+	if ((status = describe(text, c, err)) < 0 ||
+	    (status = ll_settings_fit(c->settings, rows, &fit->options, &optimise, text, err)) < 0 ||
+	    (status = ll_net_new(&net, &c->hp, c->rope_freqs, c->rope_magnitude, c->base, &c->net, pool, err)) < 0)
+		return status;
+	fit->options.settings = text->data;
+	status = fit_net(c, net, fit, &optimise, err);
+	ll_net_free(net);
+	return status;
+}
+
+int
+ll_course_run(struct ll_course *c, struct ll_err *err)
+{
+	const struct ll_settings *s = c->settings;
+	struct ll_fit fit = { .options = { .program = c->program, .state = s->state, .hard = c->hard,
+	    .temperature = c->temperature } };
+	struct ll_buf text = { 0 }, state = { 0 };
+	struct ll_pool *pool = NULL;
+	int status, isa = ll_cpu_isa(err);
+
+	if (isa < 0)
+		return isa;
+	fit.options.span = s->context > 0 ? (size_t)s->context : c->hp.context < MOST_CONTEXT ? c->hp.context : MOST_CONTEXT;
+	c->net.isa = (enum ll_isa)isa;
+	c->net.kind = strcmp(s->precision, "bf16") == 0 ? LL_GEMM_BF16 : LL_GEMM_F32;
+	c->net.gradients = true;
+	c->net.checkpoint = s->checkpoint;
+	c->net.span = fit.options.span;
+	c->net.tokens = fit.options.span * (size_t)s->micro;
+	if ((status = ll_pool_new(&pool, s->threads > 0 ? (size_t)s->threads : ll_processors(), err)) < 0)
+		return status;
+	if (s->state == NULL && (s->save_every > 0 || s->resume)) {
+		status = ll_buf_printf(&state, err, "%s.state", c->output);
+		fit.options.state = state.data;
+	}
+	if (status == 0)
+		status = run(c, pool, &fit, &text, err);
+	ll_pool_free(pool);
+	ll_buf_free(&text);
+	ll_buf_free(&state);
+	return status;
+}

@@ -1,0 +1,40 @@
+/*
+ * A run from its options to its end: the memory, the net, the optimiser, the steps. What is
+ * written at the end is the program's.
+ */
+
+#ifndef LL_TRAIN_COURSE_H
+#define LL_TRAIN_COURSE_H
+
+#include "train/lessons.h"
+#include "train/settings.h"
+
+struct ll_err;
+
+struct ll_course {
+	const char *program;
+	struct ll_settings *settings;
+	const char *output;		/* the checkpoint's name comes from it where --state says none */
+	struct ll_hparams hp;
+	const float *rope_freqs;
+	float rope_magnitude;
+	const struct ll_model *base;	/* NULL: from scratch */
+	uint64_t from;			/* fingerprint of the base, or of the vocabulary */
+	struct ll_net_options net;	/* what is not in the settings: adapters */
+	uint64_t more;			/* bytes of memory beside the net's */
+	struct ll_lessons *lessons;	/* data; not yet read */
+	const struct ll_feed *feed;	/* another source of rows, which --steps counts; NULL: the lessons */
+	uint64_t feed_hash;		/* what a run over it is resumed on */
+	double hard, temperature;	/* of a teacher; both 0: none */
+	void (*prepare)(struct ll_net *net, uint64_t seed);	/* first values; NULL: as they come */
+	int (*finish)(void *context, struct ll_net *net, struct ll_err *err);
+	void *context;
+};
+
+/*
+ * The codes of ll_lessons_read, ll_net_new and ll_fit_run. A run that a signal stops ends with
+ * -LL_EIO, its checkpoint made, and nothing finished.
+ */
+int ll_course_run(struct ll_course *course, struct ll_err *err);
+
+#endif
