@@ -36,7 +36,7 @@ UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(OUT)/tests/%.t)
 FUZZ_TESTS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/tests/%.t)
 FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/fuzzers/%)
 # What is installed below share/: $(OUT)/share looks the same, so that it serves uninstalled.
-SHARED := $(patsubst share/%,$(OUT)/share/ll/%,$(sort $(wildcard share/*.yaml)))
+SHARED := $(patsubst share/%,$(OUT)/share/ll/%,$(sort $(wildcard share/*.yaml share/*.gguf)))
 NAMES := $(notdir $(PROGRAM_SOURCES:.c=))
 COMPLETIONS := $(NAMES:%=$(OUT)/share/bash-completion/completions/%) \
 	$(NAMES:%=$(OUT)/share/zsh/site-functions/_%) \
@@ -89,7 +89,7 @@ $(OUT)/bin/$(notdir $(1:.c=)): $(OUT)/$(1:.c=.o) $(OUT)/libll.a
 endef
 $(foreach source,$(PROGRAM_SOURCES),$(eval $(call program_rule,$(source))))
 
-$(OUT)/share/ll/%.yaml: share/%.yaml
+$(OUT)/share/ll/%: share/%
 	@mkdir -p $(@D)
 	@cp $< $@
 

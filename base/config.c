@@ -303,26 +303,34 @@ ll_config_read(const struct ll_config_file **out, size_t *count, struct ll_err *
 	return status;
 }
 
-/* What is installed with the programs: ../share/ll beside their folder. Read when it is wanted. */
+bool
+ll_config_shared(char *path, size_t size, const char *name)
+{
+	char program[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	program[length > 0 ? length : 0] = '\0';
+	for (int up = 0; up < 2 && length > 0; up++)
+		if (strrchr(program, '/') != NULL)
+			*strrchr(program, '/') = '\0';
+	snprintf(path, size, "%s/share/ll/%s", length > 0 ? program : "/usr/local", name);
+	return access(path, R_OK) == 0;
+}
+
+/* What is installed with the programs. Read when it is wanted. */
 static int
 read_shared(struct ll_err *err)
 {
 	static const char *const names[] = { "models.yaml", "presets.yaml" };
-	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	int status = 0;
 
 	if (shared_read)
 		return 0;
 	shared_read = true;
-	path[length > 0 ? length : 0] = '\0';
-	for (int up = 0; up < 2 && length > 0; up++)
-		if (strrchr(path, '/') != NULL)
-			*strrchr(path, '/') = '\0';
 	for (size_t i = 0; i < 2 && status >= 0; i++) {
 		char full[PATH_MAX + 40];
 
-		snprintf(full, sizeof(full), "%s/share/ll/%s", length > 0 ? path : "/usr/local", names[i]);
+		(void)ll_config_shared(full, sizeof(full), names[i]);
 		status = read_file(&shared[i], full, false, err);
 	}
 	return status < 0 ? status : 0;

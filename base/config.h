@@ -62,6 +62,12 @@ void ll_config_names(const char *section, void (*each)(const char *name, void *a
 /* The model that a file names, as a path, or NULL; set by opt_config.c. */
 extern const char *ll_config_default_model;
 
+/*
+ * The path of what is installed with the programs as `name`: in ../share/ll beside their folder.
+ * False if it is not there to be read.
+ */
+bool ll_config_shared(char *path, size_t size, const char *name);
+
 /* A path as a file means it: ~/ is the home, and what is relative is so to that file's folder. Kept. NULL: out of memory. */
 const char *ll_config_path(const char *text, const char *file, struct ll_err *err);
 

@@ -2,12 +2,38 @@
  * What the options of a program say about its model; see model.h.
  */
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/config.h"
 #include "base/err.h"
+#include "base/mem.h"
+#include "base/opt_state.h"
 #include "model/model.h"
+
+#define BOXED "ll-4m.gguf"
+
+/* The model that is installed with the programs, said once. */
+static int
+choose_boxed(const char **path, struct ll_err *err)
+{
+	static const char *kept;
+	char found[PATH_MAX + 40];
+
+	if (kept == NULL) {
+		char *copy;
+
+		if (!ll_config_shared(found, sizeof(found), BOXED))
+			return ll_fail(err, LL_EUSAGE, "no model: give -m FILE or set LL_MODEL");
+		if ((copy = ll_copy(found, strlen(found), err)) == NULL || (kept = ll_config_keep(copy, err)) == NULL)
+			return -LL_ENOMEM;
+		if (ll_opt_state.program != NULL)
+			ll_warn(ll_opt_state.program->name, "no model is named: taking the one that comes with ll, %s", kept);
+	}
+	*path = kept;
+	return 0;
+}
 
 int
 ll_model_choose(const char **path, const char *option, const char *named, struct ll_err *err)
@@ -22,7 +48,7 @@ ll_model_choose(const char **path, const char *option, const char *named, struct
 		*path = *named != '\0' ? named : ll_config_default_model;
 		return 0;
 	} else
-		return ll_fail(err, LL_EUSAGE, "no model: give -m FILE or set LL_MODEL");
+		return choose_boxed(path, err);
 	return ll_config_model(path, err);
 }
 
