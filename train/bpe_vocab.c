@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "model/bytes.h"
+#include "model/model.h"
 #include "model/vocab_make.h"
 #include "model/vocab_write.h"
 #include "tokenize/split.h"
