@@ -7,8 +7,9 @@ TEMPLATE is a file that holds the chat template of a model, as its tokenizer_con
 it; FORMAT is the name that ll-tokenize --chat-format knows it by. Templates are not kept
 here: chat.jsonl was made with -n 7 from those of Llama 3, 3.1, 3.2, Llama Guard 3 8B and 1B,
 Llama 2, TinyLlama, Dolphin Mixtral, Mistral 7B Instruct 0.1 and 0.2, Mixtral 8x7B and 8x22B, Mistral
-Large 2411 and Small 2501; the last 16 lines are the first with tools of -n 20 -s 2 from those of
-Mistral Large 2407 and Nemo, without those where the first trims an answer. With -t a record holds the template too, and t_chat_more.c then
+Large 2411 and Small 2501; the 16 lines behind are the first with tools of -n 20 -s 2 from those of
+Mistral Large 2407 and Nemo, without those where the first trims an answer. Behind them are 7 lines of -t -n 7 -s 7
+from the template that ll-train-bpe writes. With -t a record holds the template too, and t_chat_more.c then
 recognises it: LL_TEST_CHAT=FILE names such a file for it.
 
 A record is {"format", "bos", "eos", "messages", "answer", "prompt", and what else the

@@ -79,7 +79,7 @@ golden(void **state)
 	const char *more = getenv("LL_TEST_CHAT");
 
 	(void)state;
-	assert_int_equal(golden_each(golden_own_path("golden/chat.jsonl"), check_record, NULL), 114);
+	assert_int_equal(golden_each(golden_own_path("golden/chat.jsonl"), check_record, NULL), 121);
 	if (more != NULL)
 		printf("# %zu more\n", golden_each(more, check_record, NULL));
 }
