@@ -21,23 +21,24 @@
 /* Tiles of few rows have panels that are little more than half full. */
 #define PANEL_BYTES (2 * sizeof(float) * BLOCK_WORDS)
 
-struct ll_gemm {
-	enum ll_isa isa;
-	size_t rows;			/* of a block */
-	size_t a_bytes, b_bytes;
-	uint8_t *a, *b;
-};
-
+/* Levels of another architecture are the reference again. */
 static const struct ll_gemm_kern *const kernels[LL_ISA_COUNT][2] = {
 	[LL_ISA_REF] = { &ll_gemm_ref[LL_GEMM_F32], &ll_gemm_ref[LL_GEMM_BF16] },
 #if defined(__x86_64__)
-	[LL_ISA_AVX2] = { &ll_gemm_ref[LL_GEMM_F32], &ll_gemm_ref[LL_GEMM_BF16] },
+	[LL_ISA_AVX2] = { &ll_gemm_avx2[LL_GEMM_F32], &ll_gemm_avx2[LL_GEMM_BF16] },
 	[LL_ISA_AVX512] = { &ll_gemm_avx512[LL_GEMM_F32], &ll_gemm_avx512[LL_GEMM_BF16] },
 	[LL_ISA_AVX512BF16] = { &ll_gemm_avx512[LL_GEMM_F32], &ll_gemm_avx512bf16[0] },
 #elif defined(__aarch64__)
-	[LL_ISA_NEON] = { &ll_gemm_ref[LL_GEMM_F32], &ll_gemm_ref[LL_GEMM_BF16] },
-	[LL_ISA_NEON_I8MM] = { &ll_gemm_ref[LL_GEMM_F32], &ll_gemm_ref[LL_GEMM_BF16] },
+	[LL_ISA_NEON] = { &ll_gemm_neon[LL_GEMM_F32], &ll_gemm_neon[LL_GEMM_BF16] },
+	[LL_ISA_NEON_I8MM] = { &ll_gemm_neon[LL_GEMM_F32], &ll_gemm_neon[LL_GEMM_BF16] },
 #endif
+};
+
+struct ll_gemm {
+	const struct ll_gemm_kern *const *kern;	/* by kind */
+	size_t rows;			/* of a block */
+	size_t a_bytes, b_bytes;
+	uint8_t *a, *b;
 };
 
 struct range {
@@ -65,7 +66,7 @@ ll_gemm_new(struct ll_gemm **out, enum ll_isa isa, size_t threads, struct ll_err
 
 	if (gemm == NULL)
 		return -LL_ENOMEM;
-	gemm->isa = isa;
+	gemm->kern = kernels[kernels[isa][0] != NULL ? isa : LL_ISA_REF];
 	gemm->b_bytes = BLOCK_COLS * sizeof(float) * BLOCK_WORDS;
 	if (ll_mul(threads, BLOCK_ROWS, &gemm->rows) || ll_mul(gemm->rows, PANEL_BYTES, &gemm->a_bytes) ||
 	    (gemm->a = ll_alloc_large(gemm->a_bytes, 1, err)) == NULL ||
@@ -215,7 +216,7 @@ void
 ll_gemm_run(struct ll_gemm *gemm, struct ll_pool *pool, enum ll_gemm_kind kind, size_t m, size_t n, size_t k,
     struct ll_gemm_side a, struct ll_gemm_side b, float *c, size_t stride, bool add)
 {
-	const struct ll_gemm_kern *kern = kernels[gemm->isa][kind];
+	const struct ll_gemm_kern *kern = gemm->kern[kind];
 	size_t pair = kern->paired ? 2 : 1;
 	size_t is = parts(m, gemm->rows), js = parts(n, BLOCK_COLS / kern->cols * kern->cols);
 	size_t ps = parts(k, BLOCK_WORDS * pair);
