@@ -36,7 +36,7 @@ UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(OUT)/tests/%.t)
 FUZZ_TESTS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/tests/%.t)
 FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/fuzzers/%)
 # What is installed below share/: $(OUT)/share looks the same, so that it serves uninstalled.
-SHARED := $(patsubst share/%,$(OUT)/share/ll/%,$(sort $(wildcard share/*.yaml share/*.gguf)))
+SHARED := $(patsubst %,$(OUT)/share/ll/%,$(sort $(notdir $(wildcard share/*.yaml share/models/*.gguf share/models/*.yaml))))
 NAMES := $(notdir $(PROGRAM_SOURCES:.c=))
 COMPLETIONS := $(NAMES:%=$(OUT)/share/bash-completion/completions/%) \
 	$(NAMES:%=$(OUT)/share/zsh/site-functions/_%) \
@@ -89,7 +89,9 @@ $(OUT)/bin/$(notdir $(1:.c=)): $(OUT)/$(1:.c=.o) $(OUT)/libll.a
 endef
 $(foreach source,$(PROGRAM_SOURCES),$(eval $(call program_rule,$(source))))
 
-$(OUT)/share/ll/%: share/%
+vpath %.yaml share share/models
+vpath %.gguf share/models
+$(OUT)/share/ll/%: %
 	@mkdir -p $(@D)
 	@cp $< $@
 
@@ -131,11 +133,11 @@ $(OUT)/fuzzers/%: $(OUT)/tests/fuzz/%.o $(OUT)/libll.a
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
-## demo            ask a small model one question (DEMO=random: no network)
+## demo            ask the model that comes with ll (MODEL=smollm2: a larger one, fetched once)
 demo:
-	@CC='$(CC)' $(NEED) build fetch
+	@CC='$(CC)' $(NEED) build $(if $(MODEL),fetch)
 	@$(MAKE) --no-print-directory all
-	@DEMO='$(DEMO)' share/demo $(OUT)/bin
+	@MODEL='$(MODEL)' share/demo $(OUT)/bin
 
 ## check           install what tests need, build, run every test
 check:
