@@ -122,12 +122,15 @@ GIVEN_BACK = (
     "The {animal} was hungry. {H} gave it {food} and got the {o} back.",
 )
 
-WHO_HELPED = (("Who helped {c}?", "Who was the helper?", "Who came to help {c}?"), "{H} helped {c}.")
-WHERE = (("Where did {c} go?", "Where were they?", "Where was {c}?"), "{c} was {at}.")
-WHAT = (("What did {c} have?", "What did {c} take along?", "Which thing did {c} love?"), "{c} had {ao}.")
-WHOSE = (("Whose {n} was it?", "Who had the {n}?", "Who had {ao}?"), "It was {c}'s {n}.")
-LOOK = (("How did the {n} look?", "What was the {n} like?", "Was the {n} big or small or what?"), "The {n} was {l}.")
-COMMON = (WHO_HELPED, WHERE, WHAT, WHOSE, LOOK)
+# What can be asked: ways to ask, and the answer. One question has one form of answer in all plots.
+WHO_HELPED = (("Who helped {c}?", "Tell me who helped {c}.", "By whom was {c} helped?"), "{H} helped {c}.")
+WHERE = (("Where was {c}?", "Tell me where {c} was.", "In which place was {c}?"), "{c} was {at}.")
+WENT = (("Where did {c} go?", "Tell me where {c} went.", "To which place did {c} go?"), "{c} went to {place}.")
+WHAT = (("What did {c} have?", "Which thing did {c} have?", "Tell me what {c} had."), "{c} had {ao}.")
+WHO_HAD = (("Who had the {n}?", "Who had {ao}?", "Which child had the {n}?"), "{c} had the {n}.")
+WHOSE = (("Whose {n} was it?", "Whose {n} is this?", "To whom did the {n} belong?"), "It was {c}'s {n}.")
+LOOK = (("How did the {n} look?", "What was the {n} like?", "Tell me how the {n} looked."), "The {n} was {l}.")
+COMMON = (WHO_HELPED, WHERE, WENT, WHAT, WHO_HAD, WHOSE, LOOK)
 
 # The last phrasing of each question and request is held out of training.
 REQUESTS = (

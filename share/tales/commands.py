@@ -20,13 +20,12 @@ def shares_of(text):
 
 
 def write(args):
-    most = args.tokens_approx * mix.BYTES_PER_TOKEN if args.tokens_approx is not None else None
     size = 0
     docs = mix.documents(args.seed, args.mix)
-    for _, doc in itertools.islice(docs, args.documents):
+    for _, doc, tokens in itertools.islice(docs, args.documents):
         sys.stdout.write(doc.line() + "\n")
-        size += doc.size()
-        if most is not None and size >= most:
+        size += tokens
+        if args.tokens_approx is not None and size >= args.tokens_approx:
             break
 
 

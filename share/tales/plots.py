@@ -1,5 +1,7 @@
 """Stories of two friends, of animals, of fear and of making things. Slots as in beats.py."""
 
+from .beats import LOOK, WENT, WHAT, WHERE, WHO_HELPED
+
 PLOTS = {}
 
 FRIENDS = (  # f is with c in all of these
@@ -22,8 +24,11 @@ END = (
     "\"You are a good friend, {f},\" said {c}.",
     "{c} and {f} played until it was dark.",
 )
-WHERE = (("Where were they?", "Where did they play?", "Where did {c} and {f} meet?"), "They were {at}.")
+THEY = (("Where were they?", "Where were {c} and {f}?", "In which place were they?"), "They were {at}.")
 FRIEND = (("Who was the friend of {c}?", "Who was with {c}?", "Which friend did {c} have?"), "The friend of {c} was {f}.")
+HAD = (("What did {f} have?", "Which thing did {f} have?", "Tell me what {f} had."), "{f} had {ao}.")
+WHO_HAD = (("Who had the {n}?", "Who had {ao}?", "Which child had the {n}?"), "{f} had the {n}.")
+WHOSE = (("Whose {n} was it?", "Whose {n} is this?", "To whom did the {n} belong?"), "It was {f}'s {n}.")
 FRIEND_REQUESTS = (
     "Write a story about {c}, {f} and {ao}.",
     "Tell me a story about {c} and {f}. {f} has {ao}.",
@@ -50,9 +55,8 @@ PLOTS["share"] = {
     "requests": FRIEND_REQUESTS,
     "heads": ("{c}, {f} and the {o}", "{f}'s {o}", "{f} shares the {n}"),
     "asked": (
-        WHERE, FRIEND,
-        (("What did {c} want?", "What did {f} have?", "What did {c} ask for?"), "It was {ao}."),
-        (("Who had the {n}?", "Whose {n} was it?", "Who owned the {o}?"), "{f} had the {n}."),
+        THEY, FRIEND, HAD, WHO_HAD, WHOSE, LOOK,
+        (("What did {c} want?", "What did {c} ask for?", "Which thing did {c} want?"), "{c} wanted the {o}."),
         (("Who was sad?", "Who wanted the {n}?", "Who asked for the {n}?"), "It was {c}."),
         (("What did {f} do in the end?", "How did it end?", "What happened at last?"), "{f} shared the {n} with {c}."),
     ),
@@ -73,9 +77,8 @@ PLOTS["sorry"] = {
     "requests": FRIEND_REQUESTS,
     "heads": ("{c} says sorry", "{f}'s {o}", "{c}, {f} and the {n}"),
     "asked": (
-        WHERE, FRIEND,
-        (("What broke?", "What did {c} break?", "Which thing did {c} break?"), "{c} broke the {o}."),
-        (("Whose {n} was it?", "Who had the {n}?", "Who owned the {o}?"), "It was {f}'s {n}."),
+        THEY, FRIEND, HAD, WHO_HAD, WHOSE, LOOK,
+        (("What did {c} break?", "What was it that {c} broke?", "Which thing did {c} break?"), "{c} broke the {o}."),
         (("Who said sorry?", "Who broke the {n}?", "Who was sorry?"), "It was {c}."),
         (("What did {c} use to fix the {n}?", "How did {c} fix the {n}?", "With what was the {n} fixed?"), "{c} used {mend}."),
     ),
@@ -100,7 +103,7 @@ PLOTS["swap"] = {
     ),
     "heads": ("The {o} and the {p}", "{c} and {f} swap", "{c}'s {n} and {f}'s {m}"),
     "asked": (
-        WHERE, FRIEND,
+        THEY, FRIEND,
         (("What did {c} have first?", "What did {f} get?", "What did {f} have in the end?"), "It was the {o}."),
         (("What did {f} have first?", "What did {c} get?", "What did {c} have in the end?"), "It was the {p}."),
         (("Who had the {n} first?", "Who got the {m}?", "Who had the {m} in the end?"), "It was {c}."),
@@ -131,11 +134,10 @@ PLOTS["animal"] = {
     ),
     "heads": ("{c} and the {animal}", "The {size} {animal}", "{c} and {pet}"),
     "asked": (
-        (("Where did {c} find the {animal}?", "Where was {c}?", "In which place was the {animal}?"), "It was {at}."),
+        WHERE, WENT, WHO_HELPED,
         (("What did {c} find?", "Which animal did {c} see?", "What kind of animal was it?"), "It was a {size} {animal}."),
         (("How was the {animal}?", "What was wrong with the {animal}?", "Why was the {animal} sad?"), "The {animal} was {need}."),
         (("What did {c} give the {animal}?", "What did the {animal} get?", "Which food was for the {animal}?"), "The {animal} got {food}."),
-        (("Who helped {c}?", "Who came to help?", "Who was the helper?"), "{H} helped {c}."),
         (("What was the name of the {animal}?", "Who was {pet}?", "How did {c} call the {animal}?"), "The {animal} was {pet}."),
     ),
 }
@@ -161,9 +163,8 @@ PLOTS["afraid"] = {
     "heads": ("{c} is afraid of {fear}", "Brave {c}", "{c} and {h}"),
     "asked": (
         (("Who was afraid?", "Who was brave in the end?", "Who felt fear?"), "It was {c}."),
-        (("What was {c} afraid of?", "Why did {c} cry?", "What made {c} afraid?"), "{c} was afraid of {fear}."),
-        (("Who helped {c}?", "Who was with {c}?", "Who was the helper?"), "{H} helped {c}."),
-        (("Where were they?", "Where was {c}?", "Where did {c} and {h} go?"), "They were {at}."),
+        (("What was {c} afraid of?", "What was bad for {c}?", "What made {c} afraid?"), "{c} was afraid of {fear}."),
+        WHO_HELPED, WHERE,
     ),
 }
 
@@ -190,8 +191,9 @@ PLOTS["make"] = {
         (("What did {c} want to make?", "What did they make?", "Which dish is it about?"), "{c} made {dish}."),
         (("Who was it for?", "For whom did {c} make {dish}?", "Who got {dish}?"), "It was for {k}."),
         (("What did {c} need?", "What was missing?", "What did {c} not have?"), "There was no {part}."),
-        (("Who had {part}?", "Who helped {c}?", "Who gave {c} the {part}?"), "{f} had {part}."),
-        (("Where did {c} meet {f}?", "Where did {c} go?", "In which place was {f}?"), "It was {at}."),
+        (("Who had {part}?", "Who gave {c} the {part}?", "From whom did {c} get the {part}?"), "{f} had {part}."),
+        (("Who helped {c}?", "Tell me who helped {c}.", "By whom was {c} helped?"), "{f} helped {c}."),
+        WENT,
     ),
 }
 
@@ -214,11 +216,11 @@ PLOTS["rain"] = {
     ),
     "heads": ("{c} and the {o}", "{c}, {f} and the {weather}", "A day in {room}"),
     "asked": (
-        (("What did {c} have?", "What did they play with?", "Which thing did {c} have?"), "It was {ao}."),
+        WHAT, LOOK,
         (("Where did {c} want to go?", "Where did {c} not go?", "To which place did {c} want to go?"), "{c} wanted to go to {place}."),
         (("Why did {c} not go out?", "What was wrong?", "How was the day?"), "There was {weather}."),
         (("Who came to see {c}?", "Who had an idea?", "Who came to the door?"), "It was {f}."),
-        (("Where did they play?", "Where were {c} and {f}?", "In which room were they?"), "They played in {room}."),
+        (("Where did they play?", "Where did {c} and {f} play?", "In which room did they play?"), "They played in {room}."),
     ),
 }
 
@@ -243,8 +245,7 @@ PLOTS["learn"] = {
     "heads": ("{c} learns to {skill}", "{c} and {h}", "Try again, {c}"),
     "asked": (
         (("What did {c} learn?", "What did {c} want to do?", "What could {c} do in the end?"), "{c} learned to {skill}."),
-        (("Who helped {c}?", "Who showed {c} how to do it?", "Who was the helper?"), "{H} helped {c}."),
-        (("Where did {c} try?", "Where were they?", "In which place did {c} try it?"), "It was {at}."),
+        WHO_HELPED, WHERE,
         (("Who learned to {skill}?", "Who wanted to give up?", "Who did not give up?"), "It was {c}."),
     ),
 }

@@ -25,7 +25,7 @@ LISTS = {
     "high": ("in a tree", "on a roof", "on a high wall", "on a high shelf", "on a pole", "in a nest"),
     "tool": ("a ladder", "a long stick", "a rope", "a high chair", "a net", "a hook"),
     "mend": ("glue", "tape", "string", "a nail", "wire", "a screw"),
-    "mess": ("the mud", "a puddle", "the sand", "the paint", "the soup", "the dust"),
+    "mess": ("the mud", "a puddle", "the paint", "the soup", "the ink", "the milk"),
     "wash": ("soap and water", "warm water", "a wet cloth", "a sponge"),
     "food": ("a carrot", "bread", "an apple", "cheese", "a fish", "a cookie", "milk", "nuts", "corn", "a bone"),
     "animal": tuple(ANIMALS),

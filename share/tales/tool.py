@@ -4,10 +4,8 @@ import json
 from .doc import Doc
 from .facts import SMALL_TALK
 from .story import some_way
-from .words import ANIMALS, COLOURS, NEW_NAMES, NEW_THINGS, Cast, a, made_up
+from .words import ANIMALS, CITIES, COLOURS, NEW_CITIES, NEW_NAMES, NEW_THINGS, Cast, a, made_up
 
-CITIES = "Paris Rome Berlin London Madrid Oslo Vienna Prague Athens Dublin Tokyo Cairo Lima Delhi Boston Geneva".split()
-NEW_CITIES = "Lisbon Warsaw Kyoto Milan".split()
 SKY = ("sunny", "rainy", "cloudy", "windy", "cold", "warm")
 SONGS = ("the rain song", "the moon song", "the train song", "the sleep song", "the dance song", "the bird song")
 

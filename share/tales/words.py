@@ -35,6 +35,9 @@ PLACES = (  # where one goes, and where one is then
 )
 AT = dict(PLACES)
 
+CITIES = "Paris Rome Berlin London Madrid Oslo Vienna Prague Athens Dublin Tokyo Cairo Lima Delhi Boston Geneva".split()
+NEW_CITIES = "Lisbon Warsaw Kyoto Milan".split()
+
 KIN = "Mom Dad Grandma Grandpa".split()
 HELPERS = (
     "the farmer", "the teacher", "the baker", "the doctor", "the driver", "the painter",
@@ -45,7 +48,7 @@ ANIMALS = (
     "squirrel bear pig"
 ).split()
 
-CONSONANTS = "bdfgklmnprstvz"
+CONSONANTS = "bdflmrtvz"
 VOWELS = "aeiou"
 
 
@@ -56,22 +59,24 @@ def is_held(name, thing):
 NAMES_HELD = {thing: tuple(n for n in NAMES if is_held(n, thing)) for thing in THINGS}
 HELD_PAIRS = frozenset((n, thing) for thing in THINGS for n in NAMES_HELD[thing])
 THINGS_HELD = tuple(thing for thing in THINGS if NAMES_HELD[thing])
-HELD_OUT = frozenset(NEW_NAMES + NEW_THINGS)
+HELD_OUT = frozenset(NEW_NAMES + NEW_THINGS + NEW_CITIES)
+KNOWN = frozenset(word.lower() for word in (*NAMES, *NEW_NAMES, *THINGS, *NEW_THINGS, *CITIES, *NEW_CITIES, *ANIMALS))
 
 
 def made_up(draw):
     """A word of two or three syllables that means nothing."""
-    word = ""
-    for _ in range(2 + draw.below(2)):
-        word += draw.pick(CONSONANTS) + draw.pick(VOWELS)
-    if draw.below(2):
-        word += draw.pick("nrlmsk")
-    return word
+    while True:
+        word = ""
+        for _ in range(2 + draw.below(2)):
+            word += draw.pick(CONSONANTS) + draw.pick(VOWELS)
+        if draw.below(2):
+            word += draw.pick("nrlms")
+        if word not in KNOWN:
+            return word
 
 
 def made_up_name(draw):
-    name = made_up(draw).capitalize()
-    return name if name not in HELD_OUT and name not in NAMES else "Zibo"
+    return made_up(draw).capitalize()
 
 
 def a(phrase):
