@@ -222,7 +222,7 @@ MORE = (  # the answer, ways to ask, the page, words in it
     ("The page ll-messages(5) describes conversations.", ("Which page describes conversations?", "Where can I read about messages and tools?", "Which page is about tool calls?"), "ll-tokenize.1", "ll-messages(5)"),
     ("The page ll-pipelines(7) has pipes to copy.", ("Which page has pipes to copy?", "Where are more examples of pipes?", "Which page is a cookbook?"), "ll-tokenize.1", "ll-pipelines(7)"),
     ("The feeder of a pipe is ll-sample.", ("Which program is the feeder?", "Who feeds tokens back?", "What is the feeder of a pipe?", "Which program feeds tokens back?"), "ll-sample.1", "It is the feeder of its pipe"),
-    ("The head of a pipe takes in prompts.", ("What does the head of a pipe do?", "What is the head of a pipe?", "Who takes in prompts?"), "ll-forward.1", "is the head of the pipe: it takes in prompts"),
+    ("The head of a pipe takes in prompts.", ("What does the head of a pipe do?", "What is the head of a pipe?", "Who takes in prompts?"), "ll-forward.1", "is the head of its pipe: it takes in prompts"),
     ("The formats of ll-convert are gguf and safetensors.", ("Which formats can ll-convert write?", "What are the formats of ll-convert?", "Which formats does ll-convert know?"), "ll-convert.1", "gguf, the default, or safetensors"),
     ("The types of --dtype are f32, f16 and bf16.", ("Which types has --dtype?", "What can I give to --dtype?", "Which values does --dtype take?"), "ll-convert.1", "f32, f16 or bf16"),
     ("Hidden states are f32 by default.", ("Of which type are hidden states?", "How are hidden states sent?", "Which type have hidden states by default?"), "ll-forward.1", "Send hidden states as f32 (default)"),

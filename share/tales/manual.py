@@ -64,3 +64,25 @@ def manual(draw, held=False):
         doc.user(some_way(draw, ways, held))
         doc.reply(answer, label)
     return doc
+
+
+def untrue(pages):
+    """What the facts say that the manual pages do not: texts."""
+    wrong = []
+
+    def must(page, holds, what):
+        if page not in pages or not holds(pages[page]):
+            wrong.append(f"{page}: no {what}")
+
+    for program in facts.PROGRAMS:
+        must(program + ".1", bool, "such page")
+    for program, options in facts.OPTIONS.items():
+        for option in options:
+            must(program + ".1", lambda page: option in page.options, f"option {option}")
+    for status, (_, program) in facts.EXITS.items():
+        must(program + ".1", lambda page: status in page.statuses, f"exit status {status}")
+    for option, (program, _, _, words) in facts.DEFAULTS.items():
+        must(program + ".1", lambda page: option in page.options and words in page.text, f"'{words}'")
+    for _, _, page, words in facts.MORE:
+        must(page, lambda page: words in page.text, f"'{words}'")
+    return wrong

@@ -117,11 +117,12 @@ def some_way(draw, ways, held):
 
 
 class Slots(dict):
-    """Remembers which slots a text asks for."""
+    """Remembers which slots a text, made of `template`, asks for."""
 
     def __init__(self, world):
         super().__init__()
         self.world = world
+        self.template = ""
 
     def __missing__(self, slot):
         self[slot] = self.world[slot]
@@ -135,7 +136,8 @@ def plain(draw, held=False):
     named = Slots(world)
     head = ""
     if held or draw.chance(0.6):
-        head = draw.pick(world.plot["heads"]).format_map(named) + "\n\n"
+        named.template = draw.pick(world.plot["heads"])
+        head = named.template.format_map(named) + "\n\n"
     draw.answering = True
     doc.text = head + tell(world) + "\n"
     doc.head = len(head)
@@ -149,7 +151,8 @@ def chat(draw, held=False):
     world = new_world(draw, held)
     named = Slots(world)
     ways = world.plot["requests"] if held or not draw.chance(0.06) else ANY
-    doc.user(some_way(draw, ways, held).format_map(named))
+    named.template = some_way(draw, ways, held)
+    doc.user(named.template.format_map(named))
     doc.reply(tell(world), "story", named)
     count = draw.weighted(((3, 0), (3, 1), (3, 2), (2, 3)))
     for ways, answer in draw.some(world.plot["asked"], max(count, 1) if held else count):
