@@ -1,0 +1,133 @@
+"""Prompts for a test, and what was answered to them.
+
+A record's id is kind/seed/number/answer, with /held behind it where names, things, pairs or
+phrasings are such as training never has: the document can be made again from it, and so the
+answer that is wanted. A story is right if the recogniser takes it, any other answer if it is
+the wanted text but for white space; calls in JSON are compared as JSON.
+"""
+import json
+
+from . import mix, recognise
+from .draw import Draw
+
+RUN = 20  # words
+TAG = "<|python_tag|>"
+
+
+class BadRecord(Exception):
+    pass
+
+
+def prompt(kind, seed, number, held):
+    """A record for ll-batch, and the right answer."""
+    doc = mix.document(kind, seed, number, held)
+    name = f"{kind}/{seed}/{number}"
+    end = "/held" if held else ""
+    if doc.text is not None:
+        head, text = doc.text[:doc.head], doc.text[doc.head:]
+        if not head:
+            head, _, text = text.partition(" ")
+        return {"id": f"{name}/0{end}", "prompt": head}, text
+    which = Draw(f"{name}/which{end}").below(len(doc.answers))
+    answer = doc.answers[which]
+    record = {"id": f"{name}/{which}{end}", "messages": doc.messages[:answer.at], **doc.extra}
+    return record, answer.want
+
+
+def prompts(kinds, count, seed, held):
+    for number in range(count):
+        for kind in kinds:
+            yield prompt(kind, seed, number, held)
+
+
+def plain_form(text):
+    text = " ".join(text.replace(TAG, "").split())
+    if text.startswith("{"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            pass
+    return text
+
+
+def looked_up(name):
+    """The document of an id, and which answer of it."""
+    parts = str(name).split("/")
+    held = parts[-1] == "held"
+    if held:
+        parts.pop()
+    if len(parts) != 4 or parts[0] not in mix.KINDS or not all(part.isdecimal() for part in parts[1:]):
+        raise BadRecord(f"'{name}' is not kind/seed/number/answer")
+    doc = mix.document(parts[0], int(parts[1]), int(parts[2]), held)
+    which = int(parts[3])
+    if which >= max(len(doc.answers), 1):
+        raise BadRecord(f"'{name}': there is no answer {which}")
+    return parts[0], doc, which
+
+
+def judged(name, text):
+    """The answer's label, and why it is refused or None."""
+    kind, doc, which = looked_up(name)
+    if doc.text is not None:
+        begun = "" if doc.head else doc.text.split(" ", 1)[0] + " "
+        return kind, recognise.refused(begun + text.lstrip(), doc.world, doc.world.template)
+    answer = doc.answers[which]
+    label = f"{kind}-{answer.label}"
+    if answer.world is not None:
+        return label, recognise.refused(text, answer.world, answer.world.template)
+    if plain_form(text) == plain_form(answer.want):
+        return label, None
+    return label, f"answer: not {json.dumps(answer.want, ensure_ascii=False)} but {json.dumps(text[:80], ensure_ascii=False)}"
+
+
+class Tally:
+    """How many answers of each label were accepted, and why the others were not."""
+
+    def __init__(self):
+        self.total, self.right, self.why = {}, {}, {}
+
+    def add(self, label, reason):
+        self.total[label] = self.total.get(label, 0) + 1
+        self.right[label] = self.right.get(label, 0) + (reason is None)
+        if reason is not None:
+            key = (label, reason.split(":", 1)[0])
+            self.why[key] = self.why.get(key, 0) + 1
+
+    def lines(self):
+        for label in sorted(self.total):
+            total, right = self.total[label], self.right[label]
+            why = "".join(f"  {reason} {n}" for (of, reason), n in sorted(self.why.items()) if of == label)
+            yield f"{label}\t{right}\t{total}\t{100 * right / total:.1f}%{why}"
+        total, right = sum(self.total.values()), sum(self.right.values())
+        if total:
+            yield f"all\t{right}\t{total}\t{100 * right / total:.1f}%"
+
+
+def runs(text):
+    words = text.split()
+    return {tuple(words[at:at + RUN]) for at in range(len(words) - RUN + 1)}
+
+
+def copied(texts, training):
+    """Of the texts of 20 words or more: how many have 20 in a row that training has, and how many there are."""
+    wanted, long = {}, 0
+    for number, text in enumerate(texts):
+        found = runs(text)
+        long += len(found) > 0
+        for run in found:
+            wanted.setdefault(run, []).append(number)
+    starts = {run[:4] for run in wanted}
+    hit = set()
+    for text in training:
+        words = text.split()
+        for at in range(len(words) - RUN + 1):
+            if tuple(words[at:at + 4]) in starts:
+                hit.update(wanted.get(tuple(words[at:at + RUN]), ()))
+    return len(hit), long
+
+
+def texts_of(record):
+    """All texts of a document of training."""
+    if "text" in record:
+        return [record["text"]]
+    return [message["content"] for message in record["messages"] if message.get("content")]

@@ -1,0 +1,143 @@
+"""The words that stories and drills are about, and those that training never sees.
+
+Held out are some names, some things, and of the others one pair of name and thing in twenty.
+"""
+from zlib import crc32
+
+NAMES = (
+    "Mia Ben Anna Tom Lily Sam Emma Max Zoe Leo Nora Finn Ella Jack Ruby Noah Lucy Adam Rosa Paul "
+    "Eva Luke Ida Omar Nina Carl Maya Hugo Sara Ivan Amy Dan Kate Tim Jane Bob Sue Nick Rita Fred "
+    "Lena Mark Gina Pete Tara Will Olga Alex Clara Joe Molly Ray Beth Kai Ada Ali Rose Jim Vera Otto"
+).split()
+NEW_NAMES = "Greta Oskar Wendy Felix Dora Yusuf Hilda Bruno Pippa Marco Stella Quinn".split()
+
+# Small things that can be carried, lost, broken and washed.
+THINGS = (
+    "ball kite doll boat car train drum book hat cup toy teddy truck bell box coat scarf bag horn "
+    "plane top block robot puzzle crown spoon bottle basket brush lamp clock map pen ring key coin "
+    "shell stone flag mask shoe glove sock boot whistle bucket shovel blanket pillow plate pot "
+    "camera pencil button ribbon mirror wagon umbrella flute guitar"
+).split()
+NEW_THINGS = "lantern trumpet yoyo wallet necklace rocket candle jacket violin pocketknife mug sled".split()
+
+COLOURS = "red blue green yellow black white brown pink orange purple".split()
+SIZES = "big small old new tiny shiny soft long".split()
+LOOKS = COLOURS + COLOURS + SIZES
+
+PLACES = (  # where one goes, and where one is then
+    ("the park", "at the park"), ("the beach", "at the beach"), ("the forest", "in the forest"),
+    ("the garden", "in the garden"), ("the school", "at the school"), ("the farm", "on the farm"),
+    ("the lake", "at the lake"), ("the river", "by the river"), ("the market", "at the market"),
+    ("the zoo", "at the zoo"), ("the library", "in the library"), ("the hill", "on the hill"),
+    ("the shop", "in the shop"), ("the field", "in the field"), ("the yard", "in the yard"),
+    ("the playground", "at the playground"), ("the barn", "in the barn"),
+    ("the station", "at the station"), ("the pond", "by the pond"), ("the village", "in the village"),
+)
+AT = dict(PLACES)
+
+CITIES = "Paris Rome Berlin London Madrid Oslo Vienna Prague Athens Dublin Tokyo Cairo Lima Delhi Boston Geneva".split()
+NEW_CITIES = "Lisbon Warsaw Kyoto Milan".split()
+
+KIN = "Mom Dad Grandma Grandpa".split()
+HELPERS = (
+    "the farmer", "the teacher", "the baker", "the doctor", "the driver", "the painter",
+    "the fisher", "the gardener", "the nurse", "the king", "the queen", "the cook",
+)
+ANIMALS = (
+    "dog cat bird duck rabbit mouse fox horse sheep goat frog turtle pony kitten puppy owl hen "
+    "squirrel bear pig"
+).split()
+
+CONSONANTS = "bdflmrtvz"
+VOWELS = "aeiou"
+
+
+def is_held(name, thing):
+    return crc32(f"{name} {thing}".encode()) % 20 == 0
+
+
+NAMES_HELD = {thing: tuple(n for n in NAMES if is_held(n, thing)) for thing in THINGS}
+HELD_PAIRS = frozenset((n, thing) for thing in THINGS for n in NAMES_HELD[thing])
+THINGS_HELD = tuple(thing for thing in THINGS if NAMES_HELD[thing])
+HELD_OUT = frozenset(NEW_NAMES + NEW_THINGS + NEW_CITIES)
+KNOWN = frozenset(word.lower() for word in (*NAMES, *NEW_NAMES, *THINGS, *NEW_THINGS, *CITIES, *NEW_CITIES, *ANIMALS))
+
+
+def made_up(draw):
+    """A word of two or three syllables that means nothing."""
+    while True:
+        word = ""
+        for _ in range(2 + draw.below(2)):
+            word += draw.pick(CONSONANTS) + draw.pick(VOWELS)
+        if draw.below(2):
+            word += draw.pick("nrlms")
+        if word not in KNOWN:
+            return word
+
+
+def made_up_name(draw):
+    return made_up(draw).capitalize()
+
+
+def a(phrase):
+    return ("an " if phrase[0] in "aeiou" else "a ") + phrase
+
+
+def cap(phrase):
+    return phrase[0].upper() + phrase[1:]
+
+
+def listed(items, word="and"):
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}"
+
+
+class Cast:
+    """Draws people and things for one document; held: some are such as training never has."""
+
+    def __init__(self, draw, held=False, made_up_share=0.1):
+        self.draw = draw
+        self.share = made_up_share
+        self.mode = draw.pick(("name", "thing", "pair")) if held else None
+        self.used = set()
+        self.paired = False
+
+    def thing(self):
+        draw = self.draw
+        while True:
+            if self.mode == "thing":
+                thing = draw.pick(NEW_THINGS)
+            elif self.mode == "pair" and not self.paired:
+                thing = draw.pick(THINGS_HELD)
+            elif self.mode is None and draw.chance(0.04):
+                thing = made_up(draw)
+            else:
+                thing = draw.pick(THINGS)
+            if self.take(thing):
+                return thing
+
+    def name(self, thing=None):
+        """One who may own the thing."""
+        draw = self.draw
+        while True:
+            if self.mode == "name":
+                name = draw.pick(NEW_NAMES)
+            elif self.mode == "pair" and not self.paired and thing is not None:
+                name = draw.pick(NAMES_HELD[thing])
+                self.paired = True
+            elif self.mode is None and draw.chance(self.share):
+                name = made_up_name(draw)
+            else:
+                name = draw.pick(NAMES)
+            if self.take(name):
+                return name
+
+    def take(self, word):
+        """False for one that is there already, or in training makes a held-out pair with one."""
+        if word in self.used:
+            return False
+        if self.mode is None:
+            for other in self.used:
+                if (word, other) in HELD_PAIRS or (other, word) in HELD_PAIRS:
+                    return False
+        self.used.add(word)
+        return True
