@@ -1,8 +1,9 @@
 /*
- * Learning BPE; see bpe_train.h. Every pair of neighbours has an entry with its count and the
- * words that hold it, so a merge looks at these words alone. All pairs with a token are made by
- * the merge that makes the token, and from then on only become fewer: a heap that learns of a
- * smaller count when the pair comes up is enough. A list may name a word that has lost the pair.
+ * Learning BPE; see bpe_train.h. All words stand in one row. Every pair of neighbours has an
+ * entry with its count and a list of places, so a merge looks at these alone, however long a
+ * word is. All pairs with a token are made by the merge that makes the token, and from then on
+ * only become fewer: a heap that learns of a smaller count when the pair comes up is enough,
+ * and a list may have places that have lost the pair.
  */
 
 #include "train/bpe_train.h"
@@ -17,21 +18,16 @@
 #include "train/pretokens.h"
 
 #define FIRST_SLOTS 4096u
-
-struct word {
-	size_t at;		/* of its first symbol */
-	uint32_t length;	/* symbols */
-	uint64_t count;
-};
+#define NONE UINT32_MAX
 
 struct pair {
 	uint32_t left, right;
 	uint64_t count;		/* over all words */
-	uint32_t holders;	/* index plus one of the first holder; 0: none */
+	uint32_t first, last;	/* of its places, from left to right: index plus one in `links`; 0: none */
 };
 
-struct holder {
-	uint32_t word;
+struct link {
+	uint32_t place;		/* where its left token begins */
 	uint32_t next;		/* index plus one; 0: none */
 };
 
@@ -42,17 +38,19 @@ struct candidate {
 
 struct training {
 	const struct ll_bpe_plan *plan;
-	struct word *words;
-	size_t word_count;
-	uint32_t *symbols;	/* of all words; what a word has lost is left at its end */
+	const struct ll_pretoken *words;
+	/* Of all words' bytes, with a place between two of them, before the first and behind the last: */
+	uint32_t *tokens;	/* at the first and last byte of each token; NONE between words */
+	uint32_t *word_of;
+	size_t places;
 	uint32_t *lengths;	/* bytes, by token */
 	struct pair *pairs;
 	size_t pair_count, pair_cap;
 	uint32_t *slots;	/* hash table of pairs: index plus one; 0: none */
 	size_t slot_count;
-	struct holder *holders;
-	size_t holder_count, holder_cap;
-	uint32_t unused;	/* holders to be used again: index plus one of the first */
+	struct link *links;
+	size_t link_count, link_cap;
+	uint32_t unused;	/* links to be used again: index plus one of the first */
 	struct candidate *heap;	/* the best first */
 	size_t heap_count, heap_cap;
 	struct ll_err *err;
@@ -123,41 +121,42 @@ take_pair(struct training *t, uint32_t left, uint32_t right)
 }
 
 static int
-add_holder(struct training *t, struct pair *pair, uint32_t word)
+add_place(struct training *t, struct pair *pair, uint32_t place)
 {
 	uint32_t at = t->unused;
 
-	/* A word's pairs are counted together: what it already holds was noted last. */
-	if (pair->holders != 0 && t->holders[pair->holders - 1].word == word)
-		return 0;
 	if (at != 0) {
-		t->unused = t->holders[at - 1].next;
+		t->unused = t->links[at - 1].next;
 	} else {
-		if (t->holder_count == UINT32_MAX ||
-		    ll_grow(&t->holders, &t->holder_cap, t->holder_count + 1, sizeof(*t->holders), t->err) < 0)
+		if (t->link_count == UINT32_MAX ||
+		    ll_grow(&t->links, &t->link_cap, t->link_count + 1, sizeof(*t->links), t->err) < 0)
 			return ll_fail(t->err, LL_ENOMEM, "out of memory: more than 4294967295 places of pairs");
-		at = (uint32_t)++t->holder_count;
+		at = (uint32_t)++t->link_count;
 	}
-	t->holders[at - 1] = (struct holder){ word, pair->holders };
-	pair->holders = at;
+	t->links[at - 1] = (struct link){ place, 0 };
+	*(pair->last != 0 ? &t->links[pair->last - 1].next : &pair->first) = at;
+	pair->last = at;
 	return 0;
 }
 
 static int
-gain(struct training *t, uint32_t left, uint32_t right, uint32_t word)
+gain(struct training *t, uint32_t left, uint32_t right, uint32_t place)
 {
-	struct pair *pair = take_pair(t, left, right);
+	struct pair *pair;
 
-	if (pair == NULL)
+	if (left == NONE || right == NONE)
+		return 0;
+	if ((pair = take_pair(t, left, right)) == NULL)
 		return -LL_ENOMEM;
-	pair->count += t->words[word].count;
-	return add_holder(t, pair, word);
+	pair->count += t->words[t->word_of[place]].count;
+	return add_place(t, pair, place);
 }
 
 static void
-lose(struct training *t, uint32_t left, uint32_t right, uint32_t word)
+lose(struct training *t, uint32_t left, uint32_t right, uint32_t place)
 {
-	t->pairs[t->slots[find_slot(t, left, right)] - 1].count -= t->words[word].count;
+	if (left != NONE && right != NONE)
+		t->pairs[t->slots[find_slot(t, left, right)] - 1].count -= t->words[t->word_of[place]].count;
 }
 
 /* Whether one candidate comes before another. */
@@ -228,32 +227,24 @@ pop(struct training *t, uint32_t *out)
 	return false;
 }
 
-/* Merges left and right into `made` in a word, and counts what pairs are lost and new. */
+/* Merges the pair into `made` at a place, if it is still there. */
 static int
-merge_word(struct training *t, uint32_t word, uint32_t left, uint32_t right, uint32_t made)
+merge_at(struct training *t, uint32_t place, uint32_t left, uint32_t right, uint32_t made)
 {
-	struct word *w = &t->words[word];
-	uint32_t *s = t->symbols + w->at;
-	size_t n = w->length, used = 0, lost = 0;	/* pairs that begin before `lost` are counted off */
-	int status = 0;
+	uint32_t middle = place + t->lengths[left], end = middle + t->lengths[right];
+	uint32_t before, after = t->tokens[end];
+	int status;
 
-	for (size_t i = 0; i < n && status == 0; i++) {
-		uint32_t symbol = s[i];
-
-		if (symbol == left && i + 1 < n && s[i + 1] == right) {
-			if (lost + 1 < i)
-				lost = i - 1;
-			for (; lost <= i + 1 && lost + 1 < n; lost++)
-				lose(t, s[lost], s[lost + 1], word);
-			symbol = made;
-			i++;
-		}
-		if (used > 0 && (symbol == made || s[used - 1] == made))
-			status = gain(t, s[used - 1], symbol, word);
-		s[used++] = symbol;
-	}
-	w->length = (uint32_t)used;
-	return status;
+	/* A token that lost its beginning is part of a longer one, which is another. */
+	if (t->tokens[place] != left || t->tokens[middle] != right)
+		return 0;
+	before = t->tokens[place - 1];
+	lose(t, before, left, place);
+	lose(t, right, after, place);
+	t->tokens[middle - 1] = t->tokens[middle] = NONE;
+	t->tokens[place] = t->tokens[end - 1] = made;
+	status = before == NONE ? 0 : gain(t, before, made, place - t->lengths[before]);
+	return status < 0 ? status : gain(t, made, after, place);
 }
 
 static int
@@ -263,46 +254,58 @@ merge_pair(struct training *t, uint32_t index, uint32_t made)
 	size_t before = t->pair_count;
 	int status = 0;
 
-	t->pairs[index].holders = 0;
 	t->lengths[made] = t->lengths[pair.left] + t->lengths[pair.right];
-	for (uint32_t at = pair.holders; at != 0 && status == 0;) {
-		struct holder holder = t->holders[at - 1];
+	for (uint32_t at = pair.first; at != 0 && status == 0;) {
+		struct link link = t->links[at - 1];
 
-		t->holders[at - 1].next = t->unused;
+		t->links[at - 1].next = t->unused;
 		t->unused = at;
-		at = holder.next;
-		status = merge_word(t, holder.word, pair.left, pair.right, made);
+		at = link.next;
+		status = merge_at(t, link.place, pair.left, pair.right, made);
 	}
+	t->pairs[index].first = t->pairs[index].last = 0;
+	t->pairs[index].count = 0;
 	for (size_t i = before; i < t->pair_count && status == 0; i++)
 		status = push(t, (uint32_t)i);
 	return status;
 }
 
 static int
+reserve(struct training *t, const struct ll_pretokens *pretokens)
+{
+	t->places = pretokens->bytes.len + pretokens->count + 1;
+	if (t->places >= NONE)
+		return ll_fail(t->err, LL_ENOMEM, "out of memory: more than 4 GB of different words");
+	t->tokens = ll_alloc(t->places, sizeof(*t->tokens), t->err);
+	t->word_of = ll_alloc(t->places, sizeof(*t->word_of), t->err);
+	t->lengths = ll_alloc(LL_BPE_BYTES + t->plan->merges, sizeof(*t->lengths), t->err);
+	return t->tokens == NULL || t->word_of == NULL || t->lengths == NULL ? -LL_ENOMEM : grow_slots(t);
+}
+
+static int
 set_up(struct training *t, const struct ll_pretokens *pretokens)
 {
 	unsigned char bytes[LL_BPE_BYTES];
-	uint32_t id_of[LL_BPE_BYTES];
-	int status = 0;
+	uint32_t id_of[LL_BPE_BYTES], place = 0;
+	int status = reserve(t, pretokens);
 
+	if (status < 0)
+		return status;
 	ll_bpe_bytes(bytes);
-	for (uint32_t id = 0; id < LL_BPE_BYTES; id++)
+	for (uint32_t id = 0; id < LL_BPE_BYTES; id++) {
 		id_of[bytes[id]] = id;
-	t->words = ll_alloc(pretokens->count, sizeof(*t->words), t->err);
-	t->symbols = ll_alloc(pretokens->bytes.len, sizeof(*t->symbols), t->err);
-	t->lengths = ll_alloc(LL_BPE_BYTES + t->plan->merges, sizeof(*t->lengths), t->err);
-	if (t->words == NULL || t->symbols == NULL || t->lengths == NULL || grow_slots(t) < 0)
-		return -LL_ENOMEM;
-	for (size_t id = 0; id < LL_BPE_BYTES; id++)
 		t->lengths[id] = 1;
-	for (size_t i = 0; i < pretokens->bytes.len; i++)
-		t->symbols[i] = id_of[(unsigned char)pretokens->bytes.data[i]];
-	for (size_t i = 0; i < pretokens->count; i++) {
-		const struct ll_pretoken *from = &pretokens->list[i];
+	}
+	t->tokens[place++] = NONE;
+	for (size_t i = 0; i < pretokens->count && status == 0; i++) {
+		const struct ll_pretoken *word = &pretokens->list[i];
 
-		t->words[i] = (struct word){ from->at, from->length, from->count };
-		for (size_t j = 1; j < from->length && status == 0; j++)
-			status = gain(t, t->symbols[from->at + j - 1], t->symbols[from->at + j], (uint32_t)i);
+		for (size_t j = 0; j < word->length && status == 0; j++, place++) {
+			t->tokens[place] = id_of[(unsigned char)pretokens->bytes.data[word->at + j]];
+			t->word_of[place] = (uint32_t)i;
+			status = gain(t, t->tokens[place - 1], t->tokens[place], j > 0 ? place - 1 : place);
+		}
+		t->tokens[place++] = NONE;
 	}
 	for (size_t i = 0; i < t->pair_count && status == 0; i++)
 		status = push(t, (uint32_t)i);
@@ -312,12 +315,12 @@ set_up(struct training *t, const struct ll_pretokens *pretokens)
 static void
 clear(struct training *t)
 {
-	free(t->words);
-	free(t->symbols);
+	free(t->tokens);
+	free(t->word_of);
 	free(t->lengths);
 	free(t->pairs);
 	free(t->slots);
-	free(t->holders);
+	free(t->links);
 	free(t->heap);
 }
 
@@ -325,7 +328,7 @@ int
 ll_bpe_train(struct ll_bpe_merge **out, size_t *count, const struct ll_pretokens *pretokens,
     const struct ll_bpe_plan *plan, struct ll_err *err)
 {
-	struct training t = { .plan = plan, .err = err };
+	struct training t = { .plan = plan, .words = pretokens->list, .err = err };
 	struct ll_bpe_merge *merges = ll_alloc(plan->merges, sizeof(*merges), err);
 	int status = merges == NULL ? -LL_ENOMEM : set_up(&t, pretokens);
 	uint32_t pair;

@@ -36,8 +36,9 @@ struct ll_bpe_plan {
 void ll_bpe_bytes(unsigned char bytes[LL_BPE_BYTES]);
 
 /*
- * *out is a list of *count merges, no more than planned; free with free(). Takes time in
- * proportion to the distinct pre-tokens' bytes, times a logarithm. -LL_ENOMEM.
+ * *out is a list of *count merges, no more than planned; free with free(). Takes time and memory
+ * in proportion to the distinct pre-tokens' bytes (4 GB at most), the time also to a logarithm of
+ * the pairs. -LL_ENOMEM.
  */
 int ll_bpe_train(struct ll_bpe_merge **out, size_t *count, const struct ll_pretokens *pretokens,
     const struct ll_bpe_plan *plan, struct ll_err *err);
