@@ -22,6 +22,7 @@ try() {
 	ll-mix) $soon "$1" -e a a=- <logits ;;
 	ll-topk) $soon "$1" -k 2 <logits ;;
 	ll-info) $soon "$1" "$LL_MODEL" ;;
+	ll-plot) $soon "$1" <log ;;
 	ll-pool) $soon "$1" <hidden ;;
 	ll-quantize) $soon "$1" Q8_0 ;;
 	ll-score) $soon "$1" <scores ;;
@@ -31,6 +32,7 @@ try() {
 }
 
 echo "one two" >text
+echo '{"step":1,"loss":2}' >log
 [ ! -x "$bin/ll-tokenize" ] || ll-tokenize -p "one two" >tokens
 [ ! -x "$bin/ll-forward" ] || ll-forward --once <tokens >logits
 [ ! -x "$bin/ll-forward" ] || ll-forward --hidden <tokens >hidden
@@ -77,6 +79,6 @@ for program in $programs; do
 	ok "$program: an empty stdin" ends "$program"
 	ok "$program: a closed stdin" ends sh -c "exec $program <&-"
 	ok "$program: a folder for stdin" ends sh -c "exec $program <."
-	ok "$program: leaves no file" is "cut direction hidden logits scores text tokens" "rm -f out err; echo *"
+	ok "$program: leaves no file" is "cut direction hidden log logits scores text tokens" "rm -f out err; echo *"
 done
 done_testing
