@@ -14,6 +14,7 @@
 #include "base/opt.h"
 #include "base/processors.h"
 #include "forward/forward.h"
+#include "stream/logit_rows.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include "tensor/kern.h"
@@ -51,18 +52,13 @@ static const struct ll_program program = {
 	.fail = ll_stream_fail,
 };
 
-struct owner {
-	uint64_t sequence, position;
-	uint32_t epoch;
-};
-
 struct stage {
 	struct ll_reader *in;
 	struct ll_writer *out;
 	struct ll_model *model;
 	struct ll_forward *forward;
 	const struct ll_kern *kern;
-	struct owner owners[ROWS];	/* of the rows that are gathered */
+	struct ll_logit_place places[ROWS];	/* of the rows that are gathered */
 	size_t count;
 	float *normed;		/* [ROWS][dim] */
 	float *logits;		/* [ROWS][vocab] */
@@ -141,15 +137,14 @@ static int
 write_header(struct stage *stage, struct ll_err *err)
 {
 	const struct ll_hparams *hp = &stage->model->hp;
+	const struct ll_header_model model = { stage->model->path, stage->model->fingerprint, hp->dim, hp->vocab, hp->layers };
 	struct ll_header header = { 0 };
 	char *history = ll_opt_command("", err);
 	int status = history != NULL ? ll_header_copy(&header, ll_reader_header(stage->in), err) : -LL_ENOMEM;
 
 	header.kind = LL_KIND_LOGITS;
 	if (status == 0 && (status = ll_header_add(&header, "history", history, err)) == 0 &&
-	    (status = ll_header_set(&header, "model", stage->model->path, err)) == 0 &&
-	    (status = ll_header_set_hex(&header, "fingerprint", stage->model->fingerprint, err)) == 0 &&
-	    (status = ll_header_set_number(&header, "vocab_size", hp->vocab, err)) == 0 &&
+	    (status = ll_header_set_model(&header, &model, err)) == 0 &&
 	    (status = ll_header_set(&header, "dtype", "f32", err)) == 0 &&
 	    (status = ll_writer_stream(stage->out, &header, err)) == 0)
 		status = ll_writer_flush(stage->out, err);
@@ -171,22 +166,14 @@ write_rows(struct stage *stage, struct ll_err *err)
 	stage->rows += count;
 	ll_forward_logits(stage->forward, stage->logits, stage->normed, count);
 	for (size_t i = 0; i < count && status == 0; i++) {
-		const struct owner *owner = &stage->owners[i];
 		const float *row = stage->logits + i * vocab;
-		struct ll_frame frame = {
-			.type = LL_LOGITS, .sequence = owner->sequence, .position = owner->position,
-			.epoch = owner->epoch, .rows = 1, .cols = (uint32_t)vocab, .dtype = LL_F32, .want = 1,
-			.length = vocab * sizeof(float), .payload = row,
-		};
 
 		if (top > 0) {
 			ll_topn_payload(stage->kern, stage->sparse, row, vocab, (size_t)top);
-			frame.flags = LL_SPARSE;
-			frame.cols = (uint32_t)top;
-			frame.length = 8 + 8 * (size_t)top;
-			frame.payload = stage->sparse;
+			status = ll_logit_rows_sparse(stage->out, &stage->places[i], stage->sparse, (size_t)top, err);
+		} else {
+			status = ll_logit_rows_dense(stage->out, &stage->places[i], row, vocab, err);
 		}
-		status = ll_writer_frame(stage->out, &frame, err);
 	}
 	return status;
 }
@@ -207,7 +194,8 @@ gather_row(struct stage *stage, const struct ll_frame *frame, uint32_t row, stru
 		    ll_reader_name(stage->in), ll_sequence_name(frame->sequence, name), frame->position + row);
 	if (!done)
 		ll_forward_norm(stage->forward, normed, state);
-	stage->owners[stage->count++] = (struct owner){ frame->sequence, frame->position + row, frame->epoch };
+	stage->places[stage->count++] = (struct ll_logit_place){ frame->sequence, frame->position + row,
+		frame->epoch };
 	return stage->count == ROWS ? write_rows(stage, err) : 0;
 }
 

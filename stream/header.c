@@ -114,6 +114,18 @@ ll_header_add(struct ll_header *header, const char *key, const char *value, stru
 	return ll_text_put(&header->text, key, value, err);
 }
 
+int
+ll_header_set_model(struct ll_header *header, const struct ll_header_model *model, struct ll_err *err)
+{
+	int status = ll_header_set(header, "model", model->path, err);
+
+	if (status < 0 || (status = ll_header_set_hex(header, "fingerprint", model->fingerprint, err)) < 0 ||
+	    (status = ll_header_set_number(header, "hidden", model->hidden, err)) < 0 ||
+	    (status = ll_header_set_number(header, "vocab_size", model->vocab_size, err)) < 0)
+		return status;
+	return ll_header_set_number(header, "layers", model->layers, err);
+}
+
 bool
 ll_header_get(const struct ll_header *header, const char *key, char *out, size_t size)
 {

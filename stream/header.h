@@ -47,6 +47,14 @@ int ll_header_set_ids(struct ll_header *header, const char *key, const uint32_t 
 /* Adds a line behind the others (history). */
 int ll_header_add(struct ll_header *header, const char *key, const char *value, struct ll_err *err);
 
+/* The keys that tell of the model: its path, fingerprint and sizes. */
+struct ll_header_model {
+	const char *path;
+	uint64_t fingerprint;
+	size_t hidden, vocab_size, layers;
+};
+int ll_header_set_model(struct ll_header *header, const struct ll_header_model *model, struct ll_err *err);
+
 /* As ll_text_get; _hex reads 16 hexadecimal digits. */
 bool ll_header_get(const struct ll_header *header, const char *key, char *out, size_t size);
 bool ll_header_get_number(const struct ll_header *header, const char *key, uint64_t *out);
