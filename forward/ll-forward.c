@@ -14,10 +14,12 @@
 #include "base/opt.h"
 #include "base/pool.h"
 #include "base/processors.h"
+#include "base/scaled.h"
 #include "embed/states.h"
 #include "forward/collect.h"
 #include "forward/forward.h"
 #include "forward/pack.h"
+#include "model/adapter.h"
 #include "tensor/topn.h"
 #include "stream/head.h"
 #include "stream/later.h"
@@ -31,6 +33,7 @@
 static const char *model_path, *output_path, *layers_text, *dtype_name = "f32", *precision_name = "default";
 static const char *input_path, *imatrix_path, *kv_name, *pack_name = "auto";
 static enum ll_kv_type kv_type[2] = { LL_KV_F16, LL_KV_F16 };
+static struct ll_scaled_list loras;
 static int64_t batch = 8, chunk = 256, context, threads, top;
 static bool once, all, loop, hidden, score;
 static enum ll_pack when_to_pack;
@@ -40,6 +43,12 @@ static int
 set_input(const char *value, struct ll_err *err)
 {
 	return ll_stream_operand(&input_path, value, err);
+}
+
+static int
+add_lora(const char *value, struct ll_err *err)
+{
+	return ll_scaled_add(&loras, "--lora", value, err);
 }
 
 static const struct ll_opt options[] = {
@@ -53,6 +62,7 @@ static const struct ll_opt options[] = {
 	{ 0, "hidden", LL_OPT_FLAG, &hidden, NULL, "send the final hidden states instead of logits", 0, 0, NULL },
 	{ 0, "imatrix", LL_OPT_STRING, &imatrix_path, "FILE", "write an importance matrix for ll-quantize; implies --once", 0, 0, NULL },
 	{ 0, "kv-type", LL_OPT_STRING, &kv_name, "TYPE", "keep keys and values as f16 (default), bf16, q8_0, q4_0, f32; or TYPE,TYPE", 0, 0, NULL },
+	LL_OPT_LORA(add_lora),
 	{ 0, "pack", LL_OPT_STRING, &pack_name, "WHEN", "auto, always or never (weights in a faster order, in memory)", 0, 0, NULL },
 	{ 0, "precision", LL_OPT_STRING, &precision_name, "P", "default or f32 (exact weights, no rounding of activations)", 0, 0, NULL },
 	{ 0, "score", LL_OPT_FLAG, &score, NULL, "send of each token its logit and the log-sum-exp; implies --once", 0, 0, NULL },
@@ -65,8 +75,8 @@ static const struct ll_program program = {
 	.name = "ll-forward",
 	.summary = "run the layers of a model over a stream",
 	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-k N] [-L A-B] [-m FILE] [-o FILE] [--all] [--chunk N]\n"
-	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--kv-type TYPE] [--loop] [--once] [--pack WHEN]\n"
-	    "                  [--precision P] [--score] [STREAM]",
+	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--kv-type TYPE] [--loop] [--lora FILE] [--once]\n"
+	    "                  [--pack WHEN] [--precision P] [--score] [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
 };
@@ -75,6 +85,8 @@ struct stage {
 	struct ll_reader *in;
 	struct ll_writer *out;
 	struct ll_model *model;
+	struct ll_adapters *adapters;
+	uint64_t fingerprint;	/* of the model with them */
 	struct ll_forward *forward;
 	const struct ll_kern *kern;
 	enum ll_dtype dtype;
@@ -114,7 +126,7 @@ check_header(const struct stage *stage, size_t *boundary, struct ll_err *err)
 {
 	const struct ll_header *header = ll_reader_header(stage->in);
 	const char *name = ll_reader_name(stage->in);
-	int status = ll_header_check_model(header, name, stage->model->fingerprint, 0, err);
+	int status = ll_header_check_adapted(header, name, stage->model->fingerprint, stage->fingerprint, err);
 
 	if (status < 0)
 		return status;
@@ -159,7 +171,8 @@ static int
 describe(struct ll_header *header, const struct stage *stage, struct ll_err *err)
 {
 	const struct ll_hparams *hp = &stage->model->hp;
-	const struct ll_header_model model = { stage->model->path, stage->model->fingerprint, hp->dim, hp->vocab, hp->layers };
+	const struct ll_header_model model = { stage->model->path, stage->fingerprint, loras.count, hp->dim, hp->vocab,
+		hp->layers };
 	char *history = ll_opt_command("", err);
 	bool final = stage->end == hp->layers;
 	int status = history == NULL ? -LL_ENOMEM : ll_header_add(header, "history", history, err);
@@ -177,6 +190,7 @@ static void
 free_stage(struct stage *stage)
 {
 	ll_forward_free(stage->forward);
+	ll_adapters_free(stage->adapters);
 	ll_model_close(stage->model);
 	free(stage->places);
 	free(stage->wire);
@@ -215,7 +229,10 @@ set_up(struct stage *stage, struct ll_err *err)
 	ll_header_get(header, "model", named, sizeof(named));
 	if ((status = ll_model_choose(&path, model_path, named, err)) < 0 ||
 	    (status = ll_model_open(&stage->model, path, err)) < 0 ||
-	    (status = check_header(stage, &boundary, err)) < 0 ||
+	    (status = ll_adapters_open(&stage->adapters, stage->model, &loras, err)) < 0)
+		return status;
+	stage->fingerprint = ll_adapters_fingerprint(stage->adapters, stage->model);
+	if ((status = check_header(stage, &boundary, err)) < 0 ||
 	    (status = choose_layers(stage, boundary, err)) < 0 ||
 	    (status = ll_model_context(stage->model, &stage->context, err)) < 0)
 		return status;
@@ -231,6 +248,7 @@ set_up(struct stage *stage, struct ll_err *err)
 	config.end = stage->end;
 	config.head = stage->logits;
 	config.rows = stage->rows;
+	config.adapters = stage->adapters;
 	config.collect = stage->collect;
 	config.pack = when_to_pack;
 	config.precision = precision;
@@ -552,6 +570,7 @@ done:
 		status = ll_collect_write(stage.collect, &err);
 	ll_reader_close(stage.in);
 	free_stage(&stage);
+	ll_scaled_free(&loras);
 	ll_collect_free(stage.collect);
 	return ll_exit(program.name, status, &err);
 }
