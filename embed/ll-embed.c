@@ -86,16 +86,14 @@ static int
 describe(struct ll_header *header, const struct stage *stage, struct ll_err *err)
 {
 	const struct ll_hparams *hp = &stage->model->hp;
+	const struct ll_header_model model = { stage->model->path, stage->model->fingerprint, 0, hp->dim, hp->vocab,
+		hp->layers };
 	char *history = ll_opt_command("", err);
 	int status = history == NULL ? -LL_ENOMEM : ll_header_add(header, "history", history, err);
 
 	free(history);
 	header->kind = LL_KIND_HIDDEN;
-	if (status < 0 || (status = ll_header_set(header, "model", stage->model->path, err)) < 0 ||
-	    (status = ll_header_set_hex(header, "fingerprint", stage->model->fingerprint, err)) < 0 ||
-	    (status = ll_header_set_number(header, "hidden", hp->dim, err)) < 0 ||
-	    (status = ll_header_set_number(header, "vocab_size", hp->vocab, err)) < 0 ||
-	    (status = ll_header_set_number(header, "layers", hp->layers, err)) < 0 ||
+	if (status < 0 || (status = ll_header_set_model(header, &model, err)) < 0 ||
 	    (status = ll_header_set_number(header, "boundary", 0, err)) < 0 ||
 	    (status = ll_header_set(header, "dtype", dtype_name, err)) < 0 ||
 	    (status = ll_header_set_number(header, "context", (uint64_t)stage->context, err)) < 0)

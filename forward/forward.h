@@ -17,6 +17,7 @@
 #include "tensor/kv_block.h"
 #include "tensor/ops.h"
 
+struct ll_adapters;
 struct ll_collect;
 struct ll_err;
 struct ll_forward;
@@ -30,6 +31,7 @@ struct ll_forward_config {
 	size_t rows;		/* at most in one call */
 	size_t threads;
 	enum ll_precision precision;
+	const struct ll_adapters *adapters;	/* added to the model (model/adapter.h), or NULL */
 	struct ll_collect *collect;	/* told what meets the matrices, or NULL */
 	enum ll_kv_type kv_type[2];	/* of keys, of values */
 	enum ll_pack pack;
@@ -40,7 +42,7 @@ struct ll_row {
 	uint64_t position;
 };
 
-/* `model` must outlive it. -LL_ENOMEM, -LL_ECONFIG (LL_CPU). */
+/* `model` and adapters must outlive it. -LL_ENOMEM, -LL_ECONFIG (LL_CPU). */
 int ll_forward_new(struct ll_forward **out, const struct ll_model *model,
     const struct ll_forward_config *config, struct ll_err *err);
 void ll_forward_free(struct ll_forward *forward);

@@ -14,13 +14,16 @@
 #include "base/opt.h"
 #include "base/pool.h"
 #include "base/processors.h"
+#include "base/scaled.h"
 #include "embed/states.h"
 #include "forward/collect.h"
 #include "forward/forward.h"
 #include "forward/pack.h"
+#include "model/adapter.h"
 #include "tensor/topn.h"
 #include "stream/head.h"
 #include "stream/later.h"
+#include "stream/logit_rows.h"
 #include "stream/rows.h"
 #include "tensor/kern.h"
 
@@ -30,6 +33,7 @@
 static const char *model_path, *output_path, *layers_text, *dtype_name = "f32", *precision_name = "default";
 static const char *input_path, *imatrix_path, *kv_name, *pack_name = "auto";
 static enum ll_kv_type kv_type[2] = { LL_KV_F16, LL_KV_F16 };
+static struct ll_scaled_list loras;
 static int64_t batch = 8, chunk = 256, context, threads, top;
 static bool once, all, loop, hidden, score;
 static enum ll_pack when_to_pack;
@@ -39,6 +43,12 @@ static int
 set_input(const char *value, struct ll_err *err)
 {
 	return ll_stream_operand(&input_path, value, err);
+}
+
+static int
+add_lora(const char *value, struct ll_err *err)
+{
+	return ll_scaled_add(&loras, "--lora", value, err);
 }
 
 static const struct ll_opt options[] = {
@@ -52,6 +62,7 @@ static const struct ll_opt options[] = {
 	{ 0, "hidden", LL_OPT_FLAG, &hidden, NULL, "send the final hidden states instead of logits", 0, 0, NULL },
 	{ 0, "imatrix", LL_OPT_STRING, &imatrix_path, "FILE", "write an importance matrix for ll-quantize; implies --once", 0, 0, NULL },
 	{ 0, "kv-type", LL_OPT_STRING, &kv_name, "TYPE", "keep keys and values as f16 (default), bf16, q8_0, q4_0, f32; or TYPE,TYPE", 0, 0, NULL },
+	LL_OPT_LORA(add_lora),
 	{ 0, "pack", LL_OPT_STRING, &pack_name, "WHEN", "auto, always or never (weights in a faster order, in memory)", 0, 0, NULL },
 	{ 0, "precision", LL_OPT_STRING, &precision_name, "P", "default or f32 (exact weights, no rounding of activations)", 0, 0, NULL },
 	{ 0, "score", LL_OPT_FLAG, &score, NULL, "send of each token its logit and the log-sum-exp; implies --once", 0, 0, NULL },
@@ -64,8 +75,8 @@ static const struct ll_program program = {
 	.name = "ll-forward",
 	.summary = "run the layers of a model over a stream",
 	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-k N] [-L A-B] [-m FILE] [-o FILE] [--all] [--chunk N]\n"
-	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--kv-type TYPE] [--loop] [--once] [--pack WHEN]\n"
-	    "                  [--precision P] [--score] [STREAM]",
+	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--kv-type TYPE] [--loop] [--lora FILE] [--once]\n"
+	    "                  [--pack WHEN] [--precision P] [--score] [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
 };
@@ -74,6 +85,8 @@ struct stage {
 	struct ll_reader *in;
 	struct ll_writer *out;
 	struct ll_model *model;
+	struct ll_adapters *adapters;
+	uint64_t fingerprint;	/* of the model with them */
 	struct ll_forward *forward;
 	const struct ll_kern *kern;
 	enum ll_dtype dtype;
@@ -113,7 +126,7 @@ check_header(const struct stage *stage, size_t *boundary, struct ll_err *err)
 {
 	const struct ll_header *header = ll_reader_header(stage->in);
 	const char *name = ll_reader_name(stage->in);
-	int status = ll_header_check_model(header, name, stage->model->fingerprint, 0, err);
+	int status = ll_header_check_adapted(header, name, stage->model->fingerprint, stage->fingerprint, err);
 
 	if (status < 0)
 		return status;
@@ -158,17 +171,15 @@ static int
 describe(struct ll_header *header, const struct stage *stage, struct ll_err *err)
 {
 	const struct ll_hparams *hp = &stage->model->hp;
+	const struct ll_header_model model = { stage->model->path, stage->fingerprint, loras.count, hp->dim, hp->vocab,
+		hp->layers };
 	char *history = ll_opt_command("", err);
 	bool final = stage->end == hp->layers;
 	int status = history == NULL ? -LL_ENOMEM : ll_header_add(header, "history", history, err);
 
 	free(history);
 	header->kind = stage->logits ? LL_KIND_LOGITS : LL_KIND_HIDDEN;
-	if (status < 0 || (status = ll_header_set(header, "model", stage->model->path, err)) < 0 ||
-	    (status = ll_header_set_hex(header, "fingerprint", stage->model->fingerprint, err)) < 0 ||
-	    (status = ll_header_set_number(header, "hidden", hp->dim, err)) < 0 ||
-	    (status = ll_header_set_number(header, "vocab_size", hp->vocab, err)) < 0 ||
-	    (status = ll_header_set_number(header, "layers", hp->layers, err)) < 0 ||
+	if (status < 0 || (status = ll_header_set_model(header, &model, err)) < 0 ||
 	    (status = ll_header_set(header, "dtype", stage->logits ? "f32" : dtype_name, err)) < 0)
 		return status;
 	return final ? ll_header_set(header, "boundary", "final", err) :
@@ -179,6 +190,7 @@ static void
 free_stage(struct stage *stage)
 {
 	ll_forward_free(stage->forward);
+	ll_adapters_free(stage->adapters);
 	ll_model_close(stage->model);
 	free(stage->places);
 	free(stage->wire);
@@ -217,7 +229,10 @@ set_up(struct stage *stage, struct ll_err *err)
 	ll_header_get(header, "model", named, sizeof(named));
 	if ((status = ll_model_choose(&path, model_path, named, err)) < 0 ||
 	    (status = ll_model_open(&stage->model, path, err)) < 0 ||
-	    (status = check_header(stage, &boundary, err)) < 0 ||
+	    (status = ll_adapters_open(&stage->adapters, stage->model, &loras, err)) < 0)
+		return status;
+	stage->fingerprint = ll_adapters_fingerprint(stage->adapters, stage->model);
+	if ((status = check_header(stage, &boundary, err)) < 0 ||
 	    (status = choose_layers(stage, boundary, err)) < 0 ||
 	    (status = ll_model_context(stage->model, &stage->context, err)) < 0)
 		return status;
@@ -233,6 +248,7 @@ set_up(struct stage *stage, struct ll_err *err)
 	config.end = stage->end;
 	config.head = stage->logits;
 	config.rows = stage->rows;
+	config.adapters = stage->adapters;
 	config.collect = stage->collect;
 	config.pack = when_to_pack;
 	config.precision = precision;
@@ -268,84 +284,41 @@ write_states(struct stage *stage, const struct ll_item *item, const float *state
 	return ll_rows_write(stage->out, &frame, err);
 }
 
-static int
-write_sparse(struct stage *stage, struct ll_frame *frame, const float *logits, struct ll_err *err)
-{
-	ll_topn_payload(stage->kern, stage->sparse, logits, stage->model->hp.vocab, (size_t)top);
-	frame->flags |= LL_SPARSE;
-	frame->cols = (uint32_t)top;
-	frame->length = 8 + 8 * (size_t)top;
-	frame->payload = stage->sparse;
-	return ll_writer_frame(stage->out, frame, err);
-}
-
-/* Rows that are owed logits: whose they are, and their final states in `normed`. */
+/* Rows that are owed logits: where they belong, and their final states in `normed`. */
 struct group {
-	const struct ll_item *owners[LOGIT_ROWS];
-	uint32_t rows[LOGIT_ROWS];	/* of the owner */
+	struct ll_logit_place places[LOGIT_ROWS];
+	uint32_t next[LOGIT_ROWS];	/* --score: the token behind each */
 	size_t count;
 };
 
-/* One frame a row. */
 static int
 write_logits(struct stage *stage, const struct group *group, struct ll_err *err)
 {
 	size_t vocab = stage->model->hp.vocab;
+	int status = 0;
 
-	for (size_t i = 0; i < group->count; i++) {
-		struct ll_frame frame = {
-			.type = LL_LOGITS, .sequence = group->owners[i]->sequence,
-			.position = group->owners[i]->position + group->rows[i],
-			.rows = 1, .cols = (uint32_t)vocab, .dtype = LL_F32, .want = 1,
-			.epoch = group->owners[i]->epoch, .length = vocab * sizeof(float),
-			.payload = stage->logit_rows + i * vocab,
-		};
-		int status = top > 0 ? write_sparse(stage, &frame, stage->logit_rows + i * vocab, err) :
-		    ll_writer_frame(stage->out, &frame, err);
+	for (size_t i = 0; i < group->count && status == 0; i++) {
+		const float *row = stage->logit_rows + i * vocab;
 
-		if (status < 0)
-			return status;
+		if (top > 0) {
+			ll_topn_payload(stage->kern, stage->sparse, row, vocab, (size_t)top);
+			status = ll_logit_rows_sparse(stage->out, &group->places[i], stage->sparse, (size_t)top, err);
+		} else {
+			status = ll_logit_rows_dense(stage->out, &group->places[i], row, vocab, err);
+		}
 	}
-	return 0;
-}
-
-/* The scores from row `first` on, as many as are of one item, in a frame: how many. */
-static int
-write_scores_of(struct stage *stage, const struct group *group, size_t first, struct ll_err *err)
-{
-	const struct ll_item *item = group->owners[first];
-	struct ll_frame frame = {
-		.type = LL_LOGITS, .flags = LL_SPARSE, .sequence = item->sequence, .cols = 1, .dtype = LL_F32,
-		.position = item->position + group->rows[first], .epoch = item->epoch,
-		.payload = stage->sparse + first * LL_SCORE_BYTES,
-	};
-	int status;
-
-	while (first + frame.rows < group->count && group->owners[first + frame.rows] == item)
-		frame.rows++;
-	frame.want = frame.rows;
-	frame.length = frame.rows * LL_SCORE_BYTES;
-	status = ll_writer_frame(stage->out, &frame, err);
-	return status < 0 ? status : (int)frame.rows;
+	return status;
 }
 
 static int
 write_scores(struct stage *stage, const struct group *group, struct ll_err *err)
 {
-	uint32_t ids[LOGIT_ROWS];
-	size_t bad;
-	int done = 0;
+	size_t bad = ll_forward_scores(stage->forward, stage->sparse, stage->logit_rows, group->next, group->count);
 
-	for (size_t i = 0; i < group->count; i++)
-		ids[i] = group->owners[i]->tokens[group->rows[i] + 1];
-	bad = ll_forward_scores(stage->forward, stage->sparse, stage->logit_rows, ids, group->count);
 	if (bad < group->count)
 		return ll_fail(err, LL_EDATA, "logits of sequence %" PRIu64 ", position %" PRIu64 " are not finite",
-		    group->owners[bad]->sequence >> 32, group->owners[bad]->position + group->rows[bad]);
-	for (size_t i = 0; i < group->count && done >= 0; i += (size_t)done)
-		if ((done = write_scores_of(stage, group, i, err)) < 0)
-			return done;
-	return 0;
+		    group->places[bad].sequence >> 32, group->places[bad].position);
+	return ll_logit_rows_ones(stage->out, group->places, stage->sparse, group->count, err);
 }
 
 static int
@@ -397,8 +370,10 @@ emit_logits(struct stage *stage, const struct ll_item *items, size_t count, stru
 				continue;
 			}
 			ll_forward_norm(stage->forward, stage->normed + group.count * dim, states + row * dim);
-			group.owners[group.count] = &items[i];
-			group.rows[group.count++] = row;
+			if (score)
+				group.next[group.count] = items[i].tokens[row + 1];
+			group.places[group.count++] = (struct ll_logit_place){ items[i].sequence,
+				items[i].position + row, items[i].epoch };
 			if (group.count == LOGIT_ROWS && (status = write_group(stage, &group, err)) < 0)
 				return status;
 		}
@@ -595,6 +570,7 @@ done:
 		status = ll_collect_write(stage.collect, &err);
 	ll_reader_close(stage.in);
 	free_stage(&stage);
+	ll_scaled_free(&loras);
 	ll_collect_free(stage.collect);
 	return ll_exit(program.name, status, &err);
 }

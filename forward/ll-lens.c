@@ -13,7 +13,10 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/processors.h"
+#include "base/scaled.h"
 #include "forward/forward.h"
+#include "model/adapter.h"
+#include "stream/logit_rows.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include "tensor/kern.h"
@@ -23,6 +26,7 @@
 #define ROWS 16
 
 static const char *model_path, *output_path, *input_path, *precision_name = "default";
+static struct ll_scaled_list loras;
 static int64_t threads, top;
 static enum ll_precision precision;
 
@@ -32,11 +36,18 @@ set_input(const char *value, struct ll_err *err)
 	return ll_stream_operand(&input_path, value, err);
 }
 
+static int
+add_lora(const char *value, struct ll_err *err)
+{
+	return ll_scaled_add(&loras, "--lora", value, err);
+}
+
 static const struct ll_opt options[] = {
 	LL_OPT_MODEL(model_path),
 	LL_OPT_OUTPUT(output_path),
 	LL_OPT_THREADS(threads),
 	{ 'k', "top", LL_OPT_INT, &top, "N", "send only the N largest logits and the log-sum-exp", 1, 1e9, NULL },
+	LL_OPT_LORA(add_lora),
 	{ 0, "precision", LL_OPT_STRING, &precision_name, "P", "default or f32 (exact weights, no rounding of activations)", 0, 0, NULL },
 	LL_OPTS_COMMON,
 	{ 0, "stream", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, set_input },
@@ -46,23 +57,20 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-lens",
 	.summary = "logits of hidden states at any layer",
-	.usage = "[-hqvV] [-j N] [-k N] [-m FILE] [-o FILE] [--precision P] [STREAM]",
+	.usage = "[-hqvV] [-j N] [-k N] [-m FILE] [-o FILE] [--lora FILE] [--precision P] [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
-};
-
-struct owner {
-	uint64_t sequence, position;
-	uint32_t epoch;
 };
 
 struct stage {
 	struct ll_reader *in;
 	struct ll_writer *out;
 	struct ll_model *model;
+	struct ll_adapters *adapters;
+	uint64_t fingerprint;	/* of the model with them */
 	struct ll_forward *forward;
 	const struct ll_kern *kern;
-	struct owner owners[ROWS];	/* of the rows that are gathered */
+	struct ll_logit_place places[ROWS];	/* of the rows that are gathered */
 	size_t count;
 	float *normed;		/* [ROWS][dim] */
 	float *logits;		/* [ROWS][vocab] */
@@ -74,6 +82,7 @@ static void
 free_stage(struct stage *stage)
 {
 	ll_forward_free(stage->forward);
+	ll_adapters_free(stage->adapters);
 	ll_model_close(stage->model);
 	free(stage->normed);
 	free(stage->logits);
@@ -87,7 +96,7 @@ check_header(const struct stage *stage, struct ll_err *err)
 	const struct ll_hparams *hp = &stage->model->hp;
 	const char *name = ll_reader_name(stage->in);
 	size_t boundary;
-	int status = ll_header_check_model(header, name, stage->model->fingerprint, 0, err);
+	int status = ll_header_check_adapted(header, name, stage->model->fingerprint, stage->fingerprint, err);
 
 	return status < 0 ? status : ll_header_check_states(header, name, hp->dim, hp->layers, &boundary, err);
 }
@@ -121,11 +130,16 @@ set_up(struct stage *stage, struct ll_err *err)
 		    ll_reader_name(stage->in), ll_kind_name(header->kind));
 	ll_header_get(header, "model", named, sizeof(named));
 	if ((status = ll_model_choose(&path, model_path, named, err)) < 0 ||
-	    (status = ll_model_open(&stage->model, path, err)) < 0 || (status = check_header(stage, err)) < 0)
+	    (status = ll_model_open(&stage->model, path, err)) < 0 ||
+	    (status = ll_adapters_open(&stage->adapters, stage->model, &loras, err)) < 0)
+		return status;
+	stage->fingerprint = ll_adapters_fingerprint(stage->adapters, stage->model);
+	if ((status = check_header(stage, err)) < 0)
 		return status;
 	if (top > (int64_t)stage->model->hp.vocab)
 		return ll_fail(err, LL_EUSAGE, "--top: %" PRId64 ", but the vocabulary has %zu", top,
 		    stage->model->hp.vocab);
+	config.adapters = stage->adapters;
 	config.first = config.end = stage->model->hp.layers;
 	if ((status = make_buffers(stage, err)) < 0 ||
 	    (status = ll_forward_new(&stage->forward, stage->model, &config, err)) < 0)
@@ -141,15 +155,15 @@ static int
 write_header(struct stage *stage, struct ll_err *err)
 {
 	const struct ll_hparams *hp = &stage->model->hp;
+	const struct ll_header_model model = { stage->model->path, stage->fingerprint, loras.count, hp->dim, hp->vocab,
+		hp->layers };
 	struct ll_header header = { 0 };
 	char *history = ll_opt_command("", err);
 	int status = history != NULL ? ll_header_copy(&header, ll_reader_header(stage->in), err) : -LL_ENOMEM;
 
 	header.kind = LL_KIND_LOGITS;
 	if (status == 0 && (status = ll_header_add(&header, "history", history, err)) == 0 &&
-	    (status = ll_header_set(&header, "model", stage->model->path, err)) == 0 &&
-	    (status = ll_header_set_hex(&header, "fingerprint", stage->model->fingerprint, err)) == 0 &&
-	    (status = ll_header_set_number(&header, "vocab_size", hp->vocab, err)) == 0 &&
+	    (status = ll_header_set_model(&header, &model, err)) == 0 &&
 	    (status = ll_header_set(&header, "dtype", "f32", err)) == 0 &&
 	    (status = ll_writer_stream(stage->out, &header, err)) == 0)
 		status = ll_writer_flush(stage->out, err);
@@ -171,22 +185,14 @@ write_rows(struct stage *stage, struct ll_err *err)
 	stage->rows += count;
 	ll_forward_logits(stage->forward, stage->logits, stage->normed, count);
 	for (size_t i = 0; i < count && status == 0; i++) {
-		const struct owner *owner = &stage->owners[i];
 		const float *row = stage->logits + i * vocab;
-		struct ll_frame frame = {
-			.type = LL_LOGITS, .sequence = owner->sequence, .position = owner->position,
-			.epoch = owner->epoch, .rows = 1, .cols = (uint32_t)vocab, .dtype = LL_F32, .want = 1,
-			.length = vocab * sizeof(float), .payload = row,
-		};
 
 		if (top > 0) {
 			ll_topn_payload(stage->kern, stage->sparse, row, vocab, (size_t)top);
-			frame.flags = LL_SPARSE;
-			frame.cols = (uint32_t)top;
-			frame.length = 8 + 8 * (size_t)top;
-			frame.payload = stage->sparse;
+			status = ll_logit_rows_sparse(stage->out, &stage->places[i], stage->sparse, (size_t)top, err);
+		} else {
+			status = ll_logit_rows_dense(stage->out, &stage->places[i], row, vocab, err);
 		}
-		status = ll_writer_frame(stage->out, &frame, err);
 	}
 	return status;
 }
@@ -207,7 +213,8 @@ gather_row(struct stage *stage, const struct ll_frame *frame, uint32_t row, stru
 		    ll_reader_name(stage->in), ll_sequence_name(frame->sequence, name), frame->position + row);
 	if (!done)
 		ll_forward_norm(stage->forward, normed, state);
-	stage->owners[stage->count++] = (struct owner){ frame->sequence, frame->position + row, frame->epoch };
+	stage->places[stage->count++] = (struct ll_logit_place){ frame->sequence, frame->position + row,
+		frame->epoch };
 	return stage->count == ROWS ? write_rows(stage, err) : 0;
 }
 
@@ -296,5 +303,6 @@ done:
 		status = ll_reader_status(stage.in, status, &err);
 	ll_reader_close(stage.in);
 	free_stage(&stage);
+	ll_scaled_free(&loras);
 	return ll_exit(program.name, status, &err);
 }

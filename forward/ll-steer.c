@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "base/scaled.h"
 #include "embed/states.h"
 #include "forward/direction.h"
 #include "stream/path.h"
@@ -21,16 +22,10 @@
 
 #define SIDES 2
 
-struct addend {
-	char *path;
-	double scale;
-};
-
 static const char *output_path, *paths[SIDES];
 static size_t path_count;
 static bool make;
-static struct addend *addends;
-static size_t addend_count, addend_cap;
+static struct ll_scaled_list addends;
 
 static int
 add_path(const char *value, struct ll_err *err)
@@ -41,27 +36,10 @@ add_path(const char *value, struct ll_err *err)
 	return 0;
 }
 
-/* FILE or FILE:SCALE; the last colon counts. */
 static int
 add_addend(const char *value, struct ll_err *err)
 {
-	const char *colon = strrchr(value, ':');
-	struct addend addend = { .scale = 1 };
-	char *end;
-	int status;
-
-	if (colon != NULL) {
-		addend.scale = strtod(colon + 1, &end);
-		if (end == colon + 1 || *end != '\0' || !isfinite(addend.scale))
-			return ll_fail(err, LL_EUSAGE, "--add: scale '%.50s' is not a number", colon + 1);
-	}
-	if ((status = ll_grow(&addends, &addend_cap, addend_count + 1, sizeof(*addends), err)) < 0)
-		return status;
-	addend.path = ll_copy(value, colon != NULL ? (size_t)(colon - value) : strlen(value), err);
-	if (addend.path == NULL)
-		return -LL_ENOMEM;
-	addends[addend_count++] = addend;
-	return 0;
+	return ll_scaled_add(&addends, "--add", value, err);
 }
 
 static const struct ll_opt options[] = {
@@ -262,8 +240,9 @@ begin_stream(struct stage *stage, struct ll_err *err)
 	stage->row = ll_alloc(stage->place.dim, sizeof(float), err);
 	if (stage->sum == NULL || stage->row == NULL)
 		return -LL_ENOMEM;
-	for (size_t i = 0; i < addend_count; i++)
-		if ((status = ll_direction_add(stage->sum, &stage->place, addends[i].path, addends[i].scale, err)) < 0)
+	for (size_t i = 0; i < addends.count; i++)
+		if ((status = ll_direction_add(stage->sum, &stage->place, addends.list[i].path, addends.list[i].scale,
+		    err)) < 0)
 			return status;
 	history = ll_opt_command("", err);
 	status = history != NULL ? ll_header_copy(&header, ll_reader_header(stage->in), err) : -LL_ENOMEM;
@@ -331,7 +310,7 @@ add_directions(struct ll_err *err)
 static int
 check_options(struct ll_err *err)
 {
-	if (make == (addend_count > 0))
+	if (make == (addends.count > 0))
 		return ll_fail(err, LL_EUSAGE, make ? "--make and --add exclude each other" : "--make or --add is missing");
 	if (make && path_count < SIDES)
 		return ll_fail(err, LL_EUSAGE, "--make: two streams are needed, POSITIVE and NEGATIVE");
@@ -352,8 +331,6 @@ main(int argc, char **argv)
 		status = make ? make_direction(&err) : add_directions(&err);
 	else if (!make)
 		status = ll_writer_close(NULL, status, &err);
-	for (size_t i = 0; i < addend_count; i++)
-		free(addends[i].path);
-	free(addends);
+	ll_scaled_free(&addends);
 	return ll_exit(program.name, status, &err);
 }

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "forward/adapt.h"
 #include "forward/attention.h"
 #include "forward/collect.h"
 #include "forward/forward.h"
@@ -36,6 +37,7 @@ struct ll_forward {
 	float *k, *v;		/* kv_heads * head_dim */
 	float *mixed;		/* heads * head_dim */
 	float *gate, *up;	/* ffn */
+	float *low;		/* ll_adapt_room: between the two matrices of an adapter */
 	float *cosine, *sine;	/* rope_dim / 2 */
 	float *pairs;		/* once a thread, rope_dim: a head while it is put in order */
 	struct ll_query *queries;
@@ -65,6 +67,7 @@ plan(struct ll_forward *f, struct ll_err *err)
 		{ &f->q, rows * q_dim, sizeof(float) }, { &f->k, rows * kv_dim, sizeof(float) },
 		{ &f->v, rows * kv_dim, sizeof(float) }, { &f->mixed, rows * q_dim, sizeof(float) },
 		{ &f->gate, rows * hp->ffn, sizeof(float) }, { &f->up, rows * hp->ffn, sizeof(float) },
+		{ &f->low, rows * ll_adapt_room(f->config.adapters, f->config.first, f->config.end), sizeof(float) },
 		{ &f->cosine, rows * hp->rope_dim / 2, sizeof(float) },
 		{ &f->sine, rows * hp->rope_dim / 2, sizeof(float) },
 		{ &f->pairs, f->config.threads * hp->rope_dim, sizeof(float) },
@@ -217,6 +220,15 @@ collect(const struct ll_forward *f, size_t layer, enum ll_meets what, const floa
 		ll_collect_add(f->config.collect, f->ops.pool, f->config.first + layer, what, x, count);
 }
 
+/* Products of matrices of one layer, which are neighbours in enum ll_adapter_site, with what adapters add. */
+static void
+multiply(struct ll_forward *f, size_t layer, enum ll_adapter_site site, const struct ll_matmul *jobs, size_t count,
+    const float *x, size_t cols, size_t rows)
+{
+	ll_ops_matmul(&f->ops, jobs, count, x, cols, rows);
+	ll_adapt(&f->ops, f->config.adapters, f->low, f->config.first + layer, site, jobs, count, x, cols, rows);
+}
+
 static void
 attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, const struct ll_row *rows, size_t count)
 {
@@ -232,7 +244,7 @@ attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, co
 
 	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->attn_norm.data, hp->norm_eps, count, hp->dim);
 	collect(f, layer, LL_MEETS_QKV, f->h, count);
-	ll_ops_matmul(&f->ops, qkv, 3, f->h, hp->dim, count);
+	multiply(f, layer, LL_ADAPT_Q, qkv, 3, f->h, hp->dim, count);
 	add_bias(f, &w->bq, f->q, count);
 	add_bias(f, &w->bk, f->k, count);
 	add_bias(f, &w->bv, f->v, count);
@@ -240,7 +252,7 @@ attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, co
 	ll_place_run(&place, f->queries, count);
 	ll_attention_run(f->attention, layer, w->heads, w->kv_heads, f->queries, count);
 	collect(f, layer, LL_MEETS_ATTN_OUTPUT, f->mixed, count);
-	ll_ops_matmul(&f->ops, &out, 1, f->mixed, q_dim, count);
+	multiply(f, layer, LL_ADAPT_OUTPUT, &out, 1, f->mixed, q_dim, count);
 	add_bias(f, &w->bo, f->h, count);
 	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
 }
@@ -254,12 +266,12 @@ ffn_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, size_t c
 
 	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->ffn_norm.data, hp->norm_eps, count, hp->dim);
 	collect(f, layer, LL_MEETS_GATE_UP, f->h, count);
-	ll_ops_matmul(&f->ops, in, 2, f->h, hp->dim, count);
+	multiply(f, layer, LL_ADAPT_GATE, in, 2, f->h, hp->dim, count);
 	add_bias(f, &w->bgate, f->gate, count);
 	add_bias(f, &w->bup, f->up, count);
 	ll_ops_swiglu(&f->ops, f->gate, f->up, count * w->ffn);
 	collect(f, layer, LL_MEETS_DOWN, f->gate, count);
-	ll_ops_matmul(&f->ops, &out, 1, f->gate, w->ffn, count);
+	multiply(f, layer, LL_ADAPT_DOWN, &out, 1, f->gate, w->ffn, count);
 	add_bias(f, &w->bdown, f->h, count);
 	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
 }
@@ -331,6 +343,7 @@ ll_forward_logits(struct ll_forward *f, float *logits, const float *normed, size
 	if (f->shape.layers == 0)
 		ll_packs_step(f->packs, count);
 	ll_ops_matmul(&f->ops, &head, 1, normed, f->model->hp.dim, count);
+	ll_adapt(&f->ops, f->config.adapters, f->low, LL_ADAPT_HEAD, 0, &head, 1, normed, f->model->hp.dim, count);
 }
 
 size_t

@@ -121,12 +121,16 @@ add_tensor(uint64_t hash, const struct ll_source_tensor *tensor)
 }
 
 uint64_t
-ll_model_fingerprint(const struct ll_hparams *hp, const struct ll_rope_scaling *scaling,
-    const struct ll_source *source)
+ll_source_fingerprint(uint64_t hash, const struct ll_source *source)
 {
-	uint64_t hash = add_rare(add_hparams(0, hp, scaling), hp, scaling, source);
-
 	for (size_t i = 0; i < source->count; i++)
 		hash = add_tensor(hash, source->sorted[i]);
 	return hash;
+}
+
+uint64_t
+ll_model_fingerprint(const struct ll_hparams *hp, const struct ll_rope_scaling *scaling,
+    const struct ll_source *source)
+{
+	return ll_source_fingerprint(add_rare(add_hparams(0, hp, scaling), hp, scaling, source), source);
 }

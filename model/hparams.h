@@ -73,6 +73,9 @@ double ll_rope_magnitude(double factor, double weight);
 float *ll_rope_freqs(const struct ll_hparams *hp, const struct ll_rope_scaling *scaling,
     const unsigned char *factors, struct ll_err *err);
 
+/* Over the tensors of a source in order of their names, and pieces of their data, continued from `hash`. */
+uint64_t ll_source_fingerprint(uint64_t hash, const struct ll_source *source);
+
 /* Over hyper-parameters, the tensors in order of their names, and pieces of their data. */
 uint64_t ll_model_fingerprint(const struct ll_hparams *hp, const struct ll_rope_scaling *scaling,
     const struct ll_source *source);

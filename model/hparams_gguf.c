@@ -86,9 +86,12 @@ static int
 check_architecture(struct ll_hparams *hp, const struct ll_gguf *gguf, struct ll_err *err)
 {
 	struct ll_gguf_text name;
-	int status = ll_gguf_string(gguf, "general.architecture", &name, err);
+	int status;
 
-	if (status < 0)
+	if (ll_gguf_string(gguf, "general.type", &name, NULL) > 0 && same(&name, "adapter"))
+		return ll_fail(err, LL_EUNSUPPORTED, "%s: general.type: adapter, which is no model but goes with one, by "
+		    "--lora", gguf->path);
+	if ((status = ll_gguf_string(gguf, "general.architecture", &name, err)) < 0)
 		return status;
 	if (status == 0)
 		return ll_fail(err, LL_EDATA,

@@ -2,6 +2,7 @@
  * Gathers what ll-info(1) tells; see info.h.
  */
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -86,6 +87,50 @@ read_model(struct ll_info *info, struct ll_err *err)
 	return is_fatal(&reason, err);
 }
 
+static void
+describe_adapter(struct ll_info *info, const struct ll_adapter_file *file)
+{
+	info->alpha = file->alpha;
+	memcpy(info->base, file->base, sizeof(info->base));
+	info->rank_least = SIZE_MAX;
+	for (size_t i = 0; i < file->count; i++) {
+		const struct ll_adapter_part *part = &file->parts[i];
+
+		info->rank_least = part->rank < info->rank_least ? part->rank : info->rank_least;
+		info->rank_most = part->rank > info->rank_most ? part->rank : info->rank_most;
+		if (part->layer == LL_ADAPT_HEAD)
+			info->adapts_head = true;
+		else
+			info->adapted[part->site]++;
+	}
+}
+
+/* Whether it is one, which has neither a vocabulary nor layers. */
+static bool
+is_adapter(const struct ll_gguf *gguf)
+{
+	struct ll_gguf_text type;
+
+	return gguf != NULL && ll_gguf_string(gguf, "general.type", &type, NULL) > 0 && type.length == 7 &&
+	    memcmp(type.bytes, "adapter", 7) == 0;
+}
+
+static int
+read_adapter(struct ll_info *info, struct ll_err *err)
+{
+	struct ll_err reason = { 0 };
+	struct ll_adapter_file file;
+	int status = ll_adapter_read(&file, info->source, &reason);
+
+	info->is_adapter = true;
+	if (status == 0)
+		describe_adapter(info, &file);
+	else
+		keep_reason(info->refusal, info, &reason);
+	free(file.parts);
+	return status == 0 ? 0 : is_fatal(&reason, err);
+}
+
 int
 ll_info_of(struct ll_info *info, struct ll_source *source, const char *path, struct ll_err *err)
 {
@@ -94,6 +139,8 @@ ll_info_of(struct ll_info *info, struct ll_source *source, const char *path, str
 	*info = (struct ll_info){ .path = path, .size = source->size, .source = source,
 		.gguf = source->part_count > 0 ? source->parts[0] : NULL };
 	count_tensors(info);
+	if (is_adapter(info->gguf))
+		return read_adapter(info, err);
 	if ((status = read_vocab(info, err)) < 0)
 		return status;
 	return read_model(info, err);

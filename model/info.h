@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "model/adapter.h"
 #include "model/gguf.h"
 #include "model/hparams.h"
 #include "model/model.h"
@@ -23,7 +24,13 @@ struct ll_info {
 	struct ll_source *source;	/* NULL: a rank file */
 	const struct ll_gguf *gguf;	/* of a GGUF, its first part; else NULL */
 	struct ll_model *model;		/* NULL: it cannot be run, because of */
-	char refusal[1000];
+	char refusal[1000];		/* or "" for an adapter that is understood */
+	bool is_adapter;		/* of no model; what it is: */
+	double alpha;			/* 0: it does not say */
+	char base[17];			/* the model's fingerprint, or "" */
+	size_t rank_least, rank_most;
+	size_t adapted[LL_ADAPT_SITES];	/* layers with a pair for the site */
+	bool adapts_head;
 	struct ll_hparams hp;		/* hp.layers is 0 if they cannot be read */
 	struct ll_rope_scaling scaling;
 	struct ll_vocab *vocab;		/* NULL: it cannot be used, because of */

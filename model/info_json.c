@@ -240,6 +240,22 @@ metadata(const struct ll_gguf *gguf, struct ll_err *err)
 	return object;
 }
 
+static struct ll_json *
+adapter(const struct ll_info *info)
+{
+	struct ll_json *object = ll_json_object(), *layers = ll_json_object();
+
+	ll_json_set(object, "alpha", info->alpha > 0 ? ll_json_real(info->alpha) : ll_json_null());
+	set_int(object, "rank_least", info->rank_least);
+	set_int(object, "rank_most", info->rank_most);
+	for (size_t i = 0; i < LL_ADAPT_SITES; i++)
+		set_int(layers, ll_adapter_site_name((enum ll_adapter_site)i), info->adapted[i]);
+	ll_json_set(object, "layers", layers);
+	ll_json_set(object, "head", ll_json_bool(info->adapts_head));
+	set_text(object, "base", info->base[0] != '\0' ? info->base : NULL);
+	return object;
+}
+
 static void
 describe_model(struct ll_json *object, const struct ll_info *info, const struct ll_info_wants *wants)
 {
@@ -252,8 +268,10 @@ describe_model(struct ll_json *object, const struct ll_info *info, const struct 
 		set_key(object, "name", gguf, "general.name");
 	}
 	ll_json_set(object, "runs", ll_json_bool(info->model != NULL));
-	set_text(object, "refusal", info->model == NULL ? info->refusal : NULL);
+	set_text(object, "refusal", info->model == NULL && info->refusal[0] != '\0' ? info->refusal : NULL);
 	set_int(object, "parameters", info->parameters);
+	if (info->is_adapter && info->refusal[0] == '\0')
+		ll_json_set(object, "adapter", adapter(info));
 	if (info->hp.layers != 0)
 		ll_json_set(object, "shape", shape(info));
 	ll_json_set(object, "types", types(info));
@@ -293,7 +311,8 @@ ll_info_json(FILE *out, const struct ll_info *info, const struct ll_info_wants *
 	if (info->source != NULL)
 		describe_model(object, info, wants);
 	ll_json_set(object, "vocabulary", vocabulary(info));
-	set_text(object, "vocabulary_refusal", info->vocab == NULL ? info->vocab_refusal : NULL);
+	set_text(object, "vocabulary_refusal", info->vocab == NULL && !info->is_adapter ?
+	    info->vocab_refusal : NULL);
 	if (wants->metadata)
 		ll_json_set(object, "metadata", metadata(info->gguf, err));
 	if (wants->tensors)

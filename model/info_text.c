@@ -118,13 +118,43 @@ file_lines(FILE *out, const struct ll_info *info)
 		fprintf(out, LABEL "%s folder, %zu tensors\n", "format", ll_source_kind(info->source),
 		    info->source->count);
 	}
-	if (info->model == NULL) {
-		fprintf(out, LABEL, "cannot be run:");
+	if (info->model == NULL && info->refusal[0] != '\0') {
+		fprintf(out, LABEL, info->is_adapter ? "cannot be used:" : "cannot be run:");
 		put_text(out, info->refusal, strlen(info->refusal));
 		putc('\n', out);
 	}
 	if (info->source->count > 0)
 		fprintf(out, LABEL "%" PRIu64 "\n", "parameters", info->parameters);
+}
+
+static void
+adapter_lines(FILE *out, const struct ll_info *info)
+{
+	const char *comma = "";
+
+	if (info->refusal[0] != '\0')
+		return;
+	fprintf(out, LABEL "LoRA, rank %zu", "adapter", info->rank_least);
+	if (info->rank_most > info->rank_least)
+		fprintf(out, " to %zu", info->rank_most);
+	if (info->alpha > 0)
+		fprintf(out, ", alpha %g\n" LABEL, info->alpha, "adapts");
+	else
+		fprintf(out, ", no alpha\n" LABEL, "adapts");
+	for (size_t i = 0; i < LL_ADAPT_SITES; i++) {
+		if (info->adapted[i] == 0)
+			continue;
+		fprintf(out, "%s%s of %zu layers", comma, ll_adapter_site_name((enum ll_adapter_site)i), info->adapted[i]);
+		comma = ", ";
+	}
+	if (info->adapts_head)
+		fprintf(out, "%sthe output head", comma);
+	putc('\n', out);
+	if (info->base[0] != '\0') {
+		fprintf(out, LABEL, "model id");
+		put_text(out, info->base, strlen(info->base));
+		putc('\n', out);
+	}
 }
 
 static void
@@ -349,8 +379,11 @@ ll_info_text(FILE *out, const struct ll_info *info, const struct ll_info_wants *
 	file_lines(out, info);
 	if (info->hp.layers != 0)
 		shape_lines(out, info);
+	if (info->is_adapter)
+		adapter_lines(out, info);
 	type_lines(out, info);
-	vocab_lines(out, info);
+	if (!info->is_adapter)
+		vocab_lines(out, info);
 	if (info->model != NULL)
 		fprintf(out, LABEL "%016" PRIx64 "\n", "model id", info->model->fingerprint);
 	if (info->hp.layers != 0)

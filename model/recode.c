@@ -122,18 +122,14 @@ ll_recode_size(size_t *size, const struct ll_recode *job, struct ll_err *err)
 	return 0;
 }
 
-/* The row of the source that becomes row `row`. */
-static size_t
-source_row(const struct ll_recoder *r, size_t row)
+size_t
+ll_recode_source_row(enum ll_row_order order, size_t head_rows, size_t row)
 {
-	size_t head_rows, head, at;
+	size_t head = row / head_rows, at = row % head_rows;
 
-	if (r->job->order == LL_ROWS_KEPT)
+	if (order == LL_ROWS_KEPT)
 		return row;
-	head_rows = r->from.rows / r->job->heads;
-	head = row / head_rows;
-	at = row % head_rows;
-	if (r->job->order == LL_ROWS_TO_NEIGHBOURS)
+	if (order == LL_ROWS_TO_NEIGHBOURS)
 		return head * head_rows + at % 2 * (head_rows / 2) + at / 2;
 	return head * head_rows + at % (head_rows / 2) * 2 + at / (head_rows / 2);
 }
@@ -171,7 +167,8 @@ recode_row(struct ll_recoder *r, size_t thread, size_t number, float *row, unsig
 	const float *importance = job->importance;
 	size_t cols = r->from.cols;
 
-	number = source_row(r, number);
+	if (job->order != LL_ROWS_KEPT)
+		number = ll_recode_source_row(job->order, r->from.rows / job->heads, number);
 	if (job->type == job->from->type && job->from->scales == NULL) {
 		ll_tensor_copy(to, &r->from, number * r->row_bytes, r->row_bytes);
 		return true;

@@ -23,6 +23,9 @@ enum ll_row_order {
 	LL_ROWS_TO_HALVES	/* of rotary pairs that are neighbours */
 };
 
+/* The row, of heads of `head_rows` rows, that becomes row `row`. */
+size_t ll_recode_source_row(enum ll_row_order order, size_t head_rows, size_t row);
+
 struct ll_recode {
 	const struct ll_source_tensor *from;
 	uint32_t type;			/* to make; may be the same */

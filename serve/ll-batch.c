@@ -17,6 +17,7 @@
 #include "base/lines.h"
 #include "base/opt.h"
 #include "base/sampling.h"
+#include "base/scaled.h"
 #include "serve/children.h"
 #include "serve/command.h"
 #include "serve/feed.h"
@@ -28,6 +29,7 @@
 static const char *model_path, *output_path, *input_path = "-", *system_text, *date, *format_name;
 /* Options of the stages are handed to them as they were given. */
 static const char *batch, *context, *threads, *kv_type, *pack, *precision, *limit, *preset, *seed, *logprobs;
+static struct ll_scaled_list loras;
 static struct ll_sampling sampling = LL_SAMPLING_DEFAULTS;
 static bool chat, unordered, retry, print_pipe, input_given;
 
@@ -39,6 +41,12 @@ set_input(const char *path, struct ll_err *err)
 	input_given = true;
 	input_path = path;
 	return 0;
+}
+
+static int
+add_lora(const char *value, struct ll_err *err)
+{
+	return ll_scaled_add(&loras, "--lora", value, err);
 }
 
 static const struct ll_opt options[] = {
@@ -54,6 +62,7 @@ static const struct ll_opt options[] = {
 	{ 'b', "batch", LL_OPT_STRING, &batch, "N", "sequences at once (ll-forward)", 0, 0, NULL },
 	{ 'c', "context", LL_OPT_STRING, &context, "N", "positions a sequence may have (ll-forward)", 0, 0, NULL },
 	{ 'j', "threads", LL_OPT_STRING, &threads, "N", "threads (ll-forward)", 0, 0, NULL },
+	LL_OPT_LORA(add_lora),
 	{ 0, "pack", LL_OPT_STRING, &pack, "WHEN", "auto, always or never (ll-forward)", 0, 0, NULL },
 	{ 0, "precision", LL_OPT_STRING, &precision, "P", "default or f32 (ll-forward)", 0, 0, NULL },
 	{ 'n', "limit", LL_OPT_STRING, &limit, "N", "tokens of an answer at most (ll-sample)", 0, 0, NULL },
@@ -73,8 +82,8 @@ static const struct ll_program program = {
 	.name = "ll-batch",
 	.summary = "answer many prompts with one command",
 	.usage = "[-hqvVx] [-b N] [-c N] [-j N] [-m FILE] [-n N] [-o FILE] [-S TEXT] [-t T] [--chat]\n"
-	    "                [--chat-format NAME] [--date DATE] [--kv-type TYPE] [--logprobs N] [--pack WHEN]\n"
-	    "                [--precision P] [--preset NAME] [--retry] [--seed N] [--stop STRING] [--unordered]\n"
+	    "                [--chat-format NAME] [--date DATE] [--kv-type TYPE] [--logprobs N] [--lora FILE]\n"
+	    "                [--pack WHEN] [--precision P] [--preset NAME] [--retry] [--seed N] [--stop STRING] [--unordered]\n"
 	    "                [SAMPLING ...] [FILE]",
 	.options = options,
 };
@@ -113,6 +122,8 @@ make_commands(struct ll_command commands[STAGES], bool shown)
 	ll_command_add(forward, "-c", ll_opt_own(&context));
 	ll_command_add(forward, "-j", ll_opt_own(&threads));
 	ll_command_add(forward, "--kv-type", ll_opt_own(&kv_type));
+	for (size_t i = 0; i < loras.count; i++)
+		ll_command_add(forward, "--lora", loras.list[i].text);
 	ll_command_add(forward, "--pack", ll_opt_own(&pack));
 	ll_command_add(forward, "--precision", ll_opt_own(&precision));
 	ll_command_begin(sample, "ll-sample");
@@ -300,5 +311,6 @@ main(int argc, char **argv)
 	if (sampling.temperature <= 0)
 		ll_opt_refuse(&seed, "with temperature 0");
 	status = print_pipe ? print_equivalent(&err) : run_batch(&err);
+	ll_scaled_free(&loras);
 	return ll_exit(program.name, status, &err);
 }

@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "base/opt.h"
 #include "base/sampling.h"
+#include "base/scaled.h"
 #include "base/terminal.h"
 #include "model/model.h"
 #include "serve/command.h"
@@ -25,9 +26,16 @@
 static const char *model_path, *system_text, *date, *format_name, *kv_type, *pack, *precision, *preset;
 /* Options of the stages are checked here and handed to them as they were given. */
 static int64_t context, threads, limit;
+static struct ll_scaled_list loras;
 static struct ll_sampling sampling = LL_SAMPLING_DEFAULTS;
 static uint64_t seed;
 static bool print_pipe, no_history;
+
+static int
+add_lora(const char *value, struct ll_err *err)
+{
+	return ll_scaled_add(&loras, "--lora", value, err);
+}
 
 static const struct ll_opt options[] = {
 	LL_OPT_MODEL(model_path),
@@ -36,6 +44,7 @@ static const struct ll_opt options[] = {
 	{ 0, "chat-format", LL_OPT_STRING, &format_name, "NAME", "the chat format (ll-tokenize)", 0, 0, NULL },
 	{ 'c', "context", LL_OPT_INT, &context, "N", "positions the conversation may have (ll-forward)", 1, 1e9, NULL },
 	LL_OPT_THREADS(threads),
+	LL_OPT_LORA(add_lora),
 	{ 0, "pack", LL_OPT_STRING, &pack, "WHEN", "auto, always or never (ll-forward)", 0, 0, NULL },
 	{ 0, "precision", LL_OPT_STRING, &precision, "P", "default or f32 (ll-forward)", 0, 0, NULL },
 	{ 'n', "limit", LL_OPT_INT, &limit, "N", "tokens of an answer at most (ll-sample)", 1, INT32_MAX, NULL },
@@ -55,8 +64,8 @@ static const struct ll_program program = {
 	.name = "ll-chat",
 	.summary = "talk with a model in the terminal",
 	.usage = "[-hqvVx] [-c N] [-j N] [-m FILE] [-n N] [-S TEXT] [-t T] [--chat-format NAME]\n"
-	    "               [--date DATE] [--kv-type TYPE] [--no-history] [--pack WHEN] [--precision P]\n"
-	    "               [--preset NAME] [--seed N] [--stop STRING] [SAMPLING ...]",
+	    "               [--date DATE] [--kv-type TYPE] [--lora FILE] [--no-history] [--pack WHEN]\n"
+	    "               [--precision P] [--preset NAME] [--seed N] [--stop STRING] [SAMPLING ...]",
 	.options = options,
 };
 
@@ -126,6 +135,8 @@ make_commands(struct ll_command *forward, struct ll_command *sample, const char 
 	hand_on(forward, "-c", &context);
 	hand_on(forward, "-j", &threads);
 	hand_on(forward, "--kv-type", &kv_type);
+	for (size_t i = 0; i < loras.count; i++)
+		ll_command_add(forward, "--lora", loras.list[i].text);
 	hand_on(forward, "--pack", &pack);
 	hand_on(forward, "--precision", &precision);
 	hand_on(sample, "-n", &limit);
@@ -567,5 +578,6 @@ main(int argc, char **argv)
 	ll_line_close(chat.line);
 	ll_tokenizer_free(chat.tokenizer);
 	ll_vocab_free(chat.vocab);
+	ll_scaled_free(&loras);
 	return ll_exit(program.name, status, &err);
 }

@@ -114,6 +114,21 @@ ll_header_add(struct ll_header *header, const char *key, const char *value, stru
 	return ll_text_put(&header->text, key, value, err);
 }
 
+int
+ll_header_set_model(struct ll_header *header, const struct ll_header_model *model, struct ll_err *err)
+{
+	int status = ll_header_set(header, "model", model->path, err);
+
+	if (status == 0)
+		status = model->adapters > 0 ? ll_header_set_number(header, "adapters", model->adapters, err) :
+		    ll_header_set(header, "adapters", NULL, err);
+	if (status < 0 || (status = ll_header_set_hex(header, "fingerprint", model->fingerprint, err)) < 0 ||
+	    (status = ll_header_set_number(header, "hidden", model->hidden, err)) < 0 ||
+	    (status = ll_header_set_number(header, "vocab_size", model->vocab_size, err)) < 0)
+		return status;
+	return ll_header_set_number(header, "layers", model->layers, err);
+}
+
 bool
 ll_header_get(const struct ll_header *header, const char *key, char *out, size_t size)
 {
@@ -265,18 +280,37 @@ int
 ll_header_check_model(const struct ll_header *header, const char *name, uint64_t fingerprint,
     uint64_t vocab, struct ll_err *err)
 {
-	uint64_t theirs;
+	uint64_t theirs, adapters = 0;
 
+	ll_header_get_number(header, "adapters", &adapters);
 	if (fingerprint != 0 && ll_header_get_hex(header, "fingerprint", &theirs)) {
 		if (theirs != 0 && theirs != fingerprint)
 			return ll_fail(err, LL_EDATA, "%s: stream was made with the model of fingerprint %016" PRIx64
-			    ", but the model here has %016" PRIx64, name, theirs, fingerprint);
+			    "%s, but the model here has %016" PRIx64, name, theirs, adapters > 0 ? " (with --lora)" : "",
+			    fingerprint);
 		return 0;
 	}
 	if (vocab != 0 && ll_header_get_hex(header, "vocab", &theirs) && theirs != 0 && theirs != vocab)
 		return ll_fail(err, LL_EDATA, "%s: stream was made with the vocabulary of fingerprint %016" PRIx64
 		    ", but the vocabulary here has %016" PRIx64, name, theirs, vocab);
 	return 0;
+}
+
+int
+ll_header_check_adapted(const struct ll_header *header, const char *name, uint64_t base, uint64_t adapted,
+    struct ll_err *err)
+{
+	char boundary[16] = "0";
+	uint64_t theirs;
+
+	if (header->kind == LL_KIND_HIDDEN)
+		ll_header_get(header, "boundary", boundary, sizeof(boundary));
+	if (base == adapted || !ll_header_get_hex(header, "fingerprint", &theirs) || theirs != base)
+		return ll_header_check_model(header, name, adapted, 0, err);
+	if (strcmp(boundary, "0") == 0)
+		return 0;
+	return ll_fail(err, LL_EDATA, "%s: the layers before %s were run without the adapters of this stage's --lora",
+	    name, boundary);
 }
 
 int

@@ -47,6 +47,15 @@ int ll_header_set_ids(struct ll_header *header, const char *key, const uint32_t 
 /* Adds a line behind the others (history). */
 int ll_header_add(struct ll_header *header, const char *key, const char *value, struct ll_err *err);
 
+/* The keys that tell of the model: its path, fingerprint, adapters that the fingerprint is over too, and sizes. */
+struct ll_header_model {
+	const char *path;
+	uint64_t fingerprint;
+	size_t adapters;
+	size_t hidden, vocab_size, layers;
+};
+int ll_header_set_model(struct ll_header *header, const struct ll_header_model *model, struct ll_err *err);
+
 /* As ll_text_get; _hex reads 16 hexadecimal digits. */
 bool ll_header_get(const struct ll_header *header, const char *key, char *out, size_t size);
 bool ll_header_get_number(const struct ll_header *header, const char *key, uint64_t *out);
@@ -71,6 +80,13 @@ int ll_header_check(const unsigned char in[LL_HEADER_BYTES], enum ll_kind *kind,
  */
 int ll_header_check_model(const struct ll_header *header, const char *name, uint64_t fingerprint,
     uint64_t vocab, struct ll_err *err);
+
+/*
+ * The same of a model whose fingerprint is `base`, and `adapted` with the adapters that are used here: as
+ * these change layers, a stream of the base is good enough only before layer 0.
+ */
+int ll_header_check_adapted(const struct ll_header *header, const char *name, uint64_t base, uint64_t adapted,
+    struct ll_err *err);
 
 /*
  * Verifies that hidden states fit a model of this hidden size and so many layers: *boundary is the

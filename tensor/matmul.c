@@ -37,6 +37,7 @@ struct product {
 	const float *x;
 	size_t x_stride;
 	size_t rows, cols;
+	bool more;				/* than y has: it is added to */
 	size_t tiles, width;
 	union ll_act *act[LL_ACT_KINDS];	/* [tiles][lines][width]; NULL if no job wants it */
 	uint8_t *scratch;			/* SCRATCH_BYTES for each thread */
@@ -231,6 +232,7 @@ multiply(const struct product *product, const struct plan *plan, const struct ll
 	    (tile * lines + first * plan->layout.elements / per) * product->width;
 	float *y = job->y + tile * product->width * job->y_stride + row, *to = y;
 	size_t stride = job->y_stride;
+	bool more = product->more || first > 0;
 	ll_product *mul = kern->mul[plan->type];
 	float part[LL_MUL_COLS * LL_PANEL_ROWS];
 
@@ -239,14 +241,14 @@ multiply(const struct product *product, const struct plan *plan, const struct ll
 		to = part;
 		stride = LL_PANEL_ROWS;
 		memset(part, 0, sizeof part);
-		for (size_t j = 0; j < cols && first > 0; j++)
+		for (size_t j = 0; j < cols && more; j++)
 			memcpy(part + j * stride, y + j * job->y_stride, rows * sizeof *y);
 	}
 	if (plan->widen) {
 		mul = kern->mul_wide[plan->wide];
 		count *= plan->layout.elements / 32;
 	}
-	mul(to, stride, piece, count, x, product->width, cols, first > 0);
+	mul(to, stride, piece, count, x, product->width, cols, more);
 	for (size_t j = 0; j < cols && to == part; j++)
 		memcpy(y + j * job->y_stride, part + j * stride, rows * sizeof *y);
 }
@@ -379,6 +381,27 @@ place_activations(struct product *product)
 	product->scratch = place;
 }
 
+static void
+run(struct product *product)
+{
+	const struct ll_ops *ops = product->ops;
+	size_t rows = product->rows;
+
+	if (product->count == 0 || rows == 0)
+		return;
+	product->cols = product->jobs[0].w->cols;
+	product->tiles = (rows + LL_MUL_COLS - 1) / LL_MUL_COLS;
+	product->width = (rows + product->tiles - 1) / product->tiles;
+	/* The last tile must have something. */
+	product->tiles = (rows + product->width - 1) / product->width;
+	place_activations(product);
+	if (rows * product->cols < WORTH_THREADS)
+		act_share(product, 0, 1);
+	else
+		ll_pool_run(ops->pool, act_share, product);
+	ll_pool_run(ops->pool, multiply_share, product);
+}
+
 void
 ll_ops_matmul(const struct ll_ops *ops, const struct ll_matmul *jobs, size_t count,
     const float *x, size_t x_stride, size_t rows)
@@ -388,17 +411,17 @@ ll_ops_matmul(const struct ll_ops *ops, const struct ll_matmul *jobs, size_t cou
 		.x = x, .x_stride = x_stride, .rows = rows,
 	};
 
-	if (count == 0 || rows == 0)
-		return;
-	product.cols = jobs[0].w->cols;
-	product.tiles = (rows + LL_MUL_COLS - 1) / LL_MUL_COLS;
-	product.width = (rows + product.tiles - 1) / product.tiles;
-	/* The last tile must have something. */
-	product.tiles = (rows + product.width - 1) / product.width;
-	place_activations(&product);
-	if (rows * product.cols < WORTH_THREADS)
-		act_share(&product, 0, 1);
-	else
-		ll_pool_run(ops->pool, act_share, &product);
-	ll_pool_run(ops->pool, multiply_share, &product);
+	run(&product);
+}
+
+void
+ll_ops_matmul_add(const struct ll_ops *ops, const struct ll_matmul *jobs, size_t count,
+    const float *x, size_t x_stride, size_t rows)
+{
+	struct product product = {
+		.ops = ops, .jobs = jobs, .count = count,
+		.x = x, .x_stride = x_stride, .rows = rows, .more = true,
+	};
+
+	run(&product);
 }

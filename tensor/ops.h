@@ -52,6 +52,10 @@ struct ll_matmul {
 void ll_ops_matmul(const struct ll_ops *ops, const struct ll_matmul *jobs, size_t count,
     const float *x, size_t x_stride, size_t rows);
 
+/* The same, y += w * x: the sum begins with what is in y. No w has a row_scale. */
+void ll_ops_matmul_add(const struct ll_ops *ops, const struct ll_matmul *jobs, size_t count,
+    const float *x, size_t x_stride, size_t rows);
+
 /* y = x / sqrt(mean(x^2) + eps) * weight, a row at a time (Zhang and Sennrich 2019). */
 void ll_ops_rmsnorm(const struct ll_ops *ops, float *y, const float *x, const float *weight,
     float eps, size_t rows, size_t cols);

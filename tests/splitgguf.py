@@ -95,4 +95,5 @@ def main():
               keys if no == 0 else 0, (no, o.parts, count), share)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -147,6 +147,38 @@ matmuls(struct tap *tap, struct ll_ops *ops, const char *what)
 	tap_ok(tap, good, "matmul", what);
 }
 
+/* Of rows that are no longer than a run of floats what is added is the product, and nothing when it is zero. */
+static void
+added(struct tap *tap, struct ll_ops *ops, const char *what)
+{
+	static const uint32_t types[JOBS] = { LL_F32, LL_F16, LL_BF16 };
+	static struct fixture all;
+	struct ll_matmul jobs[JOBS];
+	uint32_t state = 5;
+	bool good = true;
+
+	for (size_t i = 0; i < ROWS * X_STRIDE; i++)
+		all.x[i] = i < ROWS / 2 * X_STRIDE ? number(&state) : 0;
+	for (size_t job = 0; job < JOBS; job++)
+		fill(&all, job, types[job], 45, &state);
+	for (int precision = 0; precision < 2; precision++) {
+		ops->precision = (enum ll_precision)precision;
+		good &= (expect(&all, ops), matmul(&all, ops, ROWS));
+		for (size_t job = 0; job < JOBS; job++) {
+			jobs[job] = (struct ll_matmul){ &all.tensor[job], all.got[job], Y_STRIDE };
+			for (size_t i = 0; i < ROWS * Y_STRIDE; i++) {
+				float before = number(&state);
+
+				if (i % Y_STRIDE < all.tensor[job].rows)
+					all.want[job][i] += all.got[job][i] = before;
+			}
+		}
+		ll_ops_matmul_add(ops, jobs, JOBS, all.x, X_STRIDE, ROWS);
+		good &= memcmp(all.want, all.got, sizeof all.want) == 0;
+	}
+	tap_ok(tap, good, "matmul_add", what);
+}
+
 static void
 elementwise(struct tap *tap, const struct ll_ops *ops, const char *what)
 {
@@ -204,6 +236,7 @@ with_threads(struct tap *tap, struct ll_ops *ops, size_t threads)
 	}
 	snprintf(what, sizeof what, "%s, %zu threads", ll_cpu_name(ops->kern->isa), threads);
 	matmuls(tap, ops, what);
+	added(tap, ops, what);
 	elementwise(tap, ops, what);
 	ll_pool_free(ops->pool);
 }
