@@ -24,6 +24,8 @@
 static const struct ll_kernel *const kernels[] = {
 	&ll_kernel_matmul, &ll_kernel_attention, &ll_kernel_quantize, &ll_kernel_rmsnorm, &ll_kernel_swiglu,
 	&ll_kernel_softmax, &ll_kernel_greedy, &ll_kernel_top_k, &ll_kernel_top_p, &ll_kernel_full,
+	&ll_kernel_gemm_f32_nn, &ll_kernel_gemm_f32_nt, &ll_kernel_gemm_f32_tn, &ll_kernel_gemm_bf16_nn,
+	&ll_kernel_gemm_bf16_nt, &ll_kernel_gemm_bf16_tn,
 };
 
 #define KERNELS (sizeof(kernels) / sizeof(kernels[0]))
@@ -202,7 +204,7 @@ run_kernel(struct bench *b, struct ll_err *err)
 static int
 run_name(struct bench *b, const char *name, struct ll_err *err)
 {
-	char known[200] = "";
+	char known[300] = "";
 	int status = 0;
 	bool found = false;
 

@@ -72,7 +72,9 @@ struct ll_kernel {
 };
 
 extern const struct ll_kernel ll_kernel_matmul, ll_kernel_quantize, ll_kernel_rmsnorm, ll_kernel_swiglu,
-    ll_kernel_softmax, ll_kernel_attention, ll_kernel_greedy, ll_kernel_top_k, ll_kernel_full, ll_kernel_top_p;
+    ll_kernel_softmax, ll_kernel_attention, ll_kernel_greedy, ll_kernel_top_k, ll_kernel_full, ll_kernel_top_p,
+    ll_kernel_gemm_f32_nn, ll_kernel_gemm_f32_nt, ll_kernel_gemm_f32_tn, ll_kernel_gemm_bf16_nn,
+    ll_kernel_gemm_bf16_nt, ll_kernel_gemm_bf16_tn;
 
 /* -LL_EUSAGE for a name that is none, naming those that are, and for a shape that does not fit. */
 int ll_bench_kernels(const struct ll_kernels_config *config, struct ll_err *err);

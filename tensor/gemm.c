@@ -18,6 +18,13 @@
 #define BLOCK_COLS 512
 #define BLOCK_WORDS 256
 
+/*
+ * Of each line before the next panel where lines lie across memory, so that it is read in about the
+ * order of addresses; even. One thread, m or n 16 of 4096 and 1024, k 1024 and 4096: 16 % to 57 % sooner
+ * than whole lines, 4 or 16 are slower than 8.
+ */
+#define PACK_NUMBERS 8
+
 /* Tiles of few rows have panels that are little more than half full. */
 #define PANEL_BYTES (2 * sizeof(float) * BLOCK_WORDS)
 
@@ -129,34 +136,51 @@ b_panel(const struct block *block, size_t panel)
 	return block->gemm->b + panel * block->steps * block->kern->cols * sizeof(float);
 }
 
-/* Packs x, of which `lines` are rows or columns of a panel, `across` apart. */
+/* One side of the products: `lines` gives its rows or columns in a panel. */
+struct packing {
+	const float *x;
+	size_t across, along;		/* between lines, between numbers of a line */
+	size_t pitch;
+	uint8_t *(*panel)(const struct block *block, size_t panel);
+	struct range (*lines)(const struct block *block, size_t panel);
+};
+
+/* Some numbers of the lines of a panel. */
 static void
-pack(const struct block *block, uint8_t *panel, size_t pitch, const float *x, size_t across, size_t along,
-    struct range lines)
+pack_panel(const struct block *block, const struct packing *side, size_t panel, size_t done, size_t numbers)
 {
 	const struct ll_gemm_kern *kern = block->kern;
+	uint8_t *out = side->panel(block, panel) + done / (kern->paired ? 2 : 1) * side->pitch * sizeof(float);
+	struct range r = side->lines(block, panel);
 
-	for (size_t l = lines.begin; l < lines.end; l += kern->lanes, panel += kern->lanes * sizeof(float))
-		kern->pack(panel, pitch, x + l * across + block->p.begin * along, across, along,
-		    lines.end - l < kern->lanes ? lines.end - l : kern->lanes, block->p.end - block->p.begin);
+	for (size_t l = r.begin; l < r.end; l += kern->lanes, out += kern->lanes * sizeof(float))
+		kern->pack(out, side->pitch, side->x + l * side->across + (block->p.begin + done) * side->along,
+		    side->across, side->along, r.end - l < kern->lanes ? r.end - l : kern->lanes, numbers);
+}
+
+/* In about the order in which numbers lie in memory. */
+static void
+pack(const struct block *block, const struct packing *side, size_t panels, size_t thread, size_t count)
+{
+	size_t k = block->p.end - block->p.begin, piece = side->across == 1 ? PACK_NUMBERS : k, begin, end;
+
+	ll_pool_share(panels, 1, thread, count, &begin, &end);
+	for (size_t done = 0; done < k; done += piece)
+		for (size_t panel = begin; panel < end; panel++)
+			pack_panel(block, side, panel, done, k - done < piece ? k - done : piece);
 }
 
 static void
 pack_share(void *arg, size_t thread, size_t count)
 {
 	const struct block *block = arg;
-	size_t panel, end;
+	const struct packing a = { block->a.data, block->a.row, block->a.col, ll_gemm_pitch(block->kern), a_panel,
+		panel_rows };
+	const struct packing b = { block->b.data, block->b.col, block->b.row, block->kern->cols, b_panel, panel_cols };
 
-	if (block->pack_a) {
-		ll_pool_share(block->row_panels, 1, thread, count, &panel, &end);
-		for (; panel < end; panel++)
-			pack(block, a_panel(block, panel), ll_gemm_pitch(block->kern), block->a.data, block->a.row,
-			    block->a.col, panel_rows(block, panel));
-	}
-	ll_pool_share(block->col_panels, 1, thread, count, &panel, &end);
-	for (; panel < end; panel++)
-		pack(block, b_panel(block, panel), block->kern->cols, block->b.data, block->b.col, block->b.row,
-		    panel_cols(block, panel));
+	if (block->pack_a)
+		pack(block, &a, block->row_panels, thread, count);
+	pack(block, &b, block->col_panels, thread, count);
 }
 
 struct tile {

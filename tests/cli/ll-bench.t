@@ -90,10 +90,12 @@ fails 78 "LL_CPU=none" "LL_CPU=none ll-bench --limits"
 
 # Kernels.
 small='-r 2 -j 2 --from cache --json'
-for kernel in matmul attention quantize rmsnorm swiglu softmax sample-greedy sample-top-k sample-top-p sample-full; do
+for kernel in matmul attention quantize rmsnorm swiglu softmax sample-greedy sample-top-k sample-top-p sample-full \
+	gemm-f32-nn gemm-f32-nt gemm-f32-tn gemm-bf16-nn gemm-bf16-nt gemm-bf16-tn; do
 	case $kernel in
 	matmul) shape=64x256 ;;
 	attention) shape=4x2x32 ;;
+	gemm-*) shape=40x24 ;;
 	*) shape=256 ;;
 	esac
 	ok "$kernel: a figure for each number of rows" is "[('$kernel', 1, True), ('$kernel', 3, True)]" \
@@ -106,12 +108,15 @@ ok "matmul of each type" is "{'F32': 'f32', 'BF16': 'bf16', 'Q4_0': 'int8_scale'
 ok "bytes and operations of a product" is "(2304.0, 49152.0)" \
 	"field '(o[0][\"kernels\"][0][\"bytes\"], o[0][\"kernels\"][0][\"ops\"][\"int8_scale\"])' \
 	'll-bench --kernel matmul --rows 6 --shape 16x256 $small'"
+ok "bytes and operations of a product of matrices" is "[(22912.0, {'f32': 49152.0}), (22912.0, {'bf16': 49152.0})]" \
+	"field '[(k[\"bytes\"], k[\"ops\"]) for k in o[0][\"kernels\"]]' \
+	'll-bench --kernel gemm-f32-tn --kernel gemm-bf16-nt --rows 6 --shape 16x256 $small'"
 ok "a table of them" is "1" \
 	"ll-bench --kernel rmsnorm --shape 64 --rows 2 -r 1 --from cache | grep -c '^rmsnorm .*%.*%'"
 ok "from memory" is "memory" \
 	"field 'o[0][\"kernels\"][0][\"from\"]' 'll-bench --kernel rmsnorm --shape 4096 --rows 16 -r 1 --from memory --json'"
 fails 64 "--kernel: 'none' is none of matmul, attention, quantize, rmsnorm, swiglu, softmax, sample-greedy, \
-sample-top-k, sample-top-p, sample-full, all" "ll-bench --kernel none"
+sample-top-k, sample-top-p, sample-full, gemm-f32-nn, gemm-f32-nt, gemm-f32-tn, gemm-bf16-nn, gemm-bf16-nt, gemm-bf16-tn, all" "ll-bench --kernel none"
 fails 64 "--type: 'Q9' is no type" "ll-bench --kernel matmul --type Q9"
 fails 64 "--shape: 'x4' is not as 4096x14336" "ll-bench --kernel matmul --shape x4"
 fails 64 "--shape: rmsnorm wants COLS" "ll-bench --kernel rmsnorm --shape 4x4"
