@@ -7,7 +7,7 @@
 #define LL_TRAIN_COURSE_H
 
 #include "train/lessons.h"
-#include "train/settings.h"
+#include "train/run_settings.h"
 
 struct ll_err;
 

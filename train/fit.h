@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "train/feed.h"
+#include "train/row_feed.h"
 #include "train/optimise.h"
 #include "train/state.h"
 

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "train/feed.h"
+#include "train/row_feed.h"
 #include "train/optimise.h"
 
 struct ll_err;

@@ -2,8 +2,8 @@
  * The options that the programs of training share, and what is made of them.
  */
 
-#ifndef LL_TRAIN_SETTINGS_H
-#define LL_TRAIN_SETTINGS_H
+#ifndef LL_TRAIN_RUN_SETTINGS_H
+#define LL_TRAIN_RUN_SETTINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>

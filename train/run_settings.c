@@ -1,4 +1,4 @@
-#include "train/settings.h"
+#include "train/run_settings.h"
 
 #include <inttypes.h>
 #include <math.h>

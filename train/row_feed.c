@@ -1,4 +1,4 @@
-#include "train/feed.h"
+#include "train/row_feed.h"
 
 #include <stdlib.h>
 

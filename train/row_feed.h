@@ -3,8 +3,8 @@
  * one after the other.
  */
 
-#ifndef LL_TRAIN_FEED_H
-#define LL_TRAIN_FEED_H
+#ifndef LL_TRAIN_ROW_FEED_H
+#define LL_TRAIN_ROW_FEED_H
 
 #include <stdbool.h>
 #include <stddef.h>
