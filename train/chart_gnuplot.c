@@ -150,7 +150,7 @@ ll_chart_gnuplot(const struct ll_chart *chart, const char *terminal, int fd, str
 	int status = ll_chart_script(chart, terminal, &script, err), in;
 
 	if (status == 0 && (commands == NULL || errors == NULL))
-		status = ll_fail_errno(err, LL_ECREATE, "a temporary file");
+		status = ll_fail_errno(err, errno == ENOMEM ? LL_ENOMEM : LL_ECREATE, "a temporary file");
 	if (status == 0) {
 		in = fileno(commands);
 		if ((status = ll_write(in, script.data, script.len, "a temporary file", err)) == 0) {

@@ -39,6 +39,7 @@ PROGRAMS = [
     "ll-tokenize --jsonl records", "ll-tokenize --jsonl --ids records.gz",
     "ll-tokenize -d --jsonl answered.lls", "ll-batch -n 2 -j 1 --seed 1 records",
     "ll-train-bpe -n 268 --min-count 1 text -o out", "ll-train-bpe -n 520 -q --ranks text",
+    "ll-plot log.jsonl",
 ]
 STAGES = ["ll-tokenize text", "ll-embed", "ll-forward -L 0-1 -j 2", "ll-forward -L 2- -j 1",
           "ll-sample --seed 1 -n 3", "ll-tokenize -d"]
@@ -161,7 +162,7 @@ def prepare():
                  "ll-sample -n 1 --seed 1 logits.lls >samples.lls",
                  """printf '%s\\n' '{"id":"a","prompt":"one","n":2,"stop":["zz"],"limit":3}' """
                  """'{"messages":[{"role":"user","content":"x"}],"seed":4}' >records""",
-                 "gzip <records >records.gz",
+                 "gzip <records >records.gz", """echo '{"step":1,"loss":2,"eval_loss":3}' >log.jsonl""",
                  "ll-tokenize --jsonl records | ll-forward | ll-sample -n 2 --seed 1 --logprobs 1 >answered.lls"):
         subprocess.run(line, shell=True, check=True)
 
