@@ -121,7 +121,8 @@ fails 66 "none.gguf: No such file or directory" "ll-info none.gguf"
 fails 66 "/: a folder with neither config.json" "ll-info /"
 mkfifo pipe
 fails 66 "pipe: is not a regular file" "ll-info pipe"
-fails 64 "no model: give -m FILE or set LL_MODEL" "env -u LL_MODEL ll-info"
+mkdir away && cp "$(command -v ll-info)" away
+fails 64 "no model: give -m FILE or set LL_MODEL" "env -u LL_MODEL away/ll-info"
 fails 64 "unexpected operand 'b'" "ll-info a b"
 fails 64 "--model has no effect with an operand" "ll-info -m a b"
 make

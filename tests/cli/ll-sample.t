@@ -167,8 +167,9 @@ fails 64 "--limit: '0' is not between" "ll-sample -n 0"
 fails 64 "--logprobs: '21' is not between 0 and 20" "ll-sample --logprobs 21"
 fails 64 "--seed: '-1' is not a whole number" "ll-sample --seed -1"
 fails 64 "--stop: an empty string" "ll-sample --stop ''"
+mkdir away && cp "$(command -v ll-sample)" away
 fails 64 "no model: give -m FILE or set LL_MODEL" \
-    "logits 'end'; unset LL_MODEL; ll-sample --stop x <logits.lls"
+    "logits 'end'; unset LL_MODEL; away/ll-sample --stop x <logits.lls"
 fails 66 "none.gguf" "ll-sample --stop x -m none.gguf <logits.lls"
 
 # In the pipe

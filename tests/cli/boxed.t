@@ -1,0 +1,54 @@
+#!/bin/sh
+# The models that come with ll: what is taken without -m and LL_MODEL, and what it can.
+. "$TESTS/tap.sh"
+
+unset LL_MODEL
+root=${TESTS%/tests}
+boxed=$(dirname "$(command -v ll-forward)")/../share/ll
+tales=$root/share/tales/tales
+
+# said COMMAND: what it writes on standard error
+said() {
+	(eval "$1") 2>&1 >/dev/null
+}
+
+pipe="ll-tokenize --chat -p 'Write a story about Mia and a red kite.' | ll-forward | ll-sample -t 0 | ll-tokenize -d"
+
+ok "the pipe needs no model to be named" like "red kite" "$pipe"
+ok "which is said once" is "1" "said \"$pipe\" | wc -l"
+ok "by its name" like "ll-4m.gguf" "said \"$pipe\""
+ok "-q does not say it" is "" "said 'll-info -q'"
+ok "-m goes before it" same "ll-info -m '$boxed/ll-1m.gguf'" "LL_MODEL='$boxed/ll-1m.gguf' ll-info"
+ok "and so does LL_MODEL, in silence" is "" "LL_MODEL='$boxed/ll-1m.gguf'; export LL_MODEL; said ll-info"
+ok "they have names" same "ll-info -m ll-4m" "ll-info '$boxed/ll-4m.gguf'"
+
+ok "at most 6 MB" is "yes" "[ \$(wc -c <'$boxed/ll-4m.gguf') -le 6000000 ] && echo yes"
+ok "about 4 million parameters" is "4066560" "ll-info --json -m ll-4m | jq .parameters"
+ok "and one" is "1000832" "ll-info --json -m ll-1m | jq .parameters"
+ok "one vocabulary" same "ll-info --json -m ll-4m | jq -c .vocabulary" \
+    "ll-info --json -m ll-1m | jq -c .vocabulary"
+for type in Q2_K Q3_K_M Q4_K_M Q6_K IQ4_XS; do
+	ok "$type applies to every matrix" is "0" "ll-quantize -q --requantize --dry-run -m ll-4m $type 2>&1 | grep -c 'another type'"
+done
+
+# right KIND N: how many of so many answers the recogniser takes
+right() {
+	"$tales" eval-prompts --kind "$1" -n "$2" --seed 11 >prompts.jsonl
+	ll-batch -q -b 16 -t 0 -n 250 prompts.jsonl >answers.jsonl 2>err
+	"$tales" check answers.jsonl | awk -F '\t' '$1 == "all" { print $2 }'
+}
+
+# atleast N COMMAND
+atleast() {
+	got=$(eval "$2")
+	[ "$got" -ge "$1" ] && echo enough || echo "$got"
+}
+
+ok "stories" is enough "atleast 20 'right story 24'"
+ok "stories as they were asked for" is enough "atleast 18 'right chat 24'"
+ok "questions about ll" is enough "atleast 22 'right manual 24'"
+ok "small skills" is enough "atleast 20 'right skill 24'"
+
+ok "the demo" like "ll-tokenize" "'$root/share/demo' \"\$(dirname \"\$(command -v ll-forward)\")\""
+
+done_testing
