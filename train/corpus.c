@@ -248,15 +248,15 @@ ends_with(const char *name, size_t length, const char *end)
 	return length >= size && memcmp(name + length - size, end, size) == 0;
 }
 
-static bool
-is_lines(const char *path, const struct ll_buf *begin)
+bool
+ll_corpus_is_lines(const char *path, const char *begin, size_t count)
 {
-	size_t length = strlen(path), at = begin->len >= 3 && memcmp(begin->data, MARK, 3) == 0 ? 3 : 0;
+	size_t length = strlen(path), at = count >= 3 && memcmp(begin, MARK, 3) == 0 ? 3 : 0;
 
 	if (ends_with(path, length, ".gz"))
 		length -= 3;
 	return ends_with(path, length, ".jsonl") || ends_with(path, length, ".json") ||
-	    (at < begin->len && begin->data[at] == '{');
+	    (at < count && begin[at] == '{');
 }
 
 static int
@@ -330,7 +330,7 @@ ll_corpus_read(struct ll_corpus *corpus, const char *path, const struct ll_corpu
 		return status;
 	if ((status = ll_gzip_new(&gzip, fd, reader.name, -1, err)) == 0 &&
 	    (status = read_begin(&reader, &lines, gzip, fd, err)) == 0)
-		status = is_lines(path, &lines.text) ? read_lines(&reader, &lines, gzip, fd, err) :
+		status = ll_corpus_is_lines(path, lines.text.data, lines.text.len) ? read_lines(&reader, &lines, gzip, fd, err) :
 		    read_text(&reader, &lines, gzip, fd, err);
 	ll_gzip_free(gzip);
 	if (fd > STDIN_FILENO)

@@ -60,6 +60,9 @@ struct ll_corpus_options {
 int ll_corpus_read(struct ll_corpus *corpus, const char *path, const struct ll_corpus_options *options,
     struct ll_err *err);
 
+/* Whether that file is JSON Lines; `begin` are its first bytes, without compression, at least 4 if it has them. */
+bool ll_corpus_is_lines(const char *path, const char *begin, size_t count);
+
 /* After the last file: makes hash. -LL_EDATA where there is nothing to learn from. */
 int ll_corpus_end(struct ll_corpus *corpus, struct ll_err *err);
 void ll_corpus_free(struct ll_corpus *corpus);

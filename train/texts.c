@@ -18,6 +18,8 @@
 #include "base/utf8.h"
 #include "tokenize/charclass.h"
 #include "tokenize/messages.h"
+#include "tokenize/record.h"
+#include "train/corpus.h"
 
 #define PIECE (1u << 20)
 #define AHEAD 4		/* bytes of a character */
@@ -126,14 +128,6 @@ take_object(struct texts *t, const struct ll_json *object, const char *where)
 	return length > 0 ? t->take(t->arg, bytes, length, t->err) : 0;
 }
 
-static bool
-is_blank(const char *line, size_t length)
-{
-	while (length > 0 && strchr(" \t\r", line[length - 1]) != NULL && line[length - 1] != '\0')
-		length--;
-	return length == 0;
-}
-
 static int
 take_line(struct texts *t, const char *line, size_t length, size_t number)
 {
@@ -142,7 +136,7 @@ take_line(struct texts *t, const char *line, size_t length, size_t number)
 	char where[400];
 	int status;
 
-	if (is_blank(line, length))
+	if (ll_record_blank(line, length))
 		return 0;
 	snprintf(where, sizeof(where), "%.370s:%zu", t->name, number);
 	if ((status = ll_json_parse_line(&object, line, length, where, &why)) < 0)
@@ -171,14 +165,6 @@ read_lines(struct texts *t, struct ll_buf *begin)
 	}
 	ll_lines_free(&lines);
 	return status;
-}
-
-static bool
-ends_in(const char *name, const char *end)
-{
-	size_t length = strlen(name), wanted = strlen(end);
-
-	return length >= wanted && strcmp(name + length - wanted, end) == 0;
 }
 
 /* The first four bytes: a byte order mark may come before '{', and is no text. */
@@ -210,7 +196,7 @@ ll_texts_read(const char *path, ll_text_sink *take, void *arg, struct ll_err *er
 	if ((status = ll_gzip_new(&t.gzip, fd, t.name, -1, err)) == 0 && (status = read_begun(&t, &begin)) == 0) {
 		if (begin.len >= 3 && memcmp(begin.data, "\xef\xbb\xbf", 3) == 0)
 			memmove(begin.data, begin.data + 3, begin.len -= 3);
-		if (ends_in(path, ".jsonl") || ends_in(path, ".jsonl.gz") || (begin.len > 0 && begin.data[0] == '{'))
+		if (ll_corpus_is_lines(path, begin.data, begin.len))
 			status = read_lines(&t, &begin);
 		else
 			status = read_plain(&t, &begin);

@@ -17,11 +17,11 @@ typedef int ll_text_sink(void *arg, const char *text, size_t length, struct ll_e
 
 /*
  * Hands out what is in a file ("-": standard input), which may be compressed by gzip(1). It is
- * JSON Lines where its name ends in .jsonl or .jsonl.gz, or it begins with '{': each line an
- * object with "text", or with "messages" whose contents are texts; other members are not looked
- * at, blank lines are skipped. Else it is one text. Memory is that of a line, or of the longest
- * part without a place to cut. -LL_EINPUT, -LL_EIO, -LL_ENOMEM; -LL_EDATA ("file:line: field")
- * for a line that is none of that, or damaged compression; or what `take` returned.
+ * JSON Lines as ll_corpus_is_lines() has it: each line an object with "text", or with "messages"
+ * whose contents are texts; other members are not looked at, blank lines are skipped. Else it is
+ * one text. Memory is that of a line, or of the longest part without a place to cut. -LL_EINPUT,
+ * -LL_EIO, -LL_ENOMEM; -LL_EDATA ("file:line: field") for a line that is none of that, or
+ * damaged compression; or what `take` returned.
  */
 int ll_texts_read(const char *path, ll_text_sink *take, void *arg, struct ll_err *err);
 
