@@ -4,6 +4,7 @@ A plot's beats are matched in their order, each by any of its ways; a slot that 
 must be filled alike ever after. Names and things may be any words. A story stops where its
 plot does, so it has an end, and what was lost was found.
 """
+import functools
 import re
 
 from .story import LISTS, PLOTS
@@ -70,7 +71,9 @@ class Way:
         self.match = re.compile(made + r"(?: |$)").match
 
 
-WAYS = {name: [[Way(way) for way in beat] for beat in plot["beats"]] for name, plot in PLOTS.items()}
+@functools.cache
+def ways_of(plot):
+    return [[Way(way) for way in beat] for beat in PLOTS[plot]["beats"]]
 
 
 def people(world):
@@ -112,9 +115,8 @@ class Parse:
         self.deepest = self.reached = 0
         self.plot = self.world = None
         self.over = False  # a whole story, and more behind it
-        for name, beats in WAYS.items():
-            self.name = name
-            if self.go_on(beats, 0, 0, {}):
+        for self.name in PLOTS:
+            if self.go_on(ways_of(self.name), 0, 0, {}):
                 break
 
     def go_on(self, beats, done, at, world):
