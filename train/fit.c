@@ -9,14 +9,14 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "train/fit_log.h"
 
 static volatile sig_atomic_t told_to_stop;
 
 static void
 stop(int number)
 {
-	(void)number;
-	told_to_stop = 1;
+	told_to_stop = number;
 }
 
 /* What one step was, for those who are told. */
@@ -223,16 +223,29 @@ run_steps(struct ll_fit *fit, struct ll_err *err)
 static int
 open_log(struct ll_fit *fit, struct ll_err *err)
 {
-	if (fit->options.log == NULL)
+	const struct ll_fit_options *o = &fit->options;
+
+	if (o->log == NULL)
 		return 0;
-	fit->log = fopen(fit->options.log, fit->options.resume ? "a" : "w");
-	return fit->log != NULL ? 0 : ll_fail_errno(err, LL_ECREATE, "%s: cannot open", fit->options.log);
+	if (!o->resume)
+		return ll_fit_log_new(&fit->log, o->log, err);
+	return ll_fit_log_resume(&fit->log, o->log, fit->progress.step, fit->progress.step >= o->steps, err);
+}
+
+/* A second signal ends the program at once; one that is ignored stays so. */
+static void
+listen(int number, struct sigaction *was)
+{
+	struct sigaction action = { .sa_handler = stop, .sa_flags = SA_RESTART | (int)SA_RESETHAND };
+
+	if (sigaction(number, NULL, was) == 0 && was->sa_handler != SIG_IGN)
+		sigaction(number, &action, NULL);
 }
 
 int
 ll_fit_run(struct ll_fit *fit, struct ll_err *err)
 {
-	struct sigaction action = { .sa_handler = stop }, was_int, was_term;
+	struct sigaction was_int, was_term;
 	const struct ll_fit_options *o = &fit->options;
 	int status = 0;
 
@@ -246,11 +259,17 @@ ll_fit_run(struct ll_fit *fit, struct ll_err *err)
 	fit->terminal = isatty(STDERR_FILENO) && !o->quiet;
 	fit->began = ll_clock_seconds();
 	told_to_stop = 0;
-	sigaction(SIGINT, &action, &was_int);
-	sigaction(SIGTERM, &action, &was_term);
+	if (o->state != NULL) {
+		listen(SIGINT, &was_int);
+		listen(SIGTERM, &was_term);
+	}
 	status = run_steps(fit, err);
-	sigaction(SIGINT, &was_int, NULL);
-	sigaction(SIGTERM, &was_term, NULL);
+	if (o->state != NULL) {
+		sigaction(SIGINT, &was_int, NULL);
+		sigaction(SIGTERM, &was_term, NULL);
+	}
+	if (status == 1)
+		fit->stopped = told_to_stop;
 	if (fit->terminal)
 		fputc('\n', stderr);
 	if (fit->log != NULL && fclose(fit->log) != 0 && status >= 0)

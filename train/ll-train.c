@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/io.h"
@@ -128,20 +129,36 @@ finish(void *context, struct ll_net *net, struct ll_err *err)
 	return ll_result_write(&result, output, err);
 }
 
-static void
-check_options(void)
+static int
+check_options(struct ll_err *err)
 {
-	if (settings.rate == 0)
+	/* A model that a setting names is for those who ask for no new one. */
+	if (shape_path != NULL && model_path != NULL) {
+		ll_opt_refuse(&model_path, "with --shape: a new model goes on from none");
+		model_path = NULL;
+	}
+	if (settings.rate <= 0 && ll_opt_given(&settings.rate))
+		ll_opt_wrong(&settings.rate, "nothing is learned at 0");
+	if (settings.rate <= 0)
 		settings.rate = 1e-3;
-	if ((model_path != NULL) == (shape_path != NULL))
-		ll_opt_wrong(&shape_path, "either --shape, for a new model, or -m, to go on from one");
-	if (shape_path != NULL && vocabulary_path == NULL)
-		ll_opt_wrong(&vocabulary_path, "a new model needs one");
 	if (model_path != NULL) {
 		ll_opt_refuse(&vocabulary_path, "with -m: the model has its own");
 		ll_opt_refuse(&name, "with -m: the model has its own");
 	}
+	if (held_path == NULL)
+		ll_opt_refuse(&settings.eval_every, "without --eval");
 	ll_settings_check(&settings, output);
+	if (model_path == NULL && shape_path == NULL)
+		return ll_fail(err, LL_EUSAGE, "no --shape FILE of a new model, and no -m FILE to go on from");
+	if (shape_path != NULL && vocabulary_path == NULL)
+		return ll_fail(err, LL_EUSAGE, "no --vocabulary FILE for the new model");
+	if (settings.dry_run)
+		return 0;
+	if (file_count == 0 && isatty(STDIN_FILENO))
+		return ll_fail(err, LL_EUSAGE, "no FILE, and standard input is a terminal");
+	if ((output == NULL || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
+		return ll_fail(err, LL_EUSAGE, "no -o FILE, and standard output is a terminal");
+	return 0;
 }
 
 int
@@ -155,8 +172,8 @@ main(int argc, char **argv)
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
-	check_options();
-	status = model_path != NULL ? start_from_model(&s, &err) : start_from_shape(&s, &err);
+	if ((status = check_options(&err)) == 0)
+		status = model_path != NULL ? start_from_model(&s, &err) : start_from_shape(&s, &err);
 	if (status == 0) {
 		lessons.vocab = s.vocab;
 		lessons.format_name = format_name;
