@@ -47,7 +47,7 @@ take_dtype(const char *value, struct ll_err *err)
 }
 
 static const struct ll_opt options[] = {
-	{ 'm', "model", LL_OPT_STRING, &model_path, "FILE", "go on from this model, instead of --shape", 0, 0, NULL },
+	{ 'm', "model", LL_OPT_STRING, &model_path, "FILE", "go on from this model (default: $LL_MODEL)", 0, 0, NULL },
 	{ 0, "shape", LL_OPT_STRING, &shape_path, "FILE", "the shape of a new model, in YAML", 0, 0, NULL },
 	{ 0, "vocabulary", LL_OPT_STRING, &vocabulary_path, "FILE", "its vocabulary: a GGUF, as ll-train-bpe writes it", 0, 0, NULL },
 	LL_OPT_OUTPUT(output),
@@ -66,8 +66,8 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-train",
 	.summary = "teach a model from text",
-	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-o FILE] [options]\n"
-	    "\t(--shape FILE --vocabulary FILE | -m FILE) [FILE ...]",
+	.usage = "[-hqvV] [-o FILE] [OPTION ...] --shape FILE --vocabulary FILE [FILE ...]\n"
+	    "       ll-train [-hqvV] [-o FILE] [OPTION ...] [-m FILE] [FILE ...]",
 	.options = options,
 };
 
