@@ -150,6 +150,15 @@ gather_rows(struct ll_fit *fit, size_t rows, struct ll_err *err)
 }
 
 static int
+refuse_step(const struct ll_fit_options *o, uint64_t step, const char *what, struct ll_err *err)
+{
+	if (o->state == NULL || access(o->state, F_OK) != 0)
+		return ll_fail(err, LL_EDATA, "step %" PRIu64 ": the %s is not a number any more", step, what);
+	return ll_fail(err, LL_EDATA, "step %" PRIu64 ": the %s is not a number any more; the last checkpoint, %s, is as it was",
+	    step, what, o->state);
+}
+
+static int
 run_step(struct ll_fit *fit, struct ll_err *err)
 {
 	const struct ll_fit_options *o = &fit->options;
@@ -178,9 +187,7 @@ run_step(struct ll_fit *fit, struct ll_err *err)
 	scale = 1 / (double)(r.loss.targets > 0 ? r.loss.targets : 1);
 	r.norm = ll_gradient_norm(&fit->optimiser, scale);
 	if (!isfinite(r.loss.sum) || !isfinite(r.norm))
-		return ll_fail(err, LL_EDATA, "step %" PRIu64 ": the %s is not a number any more; the last checkpoint%s%s is as "
-		    "it was", step, isfinite(r.loss.sum) ? "gradient" : "loss", o->state != NULL ? ", " : "",
-		    o->state != NULL ? o->state : "");
+		return refuse_step(o, step, isfinite(r.loss.sum) ? "gradient" : "loss", err);
 	r.rate = ll_learning_rate(&fit->optimiser.options, step);
 	ll_optimise(&fit->optimiser, step, scale, r.norm);
 	fit->progress.step = step;

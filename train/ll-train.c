@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "model/model.h"
 #include "model/source.h"
 #include "tensor/encode.h"
 #include "train/course.h"
@@ -132,33 +133,26 @@ finish(void *context, struct ll_net *net, struct ll_err *err)
 static int
 check_options(struct ll_err *err)
 {
-	/* A model that a setting names is for those who ask for no new one. */
-	if (shape_path != NULL && model_path != NULL) {
-		ll_opt_refuse(&model_path, "with --shape: a new model goes on from none");
-		model_path = NULL;
-	}
+	const struct ll_opt_rule rules[] = {
+		{ shape_path != NULL, &model_path, "with --shape: a new model goes on from none" },
+		{ shape_path == NULL, &vocabulary_path, "without --shape: a model has its own" },
+		{ shape_path == NULL, &name, "without --shape: a model has its own" },
+		{ held_path == NULL, &settings.eval_every, "without --eval" },
+	};
+
+	ll_opt_refuse_all(rules, sizeof rules / sizeof *rules);
 	if (settings.rate <= 0 && ll_opt_given(&settings.rate))
 		ll_opt_wrong(&settings.rate, "nothing is learned at 0");
 	if (settings.rate <= 0)
 		settings.rate = 1e-3;
-	if (model_path != NULL) {
-		ll_opt_refuse(&vocabulary_path, "with -m: the model has its own");
-		ll_opt_refuse(&name, "with -m: the model has its own");
-	}
-	if (held_path == NULL)
-		ll_opt_refuse(&settings.eval_every, "without --eval");
 	ll_settings_check(&settings, output);
-	if (model_path == NULL && shape_path == NULL)
-		return ll_fail(err, LL_EUSAGE, "no --shape FILE of a new model, and no -m FILE to go on from");
 	if (shape_path != NULL && vocabulary_path == NULL)
 		return ll_fail(err, LL_EUSAGE, "no --vocabulary FILE for the new model");
-	if (settings.dry_run)
-		return 0;
-	if (file_count == 0 && isatty(STDIN_FILENO))
+	if (!settings.dry_run && file_count == 0 && isatty(STDIN_FILENO))
 		return ll_fail(err, LL_EUSAGE, "no FILE, and standard input is a terminal");
-	if ((output == NULL || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
+	if (!settings.dry_run && (output == NULL || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
 		return ll_fail(err, LL_EUSAGE, "no -o FILE, and standard output is a terminal");
-	return 0;
+	return shape_path != NULL ? 0 : ll_model_choose(&model_path, model_path, "", err);
 }
 
 int
