@@ -32,7 +32,7 @@ FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 PROGRAMS := $(addprefix $(OUT)/bin/,$(notdir $(PROGRAM_SOURCES:.c=)))
 OBJECTS := $(LIBRARY_SOURCES:%.c=$(OUT)/%.o)
-UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(OUT)/tests/%.t)
+UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(OUT)/tests/%.t) $(OUT)/tests/t_training_double.t
 FUZZ_TESTS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/tests/%.t)
 FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/fuzzers/%)
 # What is installed below share/: $(OUT)/share looks the same, so that it serves uninstalled.
@@ -105,15 +105,18 @@ $(foreach n,$(NAMES),$(eval $(call completion_rule,$n,$(OUT)/share/bash-completi
 $(foreach n,$(NAMES),$(eval $(call completion_rule,$n,$(OUT)/share/zsh/site-functions/_$n,zsh)))
 $(foreach n,$(NAMES),$(eval $(call completion_rule,$n,$(OUT)/share/fish/vendor_completions.d/$n.fish,fish)))
 
-# Gradients are held against differences, which take doubles: a build of its own of these files.
-DOUBLE := $(patsubst %.c,$(OUT)/double/%.o,tests/unit/t_gradient.c \
-	$(foreach n,attend linear loops_ref memory net net_run output product,train/$n.c))
+# Gradients are held against differences and PyTorch's in doubles: a build of its own of these files.
+DOUBLE := $(patsubst %,$(OUT)/double/train/%.o,attend linear loops_ref memory net net_run optimise output product)
 $(OUT)/double/%.o: %.c $(OUT)/flags
 	$(call say,CC,$< in doubles)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS) -DLL_TRAIN_DOUBLE -MMD -MP -c -o $@ $<
 
-$(OUT)/tests/t_gradient.t: $(DOUBLE) $(OUT)/libll.a
+$(OUT)/tests/t_gradient.t: $(OUT)/double/tests/unit/t_gradient.o $(DOUBLE) $(OUT)/libll.a
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $^ $(TEST_LIBS) $(LIBS)
+
+$(OUT)/tests/t_training_double.t: $(OUT)/double/tests/unit/t_training.o $(DOUBLE) $(OUT)/libll.a
 	$(call say,LD,$@)
 	$(Q)$(LINK) -o $@ $^ $(TEST_LIBS) $(LIBS)
 
@@ -226,5 +229,5 @@ help:
 	bench fuzz fuzzers install uninstall clean help FORCE
 .SECONDARY:
 -include $(OBJECTS:.o=.d) $(PROGRAM_SOURCES:%.c=$(OUT)/%.d)
--include $(DOUBLE:.o=.d)
+-include $(DOUBLE:.o=.d) $(wildcard $(OUT)/double/tests/unit/*.d)
 -include $(UNIT_SOURCES:%.c=$(OUT)/%.d) $(FUZZ_SOURCES:%.c=$(OUT)/%.d)

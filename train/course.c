@@ -1,9 +1,14 @@
 #include "train/course.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
+#include "base/hash.h"
+#include "base/io.h"
+#include "base/opt.h"
 #include "base/pool.h"
 #include "base/processors.h"
 
@@ -15,10 +20,14 @@ describe(struct ll_buf *text, const struct ll_course *c, struct ll_err *err)
 {
 	const struct ll_hparams *hp = &c->hp;
 	const struct ll_net_options *net = &c->net;
+	uint64_t freqs = ll_hash(0, c->rope_freqs, hp->rope_dim / 2 * sizeof *c->rope_freqs);
 	uint64_t data = c->feed != NULL ? c->feed_hash : c->lessons->corpus.hash;
 	int status = ll_buf_printf(text, err, "program %s\nfrom %016" PRIx64 "\nlayers %zu\nhidden_size %zu\n"
 	    "intermediate_size %zu\nheads %zu\nkv_heads %zu\nhead_dim %zu\ntied %d\ndata %016" PRIx64 "\n", c->program,
 	    c->from, hp->layers, hp->dim, hp->ffn, hp->heads, hp->kv_heads, hp->head_dim, hp->tied, data);
+	if (status == 0)
+		status = ll_buf_printf(text, err, "norm_eps %.9g\nrope base %.9g\nrope frequencies %016" PRIx64 "\n",
+		    (double)hp->norm_eps, (double)hp->rope_base, freqs);
 
 	if (status == 0 && c->hard < 1 && c->temperature > 0)
 		status = ll_buf_printf(text, err, "hard %.9g\ntemperature %.9g\n", c->hard, c->temperature);
@@ -50,8 +59,8 @@ fit_net(struct ll_course *c, struct ll_net *net, struct ll_fit *fit, const struc
 	ll_corpus_feed_free(&feed);
 	ll_optimiser_free(&fit->optimiser);
 	if (status == 1)
-		return ll_fail(err, LL_EIO, "stopped by a signal after step %" PRIu64 " of %" PRIu64 "%s; no model was written",
-		    fit->progress.step, fit->options.steps, fit->options.state != NULL ? ": --resume goes on from there" : "");
+		return ll_fail(err, LL_EIO, "stopped by a signal after step %" PRIu64 " of %" PRIu64 ": --resume goes on from there",
+		    fit->progress.step, fit->options.steps);
 	return status < 0 ? status : c->finish(c->context, net, err);
 }
 
@@ -66,9 +75,14 @@ run(struct ll_course *c, struct ll_pool *pool, struct ll_fit *fit, struct ll_buf
 	if ((status = ll_settings_memory(c->program, c->settings, &c->hp, &c->net, c->more, ll_pool_count(pool), err)) < 0 ||
 	    c->settings->dry_run || (status = ll_lessons_read(c->lessons, err)) < 0)
 		return status;
-	if (c->feed == NULL &&
-	    (status = ll_lessons_rows(c->lessons, fit->options.span, c->settings->seed, &rows, err)) < 0)
-		return status;
+	if (c->feed == NULL) {
+		const struct ll_corpus *corpus = &c->lessons->corpus;
+
+		if ((status = ll_lessons_rows(c->lessons, fit->options.span, c->settings->seed, &rows, err)) < 0)
+			return status;
+		ll_note(c->program, "%zu documents, %zu tokens, %" PRIu64 " to learn; %" PRIu64 " sequences of up to %zu positions",
+		    corpus->documents, corpus->count, corpus->learned, rows, fit->options.span);
+	}
 	if ((status = describe(text, c, err)) < 0 ||
 	    (status = ll_settings_fit(c->settings, rows, &fit->options, &optimise, text, err)) < 0 ||
 	    (status = ll_net_new(&net, &c->hp, c->rope_freqs, c->rope_magnitude, c->base, &c->net, pool, err)) < 0)
@@ -76,6 +90,21 @@ run(struct ll_course *c, struct ll_pool *pool, struct ll_fit *fit, struct ll_buf
 	fit->options.settings = text->data;
 	status = fit_net(c, net, fit, &optimise, err);
 	ll_net_free(net);
+	return status;
+}
+
+/* That a file cannot be made is told before the work, not after. Others than plain files are not touched. */
+static int
+try_output(const char *path, struct ll_err *err)
+{
+	struct ll_out out;
+	struct stat info;
+	int status;
+
+	if (path == NULL || strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode)))
+		return 0;
+	if ((status = ll_out_open(&out, path, err)) == 0)
+		ll_out_close(&out, -LL_EIO, err);
 	return status;
 }
 
@@ -92,6 +121,8 @@ ll_course_run(struct ll_course *c, struct ll_err *err)
 	if (isa < 0)
 		return isa;
 	fit.options.span = s->context > 0 ? (size_t)s->context : c->hp.context < MOST_CONTEXT ? c->hp.context : MOST_CONTEXT;
+	if (fit.options.span > c->hp.context)
+		ll_opt_wrong(&s->context, "more positions than the model has");
 	c->net.isa = (enum ll_isa)isa;
 	c->net.kind = strcmp(s->precision, "bf16") == 0 ? LL_GEMM_BF16 : LL_GEMM_F32;
 	c->net.gradients = true;
@@ -104,10 +135,18 @@ ll_course_run(struct ll_course *c, struct ll_err *err)
 		status = ll_buf_printf(&state, err, "%s.state", c->output);
 		fit.options.state = state.data;
 	}
+	if (status == 0 && !s->dry_run && (status = try_output(c->output, err)) == 0)
+		status = try_output(fit.options.state, err);
 	if (status == 0)
 		status = run(c, pool, &fit, &text, err);
 	ll_pool_free(pool);
 	ll_buf_free(&text);
 	ll_buf_free(&state);
+	if (fit.stopped != 0) {
+		/* So that the shell, or make, knows and stops as well. */
+		ll_complain(c->program, err->text);
+		signal(fit.stopped, SIG_DFL);
+		raise(fit.stopped);
+	}
 	return status;
 }

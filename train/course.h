@@ -32,8 +32,9 @@ struct ll_course {
 };
 
 /*
- * The codes of ll_lessons_read, ll_net_new and ll_fit_run. A run that a signal stops ends with
- * -LL_EIO, its checkpoint made, and nothing finished.
+ * The codes of ll_lessons_read, ll_net_new and ll_fit_run; -LL_ECREATE before anything is run
+ * where output or checkpoint cannot be made. A run that a signal stops ends the process by that
+ * signal, its checkpoint made, and nothing finished.
  */
 int ll_course_run(struct ll_course *course, struct ll_err *err);
 

@@ -9,14 +9,14 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "train/fit_log.h"
 
 static volatile sig_atomic_t told_to_stop;
 
 static void
 stop(int number)
 {
-	(void)number;
-	told_to_stop = 1;
+	told_to_stop = number;
 }
 
 /* What one step was, for those who are told. */
@@ -150,6 +150,15 @@ gather_rows(struct ll_fit *fit, size_t rows, struct ll_err *err)
 }
 
 static int
+refuse_step(const struct ll_fit_options *o, uint64_t step, const char *what, struct ll_err *err)
+{
+	if (o->state == NULL || access(o->state, F_OK) != 0)
+		return ll_fail(err, LL_EDATA, "step %" PRIu64 ": the %s is not a number any more", step, what);
+	return ll_fail(err, LL_EDATA, "step %" PRIu64 ": the %s is not a number any more; the last checkpoint, %s, is as it was",
+	    step, what, o->state);
+}
+
+static int
 run_step(struct ll_fit *fit, struct ll_err *err)
 {
 	const struct ll_fit_options *o = &fit->options;
@@ -178,9 +187,7 @@ run_step(struct ll_fit *fit, struct ll_err *err)
 	scale = 1 / (double)(r.loss.targets > 0 ? r.loss.targets : 1);
 	r.norm = ll_gradient_norm(&fit->optimiser, scale);
 	if (!isfinite(r.loss.sum) || !isfinite(r.norm))
-		return ll_fail(err, LL_EDATA, "step %" PRIu64 ": the %s is not a number any more; the last checkpoint%s%s is as "
-		    "it was", step, isfinite(r.loss.sum) ? "gradient" : "loss", o->state != NULL ? ", " : "",
-		    o->state != NULL ? o->state : "");
+		return refuse_step(o, step, isfinite(r.loss.sum) ? "gradient" : "loss", err);
 	r.rate = ll_learning_rate(&fit->optimiser.options, step);
 	ll_optimise(&fit->optimiser, step, scale, r.norm);
 	fit->progress.step = step;
@@ -223,16 +230,29 @@ run_steps(struct ll_fit *fit, struct ll_err *err)
 static int
 open_log(struct ll_fit *fit, struct ll_err *err)
 {
-	if (fit->options.log == NULL)
+	const struct ll_fit_options *o = &fit->options;
+
+	if (o->log == NULL)
 		return 0;
-	fit->log = fopen(fit->options.log, fit->options.resume ? "a" : "w");
-	return fit->log != NULL ? 0 : ll_fail_errno(err, LL_ECREATE, "%s: cannot open", fit->options.log);
+	if (!o->resume)
+		return ll_fit_log_new(&fit->log, o->log, err);
+	return ll_fit_log_resume(&fit->log, o->log, fit->progress.step, fit->progress.step >= o->steps, err);
+}
+
+/* A second signal ends the program at once; one that is ignored stays so. */
+static void
+listen(int number, struct sigaction *was)
+{
+	struct sigaction action = { .sa_handler = stop, .sa_flags = SA_RESTART | (int)SA_RESETHAND };
+
+	if (sigaction(number, NULL, was) == 0 && was->sa_handler != SIG_IGN)
+		sigaction(number, &action, NULL);
 }
 
 int
 ll_fit_run(struct ll_fit *fit, struct ll_err *err)
 {
-	struct sigaction action = { .sa_handler = stop }, was_int, was_term;
+	struct sigaction was_int, was_term;
 	const struct ll_fit_options *o = &fit->options;
 	int status = 0;
 
@@ -246,11 +266,17 @@ ll_fit_run(struct ll_fit *fit, struct ll_err *err)
 	fit->terminal = isatty(STDERR_FILENO) && !o->quiet;
 	fit->began = ll_clock_seconds();
 	told_to_stop = 0;
-	sigaction(SIGINT, &action, &was_int);
-	sigaction(SIGTERM, &action, &was_term);
+	if (o->state != NULL) {
+		listen(SIGINT, &was_int);
+		listen(SIGTERM, &was_term);
+	}
 	status = run_steps(fit, err);
-	sigaction(SIGINT, &was_int, NULL);
-	sigaction(SIGTERM, &was_term, NULL);
+	if (o->state != NULL) {
+		sigaction(SIGINT, &was_int, NULL);
+		sigaction(SIGTERM, &was_term, NULL);
+	}
+	if (status == 1)
+		fit->stopped = told_to_stop;
 	if (fit->terminal)
 		fputc('\n', stderr);
 	if (fit->log != NULL && fclose(fit->log) != 0 && status >= 0)

@@ -42,6 +42,7 @@ struct ll_fit {
 	const struct ll_corpus *held;	/* NULL: nothing is held out */
 	struct ll_progress progress;
 	double eval_loss;		/* of the last evaluation, nats a target */
+	int stopped;			/* by this signal */
 	/* Private. */
 	struct ll_gather gather;
 	FILE *log;
@@ -50,10 +51,10 @@ struct ll_fit {
 };
 
 /*
- * Runs to the end, or to SIGINT or SIGTERM, which end it after the step that runs, with a checkpoint
- * where there is one to be made: 1 then, 0 at the end. -LL_EDATA where the loss is no number
- * any more: the message has the step, and the last checkpoint stays; -LL_ECREATE and -LL_EIO for
- * checkpoints and logs.
+ * Runs to the end: 0. Where checkpoints are made, SIGINT and SIGTERM end it after the step that runs,
+ * with a checkpoint: 1 (a second one ends the process, as each does without checkpoints). -LL_EDATA
+ * where the loss is no number any more: the message has the step, and the last checkpoint stays;
+ * -LL_ECREATE and -LL_EIO for checkpoints and logs.
  */
 int ll_fit_run(struct ll_fit *fit, struct ll_err *err);
 

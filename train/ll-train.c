@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "model/model.h"
 #include "model/source.h"
 #include "tensor/encode.h"
 #include "train/course.h"
@@ -46,7 +48,7 @@ take_dtype(const char *value, struct ll_err *err)
 }
 
 static const struct ll_opt options[] = {
-	{ 'm', "model", LL_OPT_STRING, &model_path, "FILE", "go on from this model, instead of --shape", 0, 0, NULL },
+	{ 'm', "model", LL_OPT_STRING, &model_path, "FILE", "go on from this model (default: $LL_MODEL)", 0, 0, NULL },
 	{ 0, "shape", LL_OPT_STRING, &shape_path, "FILE", "the shape of a new model, in YAML", 0, 0, NULL },
 	{ 0, "vocabulary", LL_OPT_STRING, &vocabulary_path, "FILE", "its vocabulary: a GGUF, as ll-train-bpe writes it", 0, 0, NULL },
 	LL_OPT_OUTPUT(output),
@@ -65,8 +67,8 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-train",
 	.summary = "teach a model from text",
-	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-o FILE] [options]\n"
-	    "\t(--shape FILE --vocabulary FILE | -m FILE) [FILE ...]",
+	.usage = "[-hqvV] [-o FILE] [OPTION ...] --shape FILE --vocabulary FILE [FILE ...]\n"
+	    "       ll-train [-hqvV] [-o FILE] [OPTION ...] [-m FILE] [FILE ...]",
 	.options = options,
 };
 
@@ -128,20 +130,29 @@ finish(void *context, struct ll_net *net, struct ll_err *err)
 	return ll_result_write(&result, output, err);
 }
 
-static void
-check_options(void)
+static int
+check_options(struct ll_err *err)
 {
-	if (settings.rate == 0)
+	const struct ll_opt_rule rules[] = {
+		{ shape_path != NULL, &model_path, "with --shape: a new model goes on from none" },
+		{ shape_path == NULL, &vocabulary_path, "without --shape: a model has its own" },
+		{ shape_path == NULL, &name, "without --shape: a model has its own" },
+		{ held_path == NULL, &settings.eval_every, "without --eval" },
+	};
+
+	ll_opt_refuse_all(rules, sizeof rules / sizeof *rules);
+	if (settings.rate <= 0 && ll_opt_given(&settings.rate))
+		ll_opt_wrong(&settings.rate, "nothing is learned at 0");
+	if (settings.rate <= 0)
 		settings.rate = 1e-3;
-	if ((model_path != NULL) == (shape_path != NULL))
-		ll_opt_wrong(&shape_path, "either --shape, for a new model, or -m, to go on from one");
-	if (shape_path != NULL && vocabulary_path == NULL)
-		ll_opt_wrong(&vocabulary_path, "a new model needs one");
-	if (model_path != NULL) {
-		ll_opt_refuse(&vocabulary_path, "with -m: the model has its own");
-		ll_opt_refuse(&name, "with -m: the model has its own");
-	}
 	ll_settings_check(&settings, output);
+	if (shape_path != NULL && vocabulary_path == NULL)
+		return ll_fail(err, LL_EUSAGE, "no --vocabulary FILE for the new model");
+	if (!settings.dry_run && file_count == 0 && isatty(STDIN_FILENO))
+		return ll_fail(err, LL_EUSAGE, "no FILE, and standard input is a terminal");
+	if (!settings.dry_run && (output == NULL || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
+		return ll_fail(err, LL_EUSAGE, "no -o FILE, and standard output is a terminal");
+	return shape_path != NULL ? 0 : ll_model_choose(&model_path, model_path, "", err);
 }
 
 int
@@ -155,8 +166,8 @@ main(int argc, char **argv)
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
-	check_options();
-	status = model_path != NULL ? start_from_model(&s, &err) : start_from_shape(&s, &err);
+	if ((status = check_options(&err)) == 0)
+		status = model_path != NULL ? start_from_model(&s, &err) : start_from_shape(&s, &err);
 	if (status == 0) {
 		lessons.vocab = s.vocab;
 		lessons.format_name = format_name;

@@ -37,6 +37,19 @@ ll_net_each(struct ll_net *net, size_t total, size_t grain,
 	ll_pool_run(net->pool, run_each, &each);
 }
 
+#define MOST ((size_t)1 << 58)	/* numbers: more than there are, and few of it still fit 64 bits as bytes */
+
+size_t
+ll_count_more(size_t count, size_t rows, size_t n)
+{
+	size_t size;
+
+	if (ll_mul(rows, n, &size) || size >= MOST - 16)
+		return MOST;
+	count += (size + 15) / 16 * 16;
+	return count < MOST ? count : MOST;
+}
+
 /* Gives out pieces of a block, each at a multiple of 64 bytes; without a block it counts. */
 struct layout {
 	ll_real *block;
@@ -48,7 +61,7 @@ take(struct layout *layout, size_t rows, size_t n)
 {
 	size_t at = layout->used;
 
-	layout->used += (rows * n + 15) / 16 * 16;
+	layout->used = ll_count_more(layout->used, rows, n);
 	return layout->block != NULL ? layout->block + at : NULL;
 }
 

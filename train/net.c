@@ -37,10 +37,10 @@ add_param(struct ll_net *net, size_t rows, size_t cols)
 
 	if (net->params != NULL) {
 		param = &net->params[net->param_count];
-		*param = (struct ll_param){ .rows = rows, .cols = cols, .at = net->count, .decays = rows > 1 };
+		*param = (struct ll_param){ .rows = rows, .cols = cols, .at = net->count };
 	}
 	net->param_count++;
-	net->count += (rows * cols + 15) / 16 * 16;
+	net->count = ll_count_more(net->count, rows, cols);
 	return param;
 }
 
@@ -58,8 +58,10 @@ add_matrix(struct ll_net *net, const char *name, size_t rows, size_t cols)
 {
 	struct ll_param *param = add_param(net, rows, cols);
 
-	if (param != NULL)
-		snprintf(param->name, sizeof param->name, "%s", name);
+	if (param == NULL)
+		return;
+	snprintf(param->name, sizeof param->name, "%s", name);
+	param->decays = true;
 }
 
 static void
@@ -253,17 +255,17 @@ check_base(const struct ll_model *base, struct ll_err *err)
 	const struct ll_hparams *hp = &base->hp;
 
 	if (hp->window != 0)
-		return ll_fail(err, -LL_EUNSUPPORTED, "%s: attention in a window of %zu positions cannot be trained",
+		return ll_fail(err, LL_EUNSUPPORTED, "%s: attention in a window of %zu positions cannot be trained",
 		    base->path, hp->window);
 	for (size_t i = 0; i < hp->layers; i++) {
 		const struct ll_layer *l = &base->layers[i];
 
 		if (l->heads != hp->heads || l->kv_heads != hp->kv_heads || l->ffn != hp->ffn)
-			return ll_fail(err, -LL_EUNSUPPORTED, "%s: layer %zu: layers of different sizes cannot be trained",
+			return ll_fail(err, LL_EUNSUPPORTED, "%s: layer %zu: layers of different sizes cannot be trained",
 			    base->path, i);
 		if (l->bq.data != NULL || l->bk.data != NULL || l->bv.data != NULL || l->bo.data != NULL ||
 		    l->bgate.data != NULL || l->bup.data != NULL || l->bdown.data != NULL)
-			return ll_fail(err, -LL_EUNSUPPORTED, "%s: layer %zu: biases cannot be trained", base->path, i);
+			return ll_fail(err, LL_EUNSUPPORTED, "%s: layer %zu: biases cannot be trained", base->path, i);
 	}
 	return 0;
 }
@@ -365,7 +367,7 @@ ll_net_random(struct ll_net *net, uint64_t seed)
 		if (strstr(param->name, "attn_output.weight") != NULL || strstr(param->name, "ffn_down.weight") != NULL)
 			deviation /= sqrt(2.0 * (double)net->hp.layers);
 		for (size_t j = 0; j < param->rows * param->cols; j++)
-			value[j] = param->rows == 1 ? 1 : ends_in(param->name, ".lora_b") ? 0 :
+			value[j] = !param->decays ? 1 : ends_in(param->name, ".lora_b") ? 0 :
 			    ends_in(param->name, ".lora_a") ?
 			    (ll_real)((2 * ll_rng_unit(&rng) - 1) / sqrt((double)param->cols)) :
 			    (ll_real)(deviation * normal(&rng));

@@ -33,9 +33,9 @@ extern const char *const ll_projection_names[LL_PROJECTIONS];
 /* What is learned: an array of numbers somewhere in the one block of all (ll_net.values). */
 struct ll_param {
 	char name[64];			/* as in GGUF: "blk.3.attn_q.weight", "blk.3.attn_q.weight.lora_a" */
-	size_t rows, cols;		/* 1 row: a vector */
+	size_t rows, cols;
 	size_t at;			/* offset in values and grads */
-	bool decays;			/* matrices; gains of norms do not */
+	bool decays;			/* a matrix; gains of norms, vectors of one row, do not */
 };
 
 /* y = x W^T: W is learned, or frozen, or frozen with an adapter: y += scale * (x A^T) B^T. */
@@ -104,7 +104,10 @@ int ll_net_new(struct ll_net **out, const struct ll_hparams *hp, const float *ro
     const struct ll_model *base, const struct ll_net_options *options, struct ll_pool *pool, struct ll_err *err);
 void ll_net_free(struct ll_net *net);
 
-/* Bytes that ll_net_new takes, with gradients but without an optimiser's moments; and the count of what is learned. */
+/*
+ * Bytes that ll_net_new takes, with gradients but without an optimiser's moments; and the count of
+ * what is learned. Sizes that no machine has are told as one such.
+ */
 uint64_t ll_net_bytes(const struct ll_hparams *hp, const struct ll_net_options *options, size_t threads,
     uint64_t *learned);
 

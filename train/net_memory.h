@@ -57,6 +57,9 @@ struct ll_net_memory {
 void ll_net_each(struct ll_net *net, size_t total, size_t grain,
     void (*fn)(void *arg, size_t begin, size_t end, size_t thread), void *arg);
 
+/* count + rows * n numbers, rounded up to 64 bytes of floats; stays at 2^58 once it is there. */
+size_t ll_count_more(size_t count, size_t rows, size_t n);
+
 /* Lays out the memory; ll_net_bytes counts without taking any. */
 int ll_net_memory_new(struct ll_net *net, struct ll_err *err);
 void ll_net_memory_free(struct ll_net *net);

@@ -14,7 +14,7 @@ type_of(const struct ll_result *result, const struct ll_param *param)
 {
 	const struct ll_dtype_info *info = ll_dtype(result->type);
 
-	return param->rows > 1 && info != NULL && param->cols % info->block == 0 ? result->type : LL_F32;
+	return param->decays && info != NULL && param->cols % info->block == 0 ? result->type : LL_F32;
 }
 
 static size_t
@@ -100,7 +100,7 @@ declare(struct ll_gguf_writer *writer, const struct ll_result *r, const float *f
 		uint64_t ne[2] = { param->cols, param->rows };
 		uint32_t type = type_of(r, param);
 
-		status = ll_gguf_write_tensor(writer, param->name, type, param->rows > 1 ? 2 : 1, ne,
+		status = ll_gguf_write_tensor(writer, param->name, type, param->decays ? 2 : 1, ne,
 		    param->rows * row_bytes(type, param->cols), err);
 	}
 	if (status == 0 && factors != NULL) {

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/available.h"
@@ -26,13 +27,13 @@ ll_settings_check(struct ll_settings *s, const char *output)
 		{ ll_opt_given(&s->steps), &s->epochs, "with --steps" },
 		{ strcmp(s->schedule, "wsd") != 0, &s->fall, "without --schedule wsd" },
 		{ strcmp(s->schedule, "constant") == 0, &s->least, "with --schedule constant" },
-		{ s->dry_run, &s->resume, "with --dry-run" },
-		{ s->dry_run, &s->log, "with --dry-run" },
-		{ s->dry_run, &s->state, "with --dry-run" },
 	};
 
 	if (schedule_of(s->schedule) < 0)
 		ll_opt_wrong(&s->schedule, "not cosine, wsd or constant");
+	/* What a setting for all programs says. */
+	if (strcmp(s->precision, "default") == 0)
+		s->precision = "f32";
 	if (strcmp(s->precision, "f32") != 0 && strcmp(s->precision, "bf16") != 0)
 		ll_opt_wrong(&s->precision, "not f32 or bf16");
 	ll_opt_refuse_all(rules, sizeof rules / sizeof *rules);
@@ -98,10 +99,13 @@ ll_settings_memory(const char *program, const struct ll_settings *s, const struc
 	uint64_t learned, bytes = ll_net_bytes(hp, net, threads, &learned), there = ll_available();
 
 	bytes += 2 * learned * sizeof(ll_real) + more;
-	if (!ll_opt_quiet)
-		ll_warn(program, "%" PRIu64 " parameters to learn; %.1f MB of memory needed, %.1f MB there", learned,
-		    (double)bytes * 1e-6, (double)there * 1e-6);
-	if (there == 0 || bytes <= there || s->dry_run)
+	if (s->dry_run) {
+		printf("parameters %" PRIu64 "\nmemory_bytes %" PRIu64 "\navailable_bytes %" PRIu64 "\n", learned, bytes, there);
+		return 0;
+	}
+	ll_note(program, "%" PRIu64 " parameters to learn; %.1f MB of memory needed, %.1f MB there", learned,
+	    (double)bytes * 1e-6, (double)there * 1e-6);
+	if (there == 0 || bytes <= there)
 		return 0;
 	return ll_fail(err, LL_ENOMEM, "%.1f MB of memory needed, %.1f MB there: fewer sequences at once (--micro), a "
 	    "shorter --context, or --checkpointing take less", (double)bytes * 1e-6, (double)there * 1e-6);

@@ -50,7 +50,7 @@ struct ll_settings {
 	{ 0, "state", LL_OPT_STRING, &(s).state, "FILE", "the checkpoint (default: the output's name and .state)", 0, 0, NULL }, \
 	{ 0, "resume", LL_OPT_FLAG, &(s).resume, NULL, "go on from the checkpoint", 0, 0, NULL }, \
 	{ 0, "log", LL_OPT_STRING, &(s).log, "FILE", "steps and evaluations as JSON Lines", 0, 0, NULL }, \
-	{ 0, "dry-run", LL_OPT_FLAG, &(s).dry_run, NULL, "tell the memory needed, and end", 0, 0, NULL }, \
+	{ 0, "dry-run", LL_OPT_FLAG, &(s).dry_run, NULL, "print the memory needed, and end", 0, 0, NULL }, \
 	LL_OPT_THREADS((s).threads)
 
 /* What depends on one another: ends the program where an option is wrong or has no effect. */
@@ -64,8 +64,8 @@ int ll_settings_fit(struct ll_settings *settings, uint64_t rows, struct ll_fit_o
     struct ll_optimise_options *optimise, struct ll_buf *text, struct ll_err *err);
 
 /*
- * Tells on stderr what memory a net takes, with the moments and `more` bytes; -LL_ENOMEM with the
- * number where the machine has less.
+ * What memory a net takes, with the moments and `more` bytes: on stdout with --dry-run, else told
+ * under -v, and -LL_ENOMEM with the number where the machine has less.
  */
 int ll_settings_memory(const char *program, const struct ll_settings *settings, const struct ll_hparams *hp,
     const struct ll_net_options *net, uint64_t more, size_t threads, struct ll_err *err);

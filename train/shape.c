@@ -140,20 +140,30 @@ read_shape(const char *path, const struct ll_yaml *map, struct ll_hparams *hp, s
 }
 
 int
+ll_shape_parse(struct ll_hparams *hp, struct ll_rope_scaling *scaling, const char *text, size_t length, const char *path,
+    struct ll_err *err)
+{
+	struct ll_yaml *map = NULL;
+	int status = ll_yaml_parse(&map, text, length, path, LL_EDATA, err);
+
+	*hp = (struct ll_hparams){ .architecture = "llama", .rope_base = 500000, .norm_eps = 1e-5f, .vocab = hp->vocab };
+	*scaling = (struct ll_rope_scaling){ .factor = 1, .magnitude = 1 };
+	if (status == 0)
+		status = read_shape(path, map, hp, scaling, err);
+	ll_yaml_free(map);
+	return status;
+}
+
+int
 ll_shape_read(struct ll_hparams *hp, struct ll_rope_scaling *scaling, const char *path, struct ll_err *err)
 {
 	struct ll_buf text = { 0 };
-	struct ll_yaml *map = NULL;
 	int fd = ll_open_input(path, err), status;
 
 	if (fd < 0)
 		return fd;
-	*hp = (struct ll_hparams){ .architecture = "llama", .rope_base = 500000, .norm_eps = 1e-5f, .vocab = hp->vocab };
-	*scaling = (struct ll_rope_scaling){ .factor = 1, .magnitude = 1 };
-	if ((status = ll_read_all(fd, &text, path, err)) == 0 &&
-	    (status = ll_yaml_parse(&map, text.data != NULL ? text.data : "", text.len, path, LL_EDATA, err)) == 0)
-		status = read_shape(path, map, hp, scaling, err);
-	ll_yaml_free(map);
+	if ((status = ll_read_all(fd, &text, path, err)) == 0)
+		status = ll_shape_parse(hp, scaling, text.data != NULL ? text.data : "", text.len, path, err);
 	ll_buf_free(&text);
 	if (fd > 0)
 		close(fd);

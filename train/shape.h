@@ -28,5 +28,8 @@ struct ll_err;
 
 /* -LL_EINPUT; -LL_EDATA with file, line, key and value. hp->vocab stays as it is. */
 int ll_shape_read(struct ll_hparams *hp, struct ll_rope_scaling *scaling, const char *path, struct ll_err *err);
+/* The same from a text; `path` is for messages. */
+int ll_shape_parse(struct ll_hparams *hp, struct ll_rope_scaling *scaling, const char *text, size_t length,
+    const char *path, struct ll_err *err);
 
 #endif

@@ -1,7 +1,10 @@
 #include "train/state.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -49,7 +52,7 @@ put_all(struct ll_gguf_writer *writer, const struct ll_optimiser *optimiser, con
 			char name[80];
 
 			snprintf(name, sizeof name, "%s%s", param->name, endings[which]);
-			status = ll_gguf_write_tensor(writer, name, LL_F32, param->rows > 1 ? 2 : 1, ne,
+			status = ll_gguf_write_tensor(writer, name, LL_F32, param->decays ? 2 : 1, ne,
 			    param->rows * param->cols * sizeof(ll_real), err);
 		}
 	return status;
@@ -92,31 +95,47 @@ get_uint(const struct ll_gguf *gguf, const char *key, uint64_t *out, struct ll_e
 		return ll_fail(err, LL_EDATA, "%s: %s: not a number", gguf->path, key);
 	memcpy(copy, text.bytes, text.length);
 	copy[text.length] = '\0';
-	if (sscanf(copy, "%" SCNu64, out) != 1 || strspn(copy, "0123456789") != text.length)
+	errno = 0;
+	*out = strtoull(copy, NULL, 10);
+	if (errno != 0 || strspn(copy, "0123456789") != text.length)
 		return ll_fail(err, LL_EDATA, "%s: %s: '%s' is not a number", gguf->path, key, copy);
 	return 0;
+}
+
+/* The line at *at; moves on behind it. */
+static struct ll_gguf_text
+next_line(const struct ll_gguf_text *text, size_t *at)
+{
+	struct ll_gguf_text line = { text->bytes + *at, 0 };
+
+	while (*at + line.length < text->length && line.bytes[line.length] != '\n')
+		line.length++;
+	*at += line.length;
+	*at += *at < text->length;
+	return line;
 }
 
 /* Names the first line that differs. */
 static int
 check_settings(const struct ll_gguf *gguf, const char *settings, struct ll_err *err)
 {
-	struct ll_gguf_text was;
+	struct ll_gguf_text was, is = { settings, strlen(settings) }, a, b;
 	int status = ll_gguf_string(gguf, "ll.train.settings", &was, err);
-	size_t at = 0, begin = 0;
+	size_t at = 0, is_at = 0;
 
 	if (status < 0)
 		return status;
 	if (status == 0)
 		return ll_fail(err, LL_EDATA, "%s: ll.train.settings: missing", gguf->path);
-	if (was.length == strlen(settings) && memcmp(was.bytes, settings, was.length) == 0)
-		return 0;
-	while (at < was.length && settings[at] == was.bytes[at])
-		if (settings[at++] == '\n')
-			begin = at;
-	return ll_fail(err, LL_EUSAGE, "%s: was made with '%.*s', not '%.*s': a run goes on only as it began", gguf->path,
-	    (int)(was.length - begin > 0 ? strcspn(was.bytes + begin, "\n") : 0), was.bytes + begin,
-	    (int)strcspn(settings + begin, "\n"), settings + begin);
+	while (at < was.length || is_at < is.length) {
+		a = next_line(&was, &at);
+		b = next_line(&is, &is_at);
+		if (a.length != b.length || memcmp(a.bytes, b.bytes, a.length) != 0)
+			return ll_fail(err, LL_EUSAGE, "%s: was made with '%.*s', not '%.*s': a run goes on only as it began",
+			    gguf->path, (int)(a.length < 100 ? a.length : 100), a.bytes, (int)(b.length < 100 ? b.length : 100),
+			    b.bytes);
+	}
+	return 0;
 }
 
 static int
@@ -129,14 +148,14 @@ load_tensor(const struct ll_gguf *gguf, const struct ll_param *param, const char
 
 	snprintf(name, sizeof name, "%s%s", param->name, ending);
 	tensor = ll_gguf_tensor(gguf, name);
-	if (tensor == NULL || tensor->type != LL_F32 || tensor->size != size || tensor->ne[0] != param->cols)
+	if (tensor == NULL || tensor->type != LL_F32 || tensor->panels || tensor->size != size || tensor->ne[0] != param->cols)
 		return ll_fail(err, LL_EDATA, "%s: %s: missing, or of another shape", gguf->path, name);
 	memcpy(to + param->at, tensor->data, size);
 	return 0;
 }
 
-static int
-load_all(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct ll_progress *p, const char *settings,
+int
+ll_state_take(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct ll_progress *p, const char *settings,
     struct ll_err *err)
 {
 	const struct { const char *key; uint64_t *out; } numbers[] = {
@@ -157,6 +176,8 @@ load_all(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct ll_p
 			return status;
 	if ((status = ll_gguf_float(gguf, "ll.train.seconds", &p->seconds, err)) < 0)
 		return status;
+	if (!(p->seconds >= 0 && p->seconds < INFINITY))
+		return ll_fail(err, LL_EDATA, "%s: ll.train.seconds: %g is no time", gguf->path, p->seconds);
 	for (size_t which = 0; which < 3; which++)
 		for (size_t i = 0; i < optimiser->net->param_count; i++)
 			if ((status = load_tensor(gguf, &optimiser->net->params[i], endings[which],
@@ -174,7 +195,7 @@ ll_state_load(const char *path, struct ll_optimiser *optimiser, struct ll_progre
 
 	if (status < 0)
 		return status;
-	status = load_all(gguf, optimiser, progress, settings, err);
+	status = ll_state_take(gguf, optimiser, progress, settings, err);
 	ll_gguf_close(gguf);
 	return status;
 }

@@ -12,6 +12,7 @@
 #include "train/optimise.h"
 
 struct ll_err;
+struct ll_gguf;
 
 struct ll_progress {
 	uint64_t step;			/* steps done */
@@ -29,6 +30,9 @@ int ll_state_save(const char *path, const struct ll_optimiser *optimiser, const 
 
 /* -LL_EINPUT; -LL_EDATA for a damaged file; -LL_EUSAGE for other settings, naming the first one. */
 int ll_state_load(const char *path, struct ll_optimiser *optimiser, struct ll_progress *progress,
+    const char *settings, struct ll_err *err);
+/* The same from a file that is open. */
+int ll_state_take(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct ll_progress *progress,
     const char *settings, struct ll_err *err);
 
 #endif

@@ -15,7 +15,7 @@ for program in $programs; do
 	ok "$program: bash reads it" bash -n "$share/bash-completion/completions/$program"
 	ok "$program: what make wrote is what the program says" same "$program --completion bash" \
 	    "cat $share/bash-completion/completions/$program"
-	ok "$program: each option of --help" same "$program --help | grep -o -e '^  -., --[a-z-]*' -e '^      --[a-z-]*' | grep -o -e ' --.*' | tr -d ' ' | sort" \
+	ok "$program: each option of --help" same "$program --help | grep -o -e '^  -., --[a-z0-9-]*' -e '^      --[a-z0-9-]*' | grep -o -e ' --.*' | tr -d ' ' | sort" \
 	    "complete $program -- | tr ' ' '\n' | sort"
 	if command -v zsh >/dev/null; then
 		ok "$program: zsh reads it" zsh -n "$share/zsh/site-functions/_$program"

@@ -1,0 +1,81 @@
+#include "train/fit_log.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+#define BEGIN "{\"step\":"
+
+int
+ll_fit_log_new(FILE **out, const char *path, struct ll_err *err)
+{
+	*out = fopen(path, "we");
+	return *out != NULL ? 0 : ll_fail_errno(err, LL_ECREATE, "%s: cannot open", path);
+}
+
+/* 1: the line stays, 0: the log is cut before it. */
+static int
+stays(const char *line, size_t length, uint64_t step, bool again)
+{
+	uint64_t number;
+
+	if (length == 0 || line[length - 1] != '\n')
+		return 0;
+	if (strncmp(line, BEGIN, strlen(BEGIN)) != 0 || !isdigit((unsigned char)line[strlen(BEGIN)]))
+		return -LL_EDATA;
+	number = strtoull(line + strlen(BEGIN), NULL, 10);
+	return number < step || (number == step && !(again && strstr(line, "\"eval_loss\":") != NULL));
+}
+
+/* Where to cut. */
+static int
+find_end(FILE *file, const char *path, uint64_t step, bool again, off_t *end, struct ll_err *err)
+{
+	size_t cap = 0, count = 0;
+	char *line = NULL;
+	ssize_t length;
+	int status = 1;
+
+	*end = 0;
+	while (status == 1 && (length = getline(&line, &cap, file)) > 0) {
+		count++;
+		if ((status = stays(line, (size_t)length, step, again)) == 1)
+			*end += length;
+	}
+	free(line);
+	if (status < 0)
+		return ll_fail(err, LL_EDATA, "%s: line %zu: is none of a training's log", path, count);
+	return ferror(file) ? ll_fail(err, LL_EIO, "%s: cannot read", path) : 0;
+}
+
+int
+ll_fit_log_resume(FILE **out, const char *path, uint64_t step, bool again, struct ll_err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), status = 0;
+	struct stat info;
+	off_t end;
+
+	*out = fd >= 0 ? fdopen(fd, "r+") : NULL;
+	if (*out == NULL) {
+		status = ll_fail_errno(err, LL_ECREATE, "%s: cannot open", path);
+		if (fd >= 0)
+			close(fd);
+		return status;
+	}
+	/* A pipe has nothing to be cut. */
+	if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+	    (status = find_end(*out, path, step, again, &end, err)) == 0 &&
+	    (fseeko(*out, end, SEEK_SET) != 0 || ftruncate(fd, end) != 0))
+		status = ll_fail_errno(err, LL_EIO, "%s: cannot cut it", path);
+	if (status < 0) {
+		fclose(*out);
+		*out = NULL;
+	}
+	return status;
+}
