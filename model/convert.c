@@ -10,7 +10,11 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/scaled.h"
+#include "model/adapter.h"
+#include "model/merge.h"
 #include "model/source_make.h"
+#include "tensor/encode.h"
 #include "tensor/mul.h"
 
 static bool
@@ -85,6 +89,12 @@ plan_tensor(const struct ll_convert *convert, struct ll_recode *job, struct ll_e
 	if (!gguf && !ll_name_from_gguf(name, LL_CONTAINER_SAFETENSORS, from->name))
 		return ll_fail(err, LL_EUNSUPPORTED, "%s: %.128s: has no name in a folder of safetensors", from->file,
 		    ll_source_label(from));
+	if (convert->adapters != NULL && ll_merge_has(convert->adapters, from->name)) {
+		job->adapters = convert->adapters;
+		if (!ll_encode_has(job->type))
+			return ll_fail(err, LL_EUNSUPPORTED, "%s: %.128s: is %s, which cannot be made of what is merged: say "
+			    "--dtype", from->file, ll_source_label(from), ll_recode_type_name(from->type));
+	}
 	order_rows(convert, job);
 	job->panels = convert->pack && from->dims == 2 && has_panels(job->type) && is_multiplied(convert, from->name);
 	return 0;
@@ -142,6 +152,19 @@ check_biases(const struct ll_convert *convert, struct ll_err *err)
 	return 0;
 }
 
+/* What is merged must fit the model, of which its files are opened once more. */
+static int
+open_adapters(struct ll_convert *convert, const char *path, struct ll_err *err)
+{
+	int status;
+
+	if (convert->loras == NULL || convert->loras->count == 0)
+		return 0;
+	if ((status = ll_model_open(&convert->base, path, err)) < 0)
+		return status;
+	return ll_adapters_open(&convert->adapters, convert->base, convert->loras, err);
+}
+
 int
 ll_convert_plan(struct ll_convert *convert, const char *path, struct ll_err *err)
 {
@@ -151,7 +174,7 @@ ll_convert_plan(struct ll_convert *convert, const char *path, struct ll_err *err
 	if (status < 0 || (status = ll_hparams_read(&convert->hp, &convert->scaling, convert->source, err)) < 0 ||
 	    (status = check_wants(convert, err)) < 0 ||
 	    (convert->to != LL_CONTAINER_GGUF && (status = check_biases(convert, err)) < 0) ||
-	    (status = ll_convert_vocab(convert, err)) < 0)
+	    (status = ll_convert_vocab(convert, err)) < 0 || (status = open_adapters(convert, path, err)) < 0)
 		return status;
 	convert->hp.tied = ll_source_find(convert->source, "output.weight") == NULL;
 	if ((tensor = ll_source_find(convert->source, "token_embd.weight")) == NULL)
@@ -175,6 +198,8 @@ void
 ll_convert_close(struct ll_convert *convert)
 {
 	ll_source_close(convert->source);
+	ll_adapters_free(convert->adapters);
+	ll_model_close(convert->base);
 	ll_gguf_close(convert->tokenizer);
 	ll_vocab_free(convert->vocab);
 	free(convert->jobs);

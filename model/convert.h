@@ -12,8 +12,11 @@
 #include "model/hparams.h"
 #include "model/save.h"
 
+struct ll_adapters;
 struct ll_err;
+struct ll_model;
 struct ll_pool;
+struct ll_scaled_list;
 struct ll_vocab;
 
 struct ll_convert {
@@ -21,9 +24,12 @@ struct ll_convert {
 	enum ll_container to;		/* GGUF or safetensors */
 	uint32_t type;			/* of matrices: F32, F16, BF16; LL_DTYPES: as they are */
 	bool pack;			/* to GGUF: matrices that meet products in panels, where their type has them */
+	const struct ll_scaled_list *loras;	/* adapters that are merged, or NULL */
 	const char *vocabulary;		/* of a folder to GGUF: a file or folder whose vocabulary is taken; else NULL */
 	/* What it is done with: */
 	struct ll_source *source;
+	struct ll_model *base;		/* with `loras`, and what they are held against */
+	struct ll_adapters *adapters;
 	/* Where its vocabulary is read, one of three; none of them if there is none, or a GGUF's metadata is copied. */
 	struct ll_gguf *tokenizer;	/* copied bit for bit */
 	struct ll_vocab *vocab;		/* written anew; of vocab_name */

@@ -13,10 +13,12 @@
 #include "base/opt.h"
 #include "base/pool.h"
 #include "base/processors.h"
+#include "base/scaled.h"
 #include "model/convert.h"
 #include "model/save_line.h"
 
 static const char *model_option, *output, *vocabulary;
+static struct ll_scaled_list loras;
 static int64_t threads;
 static bool pack;
 static uint32_t type = LL_DTYPES;
@@ -37,6 +39,12 @@ take_dtype(const char *value, struct ll_err *err)
 }
 
 static int
+add_lora(const char *value, struct ll_err *err)
+{
+	return ll_scaled_add(&loras, "--lora", value, err);
+}
+
+static int
 take_container(const char *value, struct ll_err *err)
 {
 	if (strcmp(value, "gguf") == 0)
@@ -53,6 +61,7 @@ static const struct ll_opt options[] = {
 	LL_OPT_OUTPUT(output),
 	LL_OPT_THREADS(threads),
 	{ 0, "dtype", LL_OPT_CALL, NULL, "TYPE", "matrices as f32, f16 or bf16", 0, 0, take_dtype },
+	{ 0, "lora", LL_OPT_CALL, NULL, "FILE", "merge an adapter into the model, FILE:SCALE times SCALE", 0, 0, add_lora },
 	{ 0, "pack", LL_OPT_FLAG, &pack, NULL, "a GGUF for ll alone: matrices as products read them", 0, 0, NULL },
 	{ 0, "to", LL_OPT_CALL, NULL, "KIND", "write gguf (default) or safetensors, a folder", 0, 0, take_container },
 	{ 0, "vocabulary", LL_OPT_STRING, &vocabulary, "FILE", "the vocabulary of a folder, from elsewhere", 0, 0, NULL },
@@ -63,8 +72,8 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-convert",
 	.summary = "write a model in another format",
-	.usage = "[-hqvV] [-j N] [--dtype TYPE] [--pack] [--to KIND] [--vocabulary FILE] [-m FILE]\n"
-	    "                  [-o FILE]",
+	.usage = "[-hqvV] [-j N] [--dtype TYPE] [--lora FILE] [--pack] [--to KIND]\n"
+	    "                  [--vocabulary FILE] [-m FILE] [-o FILE]",
 	.options = options,
 };
 
@@ -117,6 +126,7 @@ main(int argc, char **argv)
 		convert.to = container;
 		convert.type = type;
 		convert.pack = pack;
+		convert.loras = &loras;
 		convert.vocabulary = vocabulary;
 		if ((status = ll_convert_plan(&convert, path, &err)) == 0 && (note = ll_convert_note(&convert)) != NULL)
 			ll_warn(program.name, "%s: %s", path, note);
@@ -124,5 +134,6 @@ main(int argc, char **argv)
 			status = write_model(&convert, &err);
 		ll_convert_close(&convert);
 	}
+	ll_scaled_free(&loras);
 	return ll_exit(program.name, status, &err);
 }

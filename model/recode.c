@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "model/merge.h"
 #include "tensor/encode.h"
 #include "tensor/ops.h"
 
@@ -37,6 +38,7 @@ struct ll_recoder {
 	struct misfit *misfits;		/* one for each thread */
 	/* The piece in work: */
 	const struct ll_recode *job;
+	struct ll_merge *merge;		/* NULL: nothing is merged into it */
 	struct ll_tensor from;
 	size_t matrix_rows;		/* rows of each of the matrices */
 	size_t row_bytes;		/* of the type to make */
@@ -67,6 +69,7 @@ ll_recoder_free(struct ll_recoder *recoder)
 	free(recoder->piece_room);
 	free(recoder->plain);
 	free(recoder->misfits);
+	ll_merge_free(recoder->merge);
 	free(recoder);
 }
 
@@ -93,7 +96,7 @@ static bool
 is_copy(const struct ll_recode *job)
 {
 	return job->type == job->from->type && job->panels == job->from->panels && job->order == LL_ROWS_KEPT &&
-	    job->from->scales == NULL;
+	    job->from->scales == NULL && job->adapters == NULL;
 }
 
 int
@@ -101,7 +104,7 @@ ll_recode_size(size_t *size, const struct ll_recode *job, struct ll_err *err)
 {
 	const struct ll_source_tensor *from = job->from;
 	const struct ll_dtype_info *info = ll_dtype(job->type);
-	bool same = job->type == from->type && !ll_dtype_private(job->type);
+	bool same = job->type == from->type && !ll_dtype_private(job->type) && job->adapters == NULL;
 	size_t cols, rows, bytes;
 
 	if (same && job->panels == from->panels) {
@@ -169,11 +172,13 @@ recode_row(struct ll_recoder *r, size_t thread, size_t number, float *row, unsig
 
 	if (job->order != LL_ROWS_KEPT)
 		number = ll_recode_source_row(job->order, r->from.rows / job->heads, number);
-	if (job->type == job->from->type && job->from->scales == NULL) {
+	if (job->type == job->from->type && job->from->scales == NULL && r->merge == NULL) {
 		ll_tensor_copy(to, &r->from, number * r->row_bytes, r->row_bytes);
 		return true;
 	}
 	ll_ops_row(&r->from, number, row);
+	if (r->merge != NULL)
+		ll_merge_row(r->merge, thread, number, row);
 	if (!check(&r->misfits[thread], job->type, row, cols, number))
 		return false;
 	if (importance != NULL)
@@ -251,11 +256,16 @@ begin(struct ll_recoder *r, const struct ll_recode *job, struct ll_err *err)
 {
 	const struct ll_source_tensor *from = job->from;
 	size_t cols, rows, threads = ll_pool_count(r->pool), piece_rows;
+	int status;
 
 	shape_of(from, job->order, &cols, &rows);
 	if (cols == 0 || rows == 0 || from->type >= LL_DTYPES || ll_dtype(from->type) == NULL ||
 	    (job->order != LL_ROWS_KEPT && (job->heads == 0 || rows % (2 * job->heads) != 0)))
 		return ll_fail(err, LL_EBUG, "%s: %.128s: cannot be taken by rows", from->file, ll_source_label(from));
+	ll_merge_free(r->merge);
+	r->merge = NULL;
+	if (job->adapters != NULL && (status = ll_merge_new(&r->merge, job->adapters, from->name, threads, err)) < 0)
+		return status;
 	r->job = job;
 	r->matrix_rows = from->dims > 1 ? (size_t)from->ne[1] : 1;
 	r->from = (struct ll_tensor){ .type = (enum ll_dtype)from->type, .rows = rows, .cols = cols,

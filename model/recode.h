@@ -12,6 +12,7 @@
 
 #include "model/source.h"
 
+struct ll_adapters;
 struct ll_err;
 struct ll_pool;
 struct ll_recoder;
@@ -32,6 +33,7 @@ struct ll_recode {
 	bool panels;			/* rows are to lie in panels, which the type has */
 	enum ll_row_order order;
 	size_t heads;			/* with an order: the rows are so many heads */
+	const struct ll_adapters *adapters;	/* NULL, or merged into it: a matrix that they adapt (merge.h) */
 	const float *importance;	/* NULL, or one for each column, of each matrix in turn */
 };
 

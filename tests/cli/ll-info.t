@@ -101,6 +101,29 @@ ok "control characters are escaped" is "x\\x1b[2J\\nlayers 99 é \\\\" "line nam
 ok "also in --metadata" like "key                general.name  string  x\\x1b[2J\\nlayers 99" \
 	"ll-info --metadata tiny.gguf"
 
+# Adapters
+make
+cp tiny.gguf base.gguf
+adapter() {
+	"$TESTS/mklora.py" "$@" base.gguf tiny.gguf
+}
+adapter --targets attn_q,ffn_down,output --key ll.fingerprint string 00000000000000ab
+ok "an adapter" is "LoRA, rank 4, alpha 8" "line adapter"
+ok "what it adapts" is "attn_q of 1 layers, ffn_down of 1 layers, the output head" "line adapts"
+ok "the model it is for" is "00000000000000ab" "line 'model id'"
+ok "its parameters" is "1792" "line parameters"
+ok "it has no vocabulary" is "" "ll-info tiny.gguf | grep -e vocabulary -e cannot -e memory || :"
+ok "as JSON" is "{'alpha': 8.0, 'rank_least': 4, 'rank_most': 4, 'layers': {'attn_q': 1, 'attn_k': 0, 'attn_v': 0, \
+'attn_output': 0, 'ffn_gate': 0, 'ffn_up': 0, 'ffn_down': 1}, 'head': True, 'base': '00000000000000ab'} None False" \
+    "field 'o[\"adapter\"], o[\"refusal\"], o[\"runs\"]'"
+adapter --drop-key adapter.lora.alpha
+ok "no alpha" is "LoRA, rank 4, no alpha" "line adapter"
+ok "no fingerprint" is "" "line 'model id'"
+adapter --drop-tensor blk.0.attn_v.weight.lora_b
+ok "half of a pair" is "blk.0.attn_v.weight.lora_b: tensor is missing beside blk.0.attn_v.weight.lora_a" \
+    "line 'cannot be used:'"
+fails 64 "--context has no effect on a file without a Llama model" "ll-info -c 5 tiny.gguf"
+
 # What is not sound.
 make
 head -c 100000 tiny.gguf >short.gguf

@@ -72,15 +72,8 @@ ok "the last colon counts" same "run --lora a:b.gguf:0.5" "run --lora a.gguf:0.5
 "$TESTS/mkgguf.py" --type f32 --dim 64 --heads 4 --kv-heads 2 --layers 2 floats.gguf
 mklora floats.gguf c.gguf
 ll-convert -q -m floats.gguf --to safetensors -o folder
-cat >near.py <<'END'
-import json, sys
-rows = [[x for line in open(path) for row in json.loads(line).get("values", []) for x in row] for path in sys.argv[2:]]
-worst = max(abs(a - b) for a, b in zip(*rows, strict=True))
-print("%.1e" % worst)
-sys.exit(not worst < float(sys.argv[1]))
-END
 near_rows() {
-	tap_output a "$2" && tap_output b "$3" && python3 near.py "$1" "$tap_dir/a" "$tap_dir/b"
+	tap_output a "$2" && tap_output b "$3" && "$TESTS/near.py" "$1" "$tap_dir/a" "$tap_dir/b"
 }
 f32() {
 	model=$1
@@ -92,6 +85,14 @@ ok "added and taken away" near_rows 1e-3 "f32 floats.gguf" "f32 floats.gguf --lo
 
 ok "it answers" differ "ll-forward --lora a.gguf in | ll-sample -t 0 -n 8 | ll-tokenize -d" \
     "ll-forward in | ll-sample -t 0 -n 8 | ll-tokenize -d"
+ok "ll-lens has the head's" same "ll-forward --all --lora head.gguf in | values" \
+    "ll-forward --hidden --lora head.gguf in | ll-lens --lora head.gguf | values"
+ok "ll-chat hands it on" like "ll-forward -m $LL_MODEL --lora a.gguf:0.5 --lora b.gguf" \
+    "ll-chat -x --lora a.gguf:0.5 --lora b.gguf"
+echo '{"prompt": "the river"}' >in.jsonl
+ok "so does ll-batch" same "ll-batch -q -t 0 -n 8 --lora a.gguf in.jsonl" \
+    "ll-tokenize --jsonl in.jsonl | ll-forward --lora a.gguf | ll-sample -t 0 -n 8 | ll-tokenize -d --jsonl"
+fails 64 "--lora: scale 'x' is not a number" "ll-chat -x --lora a.gguf:x"
 ok "history tells" like "--lora a.gguf:0.5" "ll-forward --once --lora a.gguf:0.5 in | ll-cat -t"
 ok "so does the number of adapters" like "adapters 2" "ll-forward --once --lora a.gguf --lora b.gguf in | ll-cat -t"
 fingerprint() {
@@ -149,13 +150,13 @@ for name in token_embd.weight blk.0.attn_norm.weight blk.00.attn_q.weight blk.x.
 	    --rename $q.lora_a $name.lora_a --rename $q.lora_b $name.lora_b
 done
 bad 69 "$q: tensor is not understood" --rename $q.lora_a $q
-bad 69 "$q.lora_a: type Q4_0 is not supported in an adapter" --type q4_0 --rank 32
+bad 69 "$q.lora_a: type Q4_0 is not supported in an adapter" --type q4_0 --rank 32 --layers 0 --targets attn_q
 bad 65 "blk.4.attn_q.weight.lora_a: the model has layers 0 to 3" --layers 0 \
     --rename $q.lora_a blk.4.attn_q.weight.lora_a --rename $q.lora_b blk.4.attn_q.weight.lora_b
 bad 65 "$q.lora_a: shape is 32 x 4, but the model's matrix has 64 columns" --shape $q.lora_a 32 4
 bad 65 "$q.lora_b: shape is 4 x 32, but the model's matrix has 64 rows" --shape $q.lora_b 4 32
 bad 65 "$q.lora_a: rank is 5, but that of $q.lora_b is 4" --shape $q.lora_a 64 5
-bad 65 "tensor $q.lora_a: dimension 1 is 0" --shape $q.lora_a 64 0
+bad 65 "$q.lora_a: dimension 1 is 0" --shape $q.lora_a 64 0
 bad 65 "$q.lora_a: rank 129, but no matrix of the model has more than 128 columns" --layers 0 --targets attn_q --rank 129
 for number in nan inf; do
 	bad 65 "$q.lora_a: row 0, column 1 is not finite" --poison $q.lora_a $number

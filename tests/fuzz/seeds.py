@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the corpora of fuzz_gguf, fuzz_vocab, fuzz_spm and fuzz_hf: files as small as what they show allows.
+"""Writes the corpora of fuzz_adapter, fuzz_gguf, fuzz_vocab, fuzz_spm and fuzz_hf: files as small as what they show allows.
 
     tests/fuzz/seeds.py
 """
@@ -114,7 +114,20 @@ def hf_meta():
         ['a b'], byte_fallback=True)).encode()
 
 
+ADAPTER = [('general.type', 'string', 'adapter'), ('general.architecture', 'string', 'llama'),
+           ('adapter.type', 'string', 'lora'), ('adapter.lora.alpha', 'f32', 4.0)]
+# For the model of fuzz_adapter.c: rank 2 in F32 and F16, and 32 in Q8_0.
+PAIRS = [('blk.0.attn_q.weight.lora_a', (32, 2), 0, 256), ('blk.0.attn_q.weight.lora_b', (2, 32), 0, 256),
+         ('blk.0.ffn_down.weight.lora_a', (64, 2), 1, 256), ('blk.0.ffn_down.weight.lora_b', (2, 32), 1, 128)]
+HEAD = [('output.weight.lora_a', (32, 32), 8, 34 * 32), ('output.weight.lora_b', (32, 40), 8, 34 * 40)]
+
 SEEDS = {
+    'adapter/pairs': gguf(ADAPTER, PAIRS, alignment=32),
+    'adapter/head': gguf(ADAPTER[:3] + [('ll.fingerprint', 'string', '00000000000000ab')], HEAD, alignment=32),
+    'adapter/brain': gguf(ADAPTER, [('blk.0.attn_k.weight.lora_a', (32, 1), 30, 64),
+                                    ('blk.0.attn_k.weight.lora_b', (1, 16), 30, 32)], alignment=32),
+    'adapter/half': gguf(ADAPTER, PAIRS[:3], alignment=32),
+    'adapter/other': gguf(ADAPTER + [('ll.fingerprint', 'string', '00000000000000ac')], PAIRS, alignment=32),
     'gguf/model': gguf(MODEL, tensors(3)),
     'gguf/model-scaled': gguf(MODEL + SCALING, tensors(3)),
     'gguf/model-vocabulary': gguf(MODEL + VOCAB, tensors(5)),
