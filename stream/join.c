@@ -66,8 +66,8 @@ make_header(const struct ll_join *join, struct ll_header *header, struct ll_err 
 
 	if (status == 0)
 		status = ll_header_set(header, "return", NULL, err);
-	if (status == 0 && join->count > 1)
-		status = ll_header_set(header, "fingerprint", NULL, err);
+	if (status == 0 && join->count > 1 && (status = ll_header_set(header, "fingerprint", NULL, err)) == 0)
+		status = ll_header_set(header, "adapters", NULL, err);
 	if (status == 0)
 		status = ll_header_set(header, "dtype", "f32", err);
 	for (size_t m = 1; m < join->count; m++) {
