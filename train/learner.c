@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/opt.h"
@@ -26,18 +28,27 @@ check_dtype(struct ll_learner *l)
 	ll_opt_wrong(&l->dtype, why);
 }
 
-void
-ll_learner_check(struct ll_learner *l)
+int
+ll_learner_check(struct ll_learner *l, struct ll_settings *settings, struct ll_err *err)
 {
-	if ((l->model_path != NULL) == (l->shape_path != NULL))
-		ll_opt_wrong(&l->shape_path, "either --shape, for a new model, or -m, to go on from one");
-	if (l->shape_path != NULL && l->vocabulary_path == NULL)
-		ll_opt_wrong(&l->vocabulary_path, "a new model needs one");
-	if (l->model_path != NULL) {
-		ll_opt_refuse(&l->vocabulary_path, "with -m: the model has its own");
-		ll_opt_refuse(&l->name, "with -m: the model has its own");
-	}
+	const struct ll_opt_rule rules[] = {
+		{ l->shape_path != NULL, &l->model_path, "with --shape: a new model goes on from none" },
+		{ l->shape_path == NULL, &l->vocabulary_path, "without --shape: a model has its own" },
+		{ l->shape_path == NULL, &l->name, "without --shape: a model has its own" },
+	};
+
+	ll_opt_refuse_all(rules, sizeof rules / sizeof *rules);
 	check_dtype(l);
+	if (settings->rate <= 0 && ll_opt_given(&settings->rate))
+		ll_opt_wrong(&settings->rate, "nothing is learned at 0");
+	if (settings->rate <= 0)
+		settings->rate = 1e-3;
+	ll_settings_check(settings, l->output);
+	if (l->shape_path != NULL && l->vocabulary_path == NULL)
+		return ll_fail(err, LL_EUSAGE, "no --vocabulary FILE for the new model");
+	if (!settings->dry_run && (l->output == NULL || strcmp(l->output, "-") == 0) && isatty(STDOUT_FILENO))
+		return ll_fail(err, LL_EUSAGE, "no -o FILE, and standard output is a terminal");
+	return l->shape_path != NULL ? 0 : ll_model_choose(&l->model_path, l->model_path, "", err);
 }
 
 static int

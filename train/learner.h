@@ -7,8 +7,8 @@
 #define LL_TRAIN_LEARNER_H
 
 #include "model/gguf.h"
+#include "model/hparams.h"
 #include "model/model.h"
-#include "model/source.h"
 #include "train/course.h"
 
 struct ll_err;
@@ -27,15 +27,15 @@ struct ll_learner {
 };
 
 #define LL_OPTS_LEARNER(l) \
-	{ 'm', "model", LL_OPT_STRING, &(l).model_path, "FILE", "go on from this model, instead of --shape", 0, 0, NULL }, \
+	{ 'm', "model", LL_OPT_STRING, &(l).model_path, "FILE", "go on from this model (default: $LL_MODEL)", 0, 0, NULL }, \
 	{ 0, "shape", LL_OPT_STRING, &(l).shape_path, "FILE", "the shape of a new model, in YAML", 0, 0, NULL }, \
 	{ 0, "vocabulary", LL_OPT_STRING, &(l).vocabulary_path, "FILE", "its vocabulary: a GGUF, as ll-train-bpe writes it", 0, 0, NULL }, \
 	LL_OPT_OUTPUT((l).output), \
 	{ 0, "dtype", LL_OPT_STRING, &(l).dtype, "TYPE", "matrices of the output as f32 (default), f16, bf16, q8_0, ...", 0, 0, NULL }, \
 	{ 0, "name", LL_OPT_STRING, &(l).name, "TEXT", "the new model's name", 0, 0, NULL }
 
-/* Ends the program where an option is wrong or has no effect. */
-void ll_learner_check(struct ll_learner *learner);
+/* Ends the program where an option has no effect; -LL_EUSAGE where one is missing or wrong. */
+int ll_learner_check(struct ll_learner *learner, struct ll_settings *settings, struct ll_err *err);
 
 /* The codes of ll_gguf_open, ll_model_open, ll_vocab_open and ll_shape_read. Close it in any case. */
 int ll_learner_open(struct ll_learner *learner, struct ll_err *err);

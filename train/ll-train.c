@@ -6,6 +6,7 @@
  */
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/io.h"
@@ -44,8 +45,8 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-train",
 	.summary = "teach a model from text",
-	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-o FILE] [options]\n"
-	    "\t(--shape FILE --vocabulary FILE | -m FILE) [FILE ...]",
+	.usage = "[-hqvV] [-o FILE] [OPTION ...] --shape FILE --vocabulary FILE [FILE ...]\n"
+	    "       ll-train [-hqvV] [-o FILE] [OPTION ...] [-m FILE] [FILE ...]",
 	.options = options,
 };
 
@@ -59,11 +60,14 @@ main(int argc, char **argv)
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
-	if (settings.rate == 0)
-		settings.rate = 1e-3;
-	ll_learner_check(&learner);
-	ll_settings_check(&settings, learner.output);
-	if ((status = ll_learner_open(&learner, &err)) == 0) {
+	if (held_path == NULL)
+		ll_opt_refuse(&settings.eval_every, "without --eval");
+	if ((status = ll_learner_check(&learner, &settings, &err)) == 0 && !settings.dry_run && file_count == 0 &&
+	    isatty(STDIN_FILENO))
+		status = ll_fail(&err, LL_EUSAGE, "no FILE, and standard input is a terminal");
+	if (status == 0)
+		status = ll_learner_open(&learner, &err);
+	if (status == 0) {
 		lessons.vocab = learner.vocab;
 		lessons.format_name = format_name;
 		lessons.answers_only = answers_only;
