@@ -118,6 +118,7 @@ $(OUT)/tests/t_gradient.t: $(OUT)/double/tests/unit/t_gradient.o $(DOUBLE) $(OUT
 
 $(OUT)/tests/t_training_double.t: $(OUT)/double/tests/unit/t_training.o $(DOUBLE) $(OUT)/libll.a
 	$(call say,LD,$@)
+	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(TEST_LIBS) $(LIBS)
 
 $(OUT)/tests/t_%.t: $(OUT)/tests/unit/t_%.o $(OUT)/libll.a

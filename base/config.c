@@ -71,7 +71,7 @@ const struct ll_config_key ll_config_keys[] = {
 
 /* Sections; a name that is none of these is a mistake. */
 static const char *const programs[] = {
-	"ll-batch", "ll-bench", "ll-cat", "ll-chat", "ll-convert", "ll-diff", "ll-embed", "ll-forward",
+	"ll-batch", "ll-bench", "ll-cat", "ll-chat", "ll-convert", "ll-diff", "ll-distill", "ll-embed", "ll-forward",
 	"ll-info", "ll-lens", "ll-mix", "ll-plot", "ll-pool", "ll-quantize", "ll-sample", "ll-score", "ll-steer",
 	"ll-tokenize", "ll-topk", "ll-train", "ll-train-bpe",
 };

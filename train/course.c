@@ -59,9 +59,13 @@ fit_net(struct ll_course *c, struct ll_net *net, struct ll_fit *fit, const struc
 	ll_corpus_feed_free(&feed);
 	ll_optimiser_free(&fit->optimiser);
 	if (status == 1)
-		return ll_fail(err, LL_EIO, "stopped by a signal after step %" PRIu64 " of %" PRIu64 ": --resume goes on from there",
-		    fit->progress.step, fit->options.steps);
-	return status < 0 ? status : c->finish(c->context, net, err);
+		return ll_fail(err, LL_EIO, "stopped by a signal after step %" PRIu64 ": --resume goes on from there",
+		    fit->progress.step);
+	if (status < 0)
+		return status;
+	if (fit->progress.step < fit->options.steps && fit->options.steps != LL_FIT_ENDLESS)
+		ll_warn(c->program, "the data ended after step %" PRIu64 " of %" PRIu64, fit->progress.step, fit->options.steps);
+	return c->finish(c->context, net, err);
 }
 
 static int
@@ -69,7 +73,7 @@ run(struct ll_course *c, struct ll_pool *pool, struct ll_fit *fit, struct ll_buf
 {
 	struct ll_optimise_options optimise;
 	struct ll_net *net;
-	uint64_t rows = 0;
+	uint64_t rows = c->feed_rows;
 	int status;
 
 	if ((status = ll_settings_memory(c->program, c->settings, &c->hp, &c->net, c->more, ll_pool_count(pool), err)) < 0 ||
@@ -88,9 +92,22 @@ run(struct ll_course *c, struct ll_pool *pool, struct ll_fit *fit, struct ll_buf
 	    (status = ll_net_new(&net, &c->hp, c->rope_freqs, c->rope_magnitude, c->base, &c->net, pool, err)) < 0)
 		return status;
 	fit->options.settings = text->data;
+	if (c->feed != NULL && rows == 0)
+		fit->options.epochs = 1;
 	status = fit_net(c, net, fit, &optimise, err);
 	ll_net_free(net);
 	return status;
+}
+
+size_t
+ll_course_span(const struct ll_course *c)
+{
+	const struct ll_settings *s = c->settings;
+	size_t span = s->context > 0 ? (size_t)s->context : c->hp.context < MOST_CONTEXT ? c->hp.context : MOST_CONTEXT;
+
+	if (span > c->hp.context)
+		ll_opt_wrong(&s->context, "more positions than the model has");
+	return span;
 }
 
 /* That a file cannot be made is told before the work, not after. Others than plain files are not touched. */
@@ -120,9 +137,7 @@ ll_course_run(struct ll_course *c, struct ll_err *err)
 
 	if (isa < 0)
 		return isa;
-	fit.options.span = s->context > 0 ? (size_t)s->context : c->hp.context < MOST_CONTEXT ? c->hp.context : MOST_CONTEXT;
-	if (fit.options.span > c->hp.context)
-		ll_opt_wrong(&s->context, "more positions than the model has");
+	fit.options.span = ll_course_span(c);
 	c->net.isa = (enum ll_isa)isa;
 	c->net.kind = strcmp(s->precision, "bf16") == 0 ? LL_GEMM_BF16 : LL_GEMM_F32;
 	c->net.gradients = true;

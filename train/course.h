@@ -23,13 +23,17 @@ struct ll_course {
 	struct ll_net_options net;	/* what is not in the settings: adapters */
 	uint64_t more;			/* bytes of memory beside the net's */
 	struct ll_lessons *lessons;	/* data; not yet read */
-	const struct ll_feed *feed;	/* another source of rows, which --steps counts; NULL: the lessons */
+	const struct ll_feed *feed;	/* another source of rows; NULL: the lessons */
+	uint64_t feed_rows;		/* of an epoch of it; 0: not known, and there is but one */
 	uint64_t feed_hash;		/* what a run over it is resumed on */
 	double hard, temperature;	/* of a teacher; both 0: none */
 	void (*prepare)(struct ll_net *net, uint64_t seed);	/* first values; NULL: as they come */
 	int (*finish)(void *context, struct ll_net *net, struct ll_err *err);
 	void *context;
 };
+
+/* Inputs of a row at most: --context, or what stands for it. Ends the program where the model has fewer. */
+size_t ll_course_span(const struct ll_course *course);
 
 /*
  * The codes of ll_lessons_read, ll_net_new and ll_fit_run; -LL_ECREATE before anything is run

@@ -45,19 +45,21 @@ tell_step(struct ll_fit *fit, const struct step_report *r, struct ll_err *err)
 {
 	const struct ll_progress *p = &fit->progress;
 	const struct ll_fit_options *o = &fit->options;
-	double loss = r->loss.sum / (double)r->loss.targets, speed = (double)r->tokens / r->seconds;
+	double loss = r->loss.sum / (double)r->loss.count, speed = (double)r->tokens / r->seconds;
 	double left = (double)(o->steps - p->step) * (elapsed(fit) / (double)p->step);
 
-	if (fit->terminal)
+	if (fit->terminal && o->steps == LL_FIT_ENDLESS)
+		fprintf(stderr, "\r%s: step %" PRIu64 ", loss %.4f, %.0f tokens/s \033[K", o->program, p->step, loss, speed);
+	else if (fit->terminal)
 		fprintf(stderr, "\r%s: step %" PRIu64 "/%" PRIu64 ", loss %.4f, %.0f tokens/s, %.0f:%02.0f left \033[K",
 		    o->program, p->step, o->steps, loss, speed, floor(left / 60), floor(fmod(left, 60)));
 	if (fit->log == NULL)
 		return 0;
 	fprintf(fit->log, "{\"step\":%" PRIu64 ",\"epoch\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"loss\":%.6f", p->step,
 	    p->place.epoch, p->tokens, loss);
-	if (r->loss.kl > 0 || r->loss.kl < 0)
-		fprintf(fit->log, ",\"cross_entropy\":%.6f,\"kl\":%.6f", r->loss.cross_entropy / (double)r->loss.targets,
-		    r->loss.kl / (double)r->loss.targets);
+	if (r->loss.taught > 0)
+		fprintf(fit->log, ",\"cross_entropy\":%.6f,\"kl\":%.6f", r->loss.targets > 0 ?
+		    r->loss.cross_entropy / (double)r->loss.targets : 0, r->loss.kl / (double)r->loss.taught);
 	fprintf(fit->log, ",\"lr\":%.6g,\"grad_norm\":%.6g,\"tokens_per_second\":%.1f,\"time\":%.2f}\n", r->rate,
 	    r->norm, speed, elapsed(fit));
 	return write_log(fit, err);
@@ -183,8 +185,8 @@ run_step(struct ll_fit *fit, struct ll_err *err)
 	}
 	if (r.tokens == 0)
 		return 0;
-	/* A batch without a single target teaches nothing. */
-	scale = 1 / (double)(r.loss.targets > 0 ? r.loss.targets : 1);
+	/* A batch in which nothing counts teaches nothing. */
+	scale = 1 / (double)(r.loss.count > 0 ? r.loss.count : 1);
 	r.norm = ll_gradient_norm(&fit->optimiser, scale);
 	if (!isfinite(r.loss.sum) || !isfinite(r.norm))
 		return refuse_step(o, step, isfinite(r.loss.sum) ? "gradient" : "loss", err);
@@ -194,7 +196,7 @@ run_step(struct ll_fit *fit, struct ll_err *err)
 	fit->progress.tokens += r.tokens;
 	fit->progress.targets += r.loss.targets;
 	r.seconds = ll_clock_seconds() - began;
-	if (r.loss.targets == 0)
+	if (r.loss.count == 0)
 		return 1;
 	status = tell_step(fit, &r, err);
 	return status < 0 ? status : 1;
@@ -207,18 +209,27 @@ run_steps(struct ll_fit *fit, struct ll_err *err)
 	bool evaluated = false;
 	int status = 0;
 
-	while (fit->progress.step < o->steps && !fit->ended) {
-		if (told_to_stop) {
-			status = save(fit, err);
-			return status < 0 ? status : 1;
+	while (fit->progress.step < o->steps && !fit->ended && !told_to_stop) {
+		struct ll_place place = fit->progress.place;
+
+		status = run_step(fit, err);
+		if (status < 0 && told_to_stop) {
+			/* The signal was for a whole pipe, and what fed this run is gone: the step is not done. */
+			*err = (struct ll_err){ 0 };
+			fit->progress.place = place;
+			break;
 		}
-		if ((status = run_step(fit, err)) <= 0)
+		if (status <= 0)
 			break;
 		evaluated = o->eval_every > 0 && fit->progress.step % o->eval_every == 0;
 		if (evaluated && (status = evaluate(fit, err)) < 0)
 			return status;
 		if (o->save_every > 0 && fit->progress.step % o->save_every == 0 && (status = save(fit, err)) < 0)
 			return status;
+	}
+	if (told_to_stop && !fit->ended && fit->progress.step < o->steps) {
+		status = save(fit, err);
+		return status < 0 ? status : 1;
 	}
 	if (status < 0)
 		return status;

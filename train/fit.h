@@ -16,6 +16,8 @@
 
 struct ll_err;
 
+#define LL_FIT_ENDLESS UINT64_MAX	/* steps of a run that ends with its epochs */
+
 struct ll_fit_options {
 	const char *program;		/* for messages */
 	uint64_t steps;

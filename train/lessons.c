@@ -37,12 +37,13 @@ ll_lessons_read(struct ll_lessons *l, struct ll_err *err)
 	if ((status = ll_tokenizer_new(&l->tokenizer, l->vocab, err)) < 0 || (status = make_chat(l, err)) < 0)
 		return status;
 	options.tokenizer = l->tokenizer;
-	if (l->file_count == 0)
+	if (l->file_count == 0 && !l->held_only)
 		status = ll_corpus_read(&l->corpus, "-", &options, err);
 	for (size_t i = 0; i < l->file_count && status == 0; i++)
 		status = ll_corpus_read(&l->corpus, l->files[i], &options, err);
-	if (status == 0 && (status = ll_corpus_end(&l->corpus, err)) == 0 && l->held_path != NULL &&
-	    (status = ll_corpus_read(&l->held, l->held_path, &options, err)) == 0)
+	if (status == 0 && !l->held_only)
+		status = ll_corpus_end(&l->corpus, err);
+	if (status == 0 && l->held_path != NULL && (status = ll_corpus_read(&l->held, l->held_path, &options, err)) == 0)
 		status = ll_corpus_end(&l->held, err);
 	return status;
 }

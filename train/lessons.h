@@ -23,13 +23,14 @@ struct ll_lessons {
 	const char **files;
 	size_t file_count;
 	const char *held_path;		/* NULL: nothing is held out */
+	bool held_only;			/* what is learned from comes otherwise */
 	/* What comes of it. */
 	struct ll_tokenizer *tokenizer;
 	struct ll_chat chat;
 	struct ll_corpus corpus, held;
 };
 
-/* The codes of ll_corpus_read; stdin is read where there are no files. */
+/* The codes of ll_corpus_read; stdin is read where there are no files (and not held_only). */
 int ll_lessons_read(struct ll_lessons *lessons, struct ll_err *err);
 void ll_lessons_free(struct ll_lessons *lessons);
 

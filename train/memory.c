@@ -175,7 +175,9 @@ ll_net_memory_new(struct ll_net *net, struct ll_err *err)
 	m->workers = ll_alloc(threads, sizeof *m->workers, err);
 	m->chosen = ll_alloc(options->tokens, sizeof *m->chosen, err);
 	m->row_cross = ll_alloc(LL_HEAD_ROWS, sizeof *m->row_cross, err);
-	if (m->acts == NULL || m->workers == NULL || m->chosen == NULL || m->row_cross == NULL)
+	m->row_sum = ll_alloc(LL_HEAD_ROWS, sizeof *m->row_sum, err);
+	if (m->acts == NULL || m->workers == NULL || m->chosen == NULL || m->row_cross == NULL ||
+	    m->row_sum == NULL)
 		return -LL_ENOMEM;
 	m->block_count = ll_net_memory_count(&net->hp, options, threads);
 	m->block = layout.block = ll_alloc_large(m->block_count, sizeof *m->block, err);
@@ -205,6 +207,7 @@ ll_net_memory_free(struct ll_net *net)
 	free(m->workers);
 	free(m->chosen);
 	free(m->row_cross);
+	free(m->row_sum);
 	free(m);
 	net->memory = NULL;
 }

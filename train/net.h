@@ -122,9 +122,9 @@ struct ll_document {
 	size_t begin, length;		/* tokens begin .. begin + length - 1 of a batch; its first position is 0 */
 };
 
-/* What a teacher says of one token: probabilities of some ids, which need not sum to 1. */
+/* What a teacher says of what follows one token: probabilities of some ids, which need not sum to 1. */
 struct ll_teaching {
-	const uint32_t *ids;
+	const uint32_t *ids;		/* NULL: 0 .. count - 1 */
 	const float *probabilities;
 	size_t count;			/* 0: nothing is said, and the target alone counts */
 };
@@ -136,15 +136,17 @@ struct ll_batch {
 	const struct ll_document *spans;	/* one after the other, all T tokens */
 	size_t span_count;
 	const struct ll_teaching *teaching;	/* [T], or NULL */
-	ll_real hard;			/* a of a * cross-entropy + (1 - a) * temperature^2 * KL, with teaching */
+	/* a of a * cross-entropy + (1 - a) * temperature^2 * KL, with teaching; without a target the latter alone. */
+	ll_real hard;
 	ll_real temperature;
 };
 
 struct ll_loss {
-	double sum;			/* of the loss over all targets, nats */
+	double sum;			/* of the loss over all that count, nats */
 	double cross_entropy;		/* its part of the targets, unweighted */
 	double kl;			/* from the teacher at the temperature, unweighted */
-	uint64_t targets;		/* how many */
+	uint64_t count;			/* tokens with a target, or with teaching while hard is below 1 */
+	uint64_t targets, taught;	/* with one, with the other */
 	uint64_t right;			/* targets that were the most probable */
 };
 

@@ -41,8 +41,8 @@ struct ll_net_memory {
 	ll_real *logits, *rows, *drows;	/* [LL_HEAD_ROWS][LL_HEAD_COLS], [..][dim] twice */
 	ll_real *row_lse, *row_hot;	/* of those rows: log of sums, at temperature 1 and the teacher's */
 	ll_real *row_target, *row_most;	/* the target's logit, the greatest */
-	double *row_cross;		/* sum of q * (log q - logit / temperature) of the teaching */
-	uint32_t *chosen;		/* [T]: tokens with targets */
+	double *row_cross, *row_sum;	/* of the teaching's q: sum of q * (log q - logit / temperature), and of q */
+	uint32_t *chosen;		/* [T]: tokens that count */
 	size_t wide_count;
 	size_t threads;
 	struct ll_worker {		/* of each thread, for attention */

@@ -9,7 +9,7 @@
 #include "base/vocab.h"
 #include "train/net_memory.h"
 
-/* Some tokens that have targets, and a stretch of the vocabulary. */
+/* Some tokens that count, and a stretch of the vocabulary. */
 struct heading {
 	struct ll_net *net;
 	const struct ll_batch *batch;
@@ -25,6 +25,35 @@ teaching_of(const struct heading *h, size_t i)
 	const struct ll_teaching *teaching = h->batch->teaching;
 
 	return teaching != NULL && teaching[h->chosen[i]].count > 0 ? &teaching[h->chosen[i]] : NULL;
+}
+
+/* Entries of a teaching that are of the stretch, or may be: the ids are in any order. */
+static void
+entries(const struct heading *h, const struct ll_teaching *teaching, size_t *begin, size_t *end)
+{
+	*begin = 0;
+	*end = teaching->count;
+	if (teaching->ids == NULL) {
+		*begin = h->begin < *end ? h->begin : *end;
+		*end = h->begin + h->n < *end ? h->begin + h->n : *end;
+	}
+}
+
+/* Which of the stretch an entry is of; not below h->n: none. */
+static size_t
+column(const struct heading *h, const struct ll_teaching *teaching, size_t entry)
+{
+	return (teaching->ids != NULL ? teaching->ids[entry] : entry) - h->begin;
+}
+
+static double
+sum_of(const struct ll_teaching *teaching)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < teaching->count; i++)
+		sum += (double)teaching->probabilities[i];
+	return sum;
 }
 
 static void
@@ -74,6 +103,7 @@ take(void *arg, size_t begin, size_t end, size_t thread)
 		const struct ll_teaching *teaching = teaching_of(h, i);
 		uint32_t target = h->batch->targets[h->chosen[i]];
 		ll_real lse = loops->logsumexp(logits, 1, h->n), hot = lse, most = logits[0];
+		size_t from, to;
 
 		for (size_t j = 1; j < h->n; j++)
 			most = logits[j] > most ? logits[j] : most;
@@ -82,13 +112,18 @@ take(void *arg, size_t begin, size_t end, size_t thread)
 		memory->row_lse[i] = h->first ? lse : log_add(memory->row_lse[i], lse);
 		memory->row_hot[i] = h->first ? hot : log_add(memory->row_hot[i], hot);
 		memory->row_most[i] = h->first || most > memory->row_most[i] ? most : memory->row_most[i];
-		if (h->first)
+		if (h->first) {
 			memory->row_cross[i] = 0;
+			memory->row_sum[i] = teaching != NULL ? sum_of(teaching) : 0;
+		}
 		if (target >= h->begin && target < h->begin + h->n)
 			memory->row_target[i] = logits[target - h->begin];
-		for (size_t t = 0; teaching != NULL && t < teaching->count; t++) {
-			size_t j = teaching->ids[t] - h->begin;
-			double q = teaching->probabilities[t];
+		if (teaching == NULL)
+			continue;
+		entries(h, teaching, &from, &to);
+		for (size_t t = from; t < to; t++) {
+			size_t j = column(h, teaching, t);
+			double q = (double)teaching->probabilities[t];
 
 			if (j < h->n && q > 0)
 				memory->row_cross[i] += q * (log(q) - (double)(logits[j] / h->temperature));
@@ -108,14 +143,19 @@ turn(void *arg, size_t begin, size_t end, size_t thread)
 	for (size_t i = begin; i < end; i++) {
 		ll_real *logits = memory->logits + i * h->n, t = h->temperature, hard = h->hard, soft = 0, sum = 0;
 		const struct ll_teaching *teaching = teaching_of(h, i);
-		size_t target = h->batch->targets[h->chosen[i]] - h->begin;
+		uint32_t next = h->batch->targets[h->chosen[i]];
+		size_t target = next - h->begin, from = 0, to = 0;
 
 		if (teaching == NULL) {
 			hard = 1;
 		} else {
-			for (size_t l = 0; l < teaching->count; l++)
-				sum += teaching->probabilities[l];
+			sum = (ll_real)memory->row_sum[i];
 			soft = (1 - hard) * t;
+			entries(h, teaching, &from, &to);
+		}
+		if (next == LL_VOCAB_NONE) {
+			hard = 0;
+			target = h->n;
 		}
 		if (soft == 0 || t == 1) {
 			/* One exponential serves both. */
@@ -129,9 +169,9 @@ turn(void *arg, size_t begin, size_t end, size_t thread)
 		}
 		if (target < h->n)
 			logits[target] -= hard;
-		for (size_t l = 0; teaching != NULL && l < teaching->count; l++)
-			if (teaching->ids[l] - h->begin < h->n)
-				logits[teaching->ids[l] - h->begin] -= soft * teaching->probabilities[l];
+		for (size_t l = from; l < to; l++)
+			if (column(h, teaching, l) < h->n)
+				logits[column(h, teaching, l)] -= soft * teaching->probabilities[l];
 	}
 }
 
@@ -153,19 +193,21 @@ sum_up(const struct heading *h, size_t rows, struct ll_loss *loss, ll_real *each
 
 	for (size_t i = 0; i < rows; i++) {
 		const struct ll_teaching *teaching = teaching_of(h, i);
-		double cross = (double)memory->row_lse[i] - (double)memory->row_target[i], kl = 0, hard = 1;
+		double cross = (double)memory->row_lse[i] - (double)memory->row_target[i], hard = 1;
 
 		if (teaching != NULL) {
-			double sum = 0;
+			double kl = memory->row_cross[i] + memory->row_sum[i] * (double)memory->row_hot[i];
 
-			for (size_t l = 0; l < teaching->count; l++)
-				sum += teaching->probabilities[l];
-			kl = memory->row_cross[i] + sum * (double)memory->row_hot[i];
 			hard = h->hard;
+			loss->kl += kl;
+			loss->taught++;
+			loss->sum += (1 - hard) * t * t * kl;
 		}
+		loss->count++;
+		if (h->batch->targets[h->chosen[i]] == LL_VOCAB_NONE)
+			continue;
 		loss->cross_entropy += cross;
-		loss->kl += kl;
-		loss->sum += hard * cross + (1 - hard) * t * t * kl;
+		loss->sum += hard * cross;
 		loss->targets++;
 		loss->right += memory->row_target[i] == memory->row_most[i];
 		if (each != NULL)
@@ -223,7 +265,8 @@ ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, stru
 		h.hard = batch->hard;
 	}
 	for (size_t i = 0; i < batch->count; i++)
-		if (batch->targets[i] != LL_VOCAB_NONE)
+		if (batch->targets[i] != LL_VOCAB_NONE ||
+		    (batch->teaching != NULL && batch->teaching[i].count > 0 && batch->hard < 1))
 			memory->chosen[count++] = (uint32_t)i;
 	if (each != NULL)
 		memset(each, 0, batch->count * sizeof *each);

@@ -52,24 +52,25 @@ ll_settings_check(struct ll_settings *s, const char *output)
 static uint64_t
 part_of(int64_t given, uint64_t steps, uint64_t divisor)
 {
-	return given >= 0 ? (uint64_t)given : steps / divisor;
+	return given >= 0 ? (uint64_t)given : steps == LL_FIT_ENDLESS ? 0 : steps / divisor;
 }
 
 int
 ll_settings_fit(struct ll_settings *s, uint64_t rows, struct ll_fit_options *fit, struct ll_optimise_options *o,
     struct ll_buf *text, struct ll_err *err)
 {
-	double steps = ceil((double)rows * s->epochs / (double)s->rows - 1e-9);
+	double counted = ceil((double)rows * s->epochs / (double)s->rows - 1e-9);
+	uint64_t steps = s->steps > 0 ? (uint64_t)s->steps : rows == 0 ? LL_FIT_ENDLESS : counted < 1 ? 1 : (uint64_t)counted;
 
 	*o = (struct ll_optimise_options){
 		.schedule = (enum ll_schedule)schedule_of(s->schedule),
-		.steps = s->steps > 0 ? (uint64_t)s->steps : (uint64_t)(steps < 1 ? 1 : steps),
+		.steps = steps,
 		.rate = s->rate,
 		.least = ll_opt_given(&s->least) ? s->least : s->rate / 10,
 		.beta1 = s->beta1, .beta2 = s->beta2, .epsilon = s->epsilon, .decay = s->decay, .clip = s->clip,
 	};
-	o->warmup = part_of(s->warmup, o->steps, 50);
-	o->fall = part_of(s->fall, o->steps, 5);
+	o->warmup = part_of(s->warmup, steps, 50);
+	o->fall = part_of(s->fall, steps, 5);
 	if (o->fall == 0)
 		o->fall = 1;
 	fit->steps = o->steps;

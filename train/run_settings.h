@@ -57,7 +57,7 @@ struct ll_settings {
 void ll_settings_check(struct ll_settings *settings, const char *output);
 
 /*
- * Of a run over so many rows an epoch: steps, warm-up and the rest that was not given. *text gets
+ * Of a run over so many rows an epoch (0: as many as come): steps, warm-up and the rest that was not given. *text gets
  * the lines that a run is resumed by; the program has put its own lines there before.
  */
 int ll_settings_fit(struct ll_settings *settings, uint64_t rows, struct ll_fit_options *fit,

@@ -34,6 +34,7 @@ static uint32_t tokens[COUNT], targets[COUNT];
 static const struct ll_document spans[] = { { 0, 9 }, { 9, 1 }, { 10, 13 } };
 static const uint32_t taught[3] = { 3, 60, 100 };
 static const float taught_p[3] = { 0.5f, 0.3f, 0.15f };
+static float taught_all[VOCAB];
 static struct ll_teaching teaching[COUNT];
 
 static void
@@ -42,10 +43,13 @@ fill(struct ll_batch *batch)
 	struct ll_rng rng;
 
 	ll_rng_seed(&rng, 5, 0);
+	for (size_t i = 0; i < VOCAB; i++)
+		taught_all[i] = (float)(i % 7) / 300;
 	for (size_t i = 0; i < COUNT; i++) {
 		tokens[i] = (uint32_t)(ll_rng_next(&rng) % 50);
 		targets[i] = i % 5 == 3 ? LL_VOCAB_NONE : (uint32_t)(ll_rng_next(&rng) % VOCAB);
-		teaching[i] = i % 4 == 2 ? (struct ll_teaching){ 0 } : (struct ll_teaching){ taught, taught_p, 3 };
+		teaching[i] = i % 4 == 2 ? (struct ll_teaching){ 0 } : i % 4 == 1 ?
+		    (struct ll_teaching){ NULL, taught_all, VOCAB } : (struct ll_teaching){ taught, taught_p, 3 };
 	}
 	*batch = (struct ll_batch){ .tokens = tokens, .targets = targets, .count = COUNT, .spans = spans,
 	    .span_count = 3, .hard = 1, .temperature = 1 };
@@ -170,6 +174,60 @@ test_teacher(void **state)
 	check_all(true, false, true, 0, 2.5);
 }
 
+/* Who is taught by itself has nothing to learn, with a target or without; and where neither is, nothing counts. */
+static void
+test_own_teacher(void **state)
+{
+	struct ll_loss loss = { 0 };
+	struct ll_err err = { 0 };
+	struct ll_batch batch;
+	struct ll_pool *pool;
+	struct ll_net *net;
+	ll_real *logits = malloc(COUNT * VOCAB * sizeof *logits), most = 0;
+	float *own = malloc(COUNT * VOCAB * sizeof *own);
+
+	(void)state;
+	assert_non_null(logits);
+	assert_non_null(own);
+	fill(&batch);
+	assert_int_equal(ll_pool_new(&pool, 2, &err), 0);
+	net = make(&shape, NULL, &all, pool);
+	stir(net->values, net->count, 1);
+	ll_net_logits(net, &batch, logits);
+	for (size_t i = 0; i < COUNT; i++) {
+		double sum = 0;
+
+		for (size_t j = 0; j < VOCAB; j++)
+			sum += exp(logits[i * VOCAB + j] / 2);
+		for (size_t j = 0; j < VOCAB; j++)
+			own[i * VOCAB + j] = (float)(exp(logits[i * VOCAB + j] / 2) / sum);
+		teaching[i] = i == 7 ? (struct ll_teaching){ 0 } : (struct ll_teaching){ NULL, own + i * VOCAB, VOCAB };
+	}
+	targets[7] = targets[8] = LL_VOCAB_NONE;
+	batch.teaching = teaching;
+	batch.hard = 0;
+	batch.temperature = 2;
+	memset(net->grads, 0, net->count * sizeof *net->grads);
+	ll_net_run(net, &batch, true, &loss, NULL);
+	for (size_t i = 0; i < net->count; i++)
+		most = fabs(net->grads[i]) > most ? fabs(net->grads[i]) : most;
+	assert_true(most < 1e-6);
+	assert_true(fabs(loss.kl) < 1e-6 && fabs(loss.sum) < 1e-6);
+	assert_int_equal(loss.count, COUNT - 1);
+	assert_int_equal(loss.taught, COUNT - 1);
+	assert_true(loss.targets < COUNT - 2 && loss.cross_entropy > 1);
+	/* Alone the text counts, and what is said of the last token of one does not. */
+	loss = (struct ll_loss){ 0 };
+	batch.hard = 1;
+	ll_net_run(net, &batch, false, &loss, NULL);
+	assert_int_equal(loss.count, loss.targets);
+	assert_true(fabs(loss.sum - loss.cross_entropy) < 1e-9 * loss.sum);
+	ll_net_free(net);
+	ll_pool_free(pool);
+	free(logits);
+	free(own);
+}
+
 /* A base of float32 tensors for adapters. */
 static void
 borrow(struct ll_model *base, struct ll_layer *layers, float *numbers)
@@ -292,6 +350,7 @@ main(void)
 		cmocka_unit_test(test_all_tied),
 		cmocka_unit_test(test_all_untied),
 		cmocka_unit_test(test_teacher),
+		cmocka_unit_test(test_own_teacher),
 		cmocka_unit_test(test_adapters),
 		cmocka_unit_test(test_same),
 	};
