@@ -3,7 +3,7 @@
  * all weights.
  *
  * The net and its gradients are net_run.c's, the run is course.c's, the adapter file
- * model/adapter_write.c's.
+ * model/adapter_write.c's, merging model/convert.c's.
  */
 
 #include <stdio.h>
@@ -17,13 +17,14 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "model/adapter.h"
+#include "model/convert.h"
 #include "model/source.h"
 #include "tensor/encode.h"
 #include "train/course.h"
 #include "train/result.h"
 
 static const char *model_path, *output, *held_path, *format_name, *dtype, *projections = "all";
-static bool all_text, full, skip_bad;
+static bool all_text, full, merge, skip_bad;
 static int64_t rank = 16;
 static double alpha, dropout;
 static struct ll_settings settings = LL_SETTINGS;
@@ -47,7 +48,8 @@ static const struct ll_opt options[] = {
 	{ 0, "dropout", LL_OPT_DOUBLE, &dropout, "X", "share of the adapters' inputs left out (default 0)", 0, 0.95, NULL },
 	{ 0, "on", LL_OPT_STRING, &projections, "LIST", "matrices: q,k,v,o,gate,up,down (default: all)", 0, 0, NULL },
 	{ 0, "full", LL_OPT_FLAG, &full, NULL, "learn all weights, and write a model", 0, 0, NULL },
-	{ 0, "dtype", LL_OPT_STRING, &dtype, "TYPE", "of the output: f32 (default), f16; with --full bf16, q8_0, ...", 0, 0, NULL },
+	{ 0, "merge", LL_OPT_FLAG, &merge, NULL, "write the model with the adapter in it", 0, 0, NULL },
+	{ 0, "dtype", LL_OPT_STRING, &dtype, "TYPE", "numbers of the output: f32, f16, ... (default: f32, with --merge the model's)", 0, 0, NULL },
 	{ 0, "eval", LL_OPT_STRING, &held_path, "FILE", "held-out text", 0, 0, NULL },
 	{ 0, "all-text", LL_OPT_FLAG, &all_text, NULL, "of messages learn what others than the assistant say, too", 0, 0, NULL },
 	{ 0, "skip-bad", LL_OPT_FLAG, &skip_bad, NULL, "pass over bad lines of JSON Lines", 0, 0, NULL },
@@ -86,14 +88,37 @@ gather_pairs(const struct ll_net *net, struct ll_adapter_arrays *pairs)
 }
 
 static int
+write_merged(const struct ll_net *net, const struct ll_adapter_arrays *pairs, size_t count, struct ll_err *err)
+{
+	struct ll_convert convert = { .to = LL_CONTAINER_GGUF, .type = dtype != NULL ? type : LL_DTYPES };
+	const char *note;
+	int status;
+
+	if ((status = ll_adapters_new(&convert.adapters, model, err)) == 0 &&
+	    (status = ll_adapters_add_arrays(convert.adapters, net->options.alpha, pairs, count, err)) == 0 &&
+	    (status = ll_convert_plan(&convert, model->path, err)) == 0) {
+		if ((note = ll_convert_note(&convert)) != NULL)
+			ll_warn(program.name, "%s: %s", model->path, note);
+		status = ll_convert_gguf(&convert, output, net->pool, NULL, err);
+	}
+	ll_convert_close(&convert);
+	return status;
+}
+
+static int
 write_adapter(const struct ll_net *net, struct ll_err *err)
 {
 	struct ll_adapter_arrays *pairs = ll_alloc(net->hp.layers * LL_ADAPT_SITES, sizeof *pairs, err);
+	size_t count;
 	int status;
 
 	if (pairs == NULL)
 		return -LL_ENOMEM;
-	status = ll_adapter_write(output, model, net->options.alpha, pairs, gather_pairs(net, pairs), type, err);
+	count = gather_pairs(net, pairs);
+	if (merge)
+		status = write_merged(net, pairs, count, err);
+	else
+		status = ll_adapter_write(output, model, net->options.alpha, pairs, count, type, err);
 	free(pairs);
 	return status;
 }
@@ -140,16 +165,17 @@ take_projections(bool *on)
 static void
 take_dtype(void)
 {
+	const char *known = full ? "f32, f16, bf16 or a type of blocks, such as q8_0" : merge ? "f32, f16 or bf16" :
+	    "f32 or f16, which adapters are written as";
 	char why[160];
 
 	if (dtype == NULL)
 		return;
 	for (type = 0; type < LL_DTYPES; type++)
 		if (ll_encode_has(type) && strcasecmp(dtype, ll_dtype_name(type)) == 0 &&
-		    (full || type == LL_F32 || type == LL_F16))
+		    (full || type == LL_F32 || type == LL_F16 || (merge && type == LL_BF16)))
 			return;
-	snprintf(why, sizeof why, "'%.64s' is not f32, f16%s", dtype,
-	    full ? ", bf16 or a type of blocks, such as q8_0" : ", which adapters are written as");
+	snprintf(why, sizeof why, "'%.64s' is not %s", dtype, known);
 	ll_opt_wrong(&dtype, why);
 }
 
@@ -158,7 +184,7 @@ check_options(struct ll_net_options *net, struct ll_err *err)
 {
 	const struct ll_opt_rule rules[] = {
 		{ full, &rank, "with --full" }, { full, &alpha, "with --full" }, { full, &dropout, "with --full" },
-		{ full, &projections, "with --full" }, { held_path == NULL, &settings.eval_every, "without --eval" },
+		{ full, &projections, "with --full" }, { full, &merge, "with --full" }, { held_path == NULL, &settings.eval_every, "without --eval" },
 	};
 
 	ll_opt_refuse_all(rules, sizeof rules / sizeof *rules);
@@ -197,6 +223,22 @@ check_rank(const struct ll_net_options *net, struct ll_err *err)
 	return ll_fail(err, LL_EUSAGE, "--rank: %zu, but no matrix that it is for has more than %zu columns", net->rank, most);
 }
 
+/* What is merged is written in its type again: told before the work, not after. */
+static int
+check_types(const struct ll_net_options *net, struct ll_err *err)
+{
+	for (size_t layer = 0; layer < model->hp.layers; layer++)
+		for (size_t site = 0; site < LL_ADAPT_SITES; site++) {
+			const struct ll_tensor *matrix = ll_adapter_matrix(model, layer, site);
+
+			if (net->on[site] && !ll_encode_has(matrix->type))
+				return ll_fail(err, LL_EUNSUPPORTED, "%s: blk.%zu.%s.weight: is %s, which cannot be made of what is "
+				    "merged: say --dtype", model->path, layer, ll_adapter_site_name(site),
+				    ll_dtype_name(matrix->type));
+		}
+	return 0;
+}
+
 static int
 open_base(const struct ll_net_options *net, struct ll_err *err)
 {
@@ -204,7 +246,8 @@ open_base(const struct ll_net_options *net, struct ll_err *err)
 	int status;
 
 	if ((status = ll_model_choose(&path, model_path, "", err)) < 0 || (status = ll_model_open(&model, path, err)) < 0 ||
-	    (status = ll_vocab_open(&vocab, path, err)) < 0 || (!full && (status = check_rank(net, err)) < 0))
+	    (status = ll_vocab_open(&vocab, path, err)) < 0 || (!full && (status = check_rank(net, err)) < 0) ||
+	    (merge && dtype == NULL && (status = check_types(net, err)) < 0))
 		return status;
 	if (vocab->count > model->hp.vocab)
 		return ll_fail(err, LL_EDATA, "%s: %zu tokens, but the embedding has %zu rows", path, vocab->count,

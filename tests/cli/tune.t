@@ -9,19 +9,16 @@ tune() {
 values() {
 	ll-cat --json | grep '"values"'
 }
-# run, answer: [ADAPTER [MODEL [OPTIONS]]], "" for none
-forward() {
-	adapter=$1 model=${2:-$LL_MODEL}
-	shift $(($# < 2 ? $# : 2))
-	ll-forward -m "$model" ${adapter:+--lora "$adapter"} "$@"
-}
+# run [ADAPTER [MODEL [OPTION ...]]], "" for none
 run() {
-	ll-tokenize -m "${2:-$LL_MODEL}" -p "one of the men" | forward "$@" --all | values
+	adapter=${1-} model=${2:-$LL_MODEL}
+	shift $(($# < 2 ? $# : 2))
+	ll-tokenize -m "$model" -p "one of the men" | ll-forward -m "$model" ${adapter:+--lora "$adapter"} --all "$@" | values
 }
+# answer TEXT [ADAPTER [MODEL]]
 answer() {
-	text=$1
-	shift
-	ll-tokenize -m "${2:-$LL_MODEL}" --chat -p "$text" | forward "$@" | ll-sample -t 0 -n 6 | ll-tokenize -d
+	ll-tokenize -m "${3:-$LL_MODEL}" --chat -p "$1" | ll-forward -m "${3:-$LL_MODEL}" ${2:+--lora "$2"} |
+	    ll-sample -t 0 -n 6 | ll-tokenize -d
 }
 # loss LOG LINE: in front of that step
 loss() {
@@ -144,15 +141,8 @@ ok "a packed base" same "tune $once chat.jsonl" "tune $once -m packed.gguf chat.
 "$TESTS/mkgguf.py" --type f32 --dim 64 --heads 4 --kv-heads 2 --layers 2 --chat chatml floats.gguf
 ll-convert -q -m floats.gguf --to safetensors -o folder
 # Rows of queries and keys are in another order there.
-cat >near.py <<'END'
-import json, sys
-rows = [[x for line in open(path) for row in json.loads(line).get("values", []) for x in row] for path in sys.argv[2:]]
-worst = max(abs(a - b) for a, b in zip(*rows, strict=True))
-print("%.1e" % worst)
-sys.exit(not worst < float(sys.argv[1]))
-END
 near_rows() {
-	tap_output a "$2" && tap_output b "$3" && python3 near.py "$1" "$tap_dir/a" "$tap_dir/b"
+	tap_output a "$2" && tap_output b "$3" && "$TESTS/near.py" "$1" "$tap_dir/a" "$tap_dir/b"
 }
 f32() {
 	tune -b 2 --steps 2 --lr 0.003 -m "$1" -o order.lora chat.jsonl
@@ -169,6 +159,33 @@ ok "it is read" differ "run" "run half.lora"
 "$TESTS/mkgguf.py" --preset test --seed 2 other.gguf
 fails 65 "ll.fingerprint: made for the model of fingerprint" \
     "ll-tokenize -m other.gguf -p x | ll-forward -m other.gguf --lora a.lora >out"
+
+# Merged
+types() {
+	ll-info "$1" | sed -n 's/^type *\([A-Z0-9_]* *[0-9]* tensors\).*/\1/p'
+}
+few="--rank 4 --lr 0.01 --steps 5 -b 2"
+# shellcheck disable=SC2086
+{
+	tune $few -o f.lora -m floats.gguf chat.jsonl
+	tune $few --merge -o merged.gguf -m floats.gguf chat.jsonl
+	tune $few --merge -o merged8.gguf chat.jsonl
+}
+ok "merged is the base and the adapter" near_rows 1e-4 "run f.lora floats.gguf --precision f32" \
+    "run '' merged.gguf --precision f32"
+ok "which is not the base" differ "run '' floats.gguf" "run '' merged.gguf"
+ok "as ll-convert merges it" same "cat merged.gguf" "ll-convert -q -m floats.gguf --lora f.lora"
+ok "in the types of the base" same "types '$LL_MODEL'" "types merged8.gguf"
+ok "with --dtype" same "tune $few --merge --dtype f16 chat.jsonl" \
+    "tune $few -o a8.lora chat.jsonl; ll-convert -q --dtype f16 --lora a8.lora"
+ok "of a folder" near_rows 1e-3 "run '' merged.gguf --precision f32" \
+    "tune $few --merge -o x.gguf -m folder chat.jsonl; run '' x.gguf --precision f32"
+"$TESTS/mkgguf.py" --type iq1_m --dim 256 --layers 1 --ffn 256 --chat chatml base.gguf
+fails 69 "blk.0.attn_q.weight: is IQ1_M, which cannot be made of what is merged: say --dtype" \
+    "tune --merge -m base.gguf chat.jsonl"
+ok "then it can" tune --merge -m base.gguf --dtype bf16 --steps 1 -o x.gguf chat.jsonl
+fails 64 "--dtype: 'q8_0' is not f32, f16 or bf16" "tune --merge --dtype q8_0 chat.jsonl"
+fails 64 "--merge has no effect with --full" "tune --full --merge chat.jsonl"
 
 # All weights
 tune --full -b 2 --steps 40 --lr 0.003 --log log -o full.gguf chat.jsonl
@@ -195,7 +212,7 @@ for on in x q,x q, ,q ''; do
 done
 fails 64 "--rank: 129, but no matrix that it is for has more than 128 columns" "tune --rank 129 chat.jsonl"
 fails 64 "--rank: 65, but no matrix that it is for has more than 64 columns" "tune --rank 65 --on q,up chat.jsonl"
-fails 64 "--dtype: 'bf16' is not f32, f16, which adapters are written as" "tune --dtype bf16 chat.jsonl"
+fails 64 "--dtype: 'bf16' is not f32 or f16, which adapters are written as" "tune --dtype bf16 chat.jsonl"
 fails 64 "--dtype: 'q9' is not f32, f16, bf16 or a type of blocks" "tune --full --dtype q9 chat.jsonl"
 fails 66 "none.gguf: No such file" "tune -m none.gguf chat.jsonl"
 fails 66 "none.jsonl" "tune none.jsonl"
