@@ -49,7 +49,7 @@ static const struct ll_opt options[] = {
 	{ 0, "on", LL_OPT_STRING, &projections, "LIST", "matrices: q,k,v,o,gate,up,down (default: all)", 0, 0, NULL },
 	{ 0, "full", LL_OPT_FLAG, &full, NULL, "learn all weights, and write a model", 0, 0, NULL },
 	{ 0, "merge", LL_OPT_FLAG, &merge, NULL, "write the model with the adapter in it", 0, 0, NULL },
-	{ 0, "dtype", LL_OPT_STRING, &dtype, "TYPE", "numbers of the output: f32, f16, ... (default: f32, with --merge the model's)", 0, 0, NULL },
+	{ 0, "dtype", LL_OPT_STRING, &dtype, "TYPE", "of the output: f32, f16, ... (default: f32, or the merged model's own)", 0, 0, NULL },
 	{ 0, "eval", LL_OPT_STRING, &held_path, "FILE", "held-out text", 0, 0, NULL },
 	{ 0, "all-text", LL_OPT_FLAG, &all_text, NULL, "of messages learn what others than the assistant say, too", 0, 0, NULL },
 	{ 0, "skip-bad", LL_OPT_FLAG, &skip_bad, NULL, "pass over bad lines of JSON Lines", 0, 0, NULL },
@@ -63,7 +63,7 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-tune",
 	.summary = "adapt a model to conversations or text",
-	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-m FILE] [-o FILE] [options] [FILE ...]",
+	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-m FILE] [-o FILE] [OPTION ...] [FILE ...]",
 	.options = options,
 };
 

@@ -27,6 +27,7 @@ try() {
 	ll-quantize) $soon "$1" Q8_0 ;;
 	ll-score) $soon "$1" <scores ;;
 	ll-train) $soon "$1" --steps 1 -b 1 -c 8 <text ;;
+	ll-tune) $soon "$1" --steps 1 -b 1 -c 8 <text ;;
 	ll-train-bpe) $soon "$1" -n 268 --min-count 1 <text ;;
 	*) $soon "$1" <logits ;;
 	esac

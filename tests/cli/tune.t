@@ -124,8 +124,8 @@ fails 64 "was made with 'data " "tune $long --resume red.jsonl"
 ok "it goes on to the same bytes" same "tune $long --resume chat.jsonl" "rm state; tune $long chat.jsonl"
 
 # Every type of a base, and every container
-types="f32 f16 bf16 q4_0 q4_1 q5_0 q5_1 q8_0 iq4_nl mxfp4"
-for type in $types q2_k q3_k q4_k q5_k q6_k iq4_xs iq3_s iq2_xs iq1_m; do
+types="f16 bf16 q4_0 q5_1 q8_0 mxfp4"
+for type in $types q2_k q4_k q6_k iq4_xs iq2_xs; do
 	case " $types " in
 	*" $type "*) dim=64 ;;
 	*) dim=256 ;;
@@ -227,12 +227,13 @@ ok "and tells" like "ll-tune: bad.jsonl: line 2: " "ll-tune -j 1 -c 64 --steps 1
 : >empty.jsonl
 fails 65 "there is nothing to learn from" "tune empty.jsonl"
 fails 69 "messages: no chat format" "tune -m golden.gguf chat.jsonl"
+"$TESTS/mkgguf.py" --preset test --biases biases.gguf
+fails 69 "layer 0: biases cannot be trained" "tune -m biases.gguf chat.jsonl"
 fails 71 "MB of memory needed" "tune -b 1000000 -c 1024 chat.jsonl"
 
 # Memory
 memory() {
-	ll-tune -j 1 --dry-run "$@" 2>&1 |
-	    sed -n 's/^memory_bytes \([0-9]*\)[0-9]\{6\}$/\1/p; s/.*learn; \([0-9]*\)\.[0-9] MB.*/\1/p'
+	ll-tune -j 1 --dry-run "$@" | sed -n 's/^memory_bytes \([0-9]*\)[0-9]\{6\}$/\1/p'
 }
 ok "--dry-run tells" test "$(memory -b 64 -c 1024)" -gt 500
 ok "--checkpointing takes less" test "$(memory -b 64 -c 1024 --checkpointing)" -lt "$(memory -b 64 -c 1024)"
