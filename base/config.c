@@ -73,7 +73,7 @@ const struct ll_config_key ll_config_keys[] = {
 static const char *const programs[] = {
 	"ll-batch", "ll-bench", "ll-cat", "ll-chat", "ll-convert", "ll-diff", "ll-distill", "ll-embed", "ll-forward",
 	"ll-info", "ll-lens", "ll-mix", "ll-plot", "ll-pool", "ll-quantize", "ll-sample", "ll-score", "ll-steer",
-	"ll-tokenize", "ll-topk", "ll-train", "ll-train-bpe",
+	"ll-tokenize", "ll-topk", "ll-train", "ll-train-bpe", "ll-tune",
 };
 
 static struct ll_config_file files[LL_CONFIG_FILES], shared[2];

@@ -243,6 +243,45 @@ ll_adapters_add(struct ll_adapters *all, struct ll_source *source, double scale,
 	return 0;
 }
 
+/* The matrix of an array, if all of it are numbers. */
+static int
+take_array(struct ll_adapters *all, struct ll_tensor *out, const float *data, size_t rows, size_t cols,
+    const struct ll_adapter_arrays *from, struct ll_err *err)
+{
+	*out = (struct ll_tensor){ .type = LL_F32, .rows = rows, .cols = cols, .row_bytes = cols * sizeof(float),
+		.data = data };
+	for (size_t i = 0; i < rows * cols; i++)
+		if (!isfinite(data[i]))
+			return ll_fail(err, LL_EDATA, "blk.%zu.%s.weight: row %zu, column %zu of its adapter is not finite",
+			    from->layer, ll_adapter_site_name(from->site), i / cols, i % cols);
+	all->fingerprint = ll_hash(all->fingerprint, data, rows * cols * sizeof(float));
+	return 0;
+}
+
+int
+ll_adapters_add_arrays(struct ll_adapters *all, float alpha, const struct ll_adapter_arrays *arrays, size_t count,
+    struct ll_err *err)
+{
+	struct adapter adapter = { 0 };
+	int status = 0;
+
+	if (ll_grow(&all->list, &all->cap, all->count + 1, sizeof(*all->list), err) < 0 ||
+	    (adapter.pairs = ll_alloc(slot(all->model, LL_ADAPT_HEAD, 1), sizeof(*adapter.pairs), err)) == NULL)
+		return -LL_ENOMEM;
+	all->list[all->count++] = adapter;
+	all->fingerprint = add_scale(all->fingerprint, 1, (double)alpha);
+	for (size_t i = 0; i < count && status == 0; i++) {
+		const struct ll_adapter_arrays *from = &arrays[i];
+		const struct ll_tensor *w = ll_adapter_matrix(all->model, from->layer, from->site);
+		struct ll_adapter_pair *pair = &adapter.pairs[slot(all->model, from->layer, from->site)];
+
+		pair->scale = alpha / (float)from->rank;
+		if ((status = take_array(all, &pair->a, from->a, from->rank, w->cols, from, err)) == 0)
+			status = take_array(all, &pair->b, from->b, w->rows, from->rank, from, err);
+	}
+	return status;
+}
+
 int
 ll_adapters_open(struct ll_adapters **out, const struct ll_model *model, const struct ll_scaled_list *files,
     struct ll_err *err)

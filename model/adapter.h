@@ -52,6 +52,18 @@ void ll_adapters_free(struct ll_adapters *adapters);
 int ll_adapters_new(struct ll_adapters **out, const struct ll_model *model, struct ll_err *err);
 int ll_adapters_add(struct ll_adapters *adapters, struct ll_source *source, double scale, struct ll_err *err);
 
+/* An adapter in memory, which must outlive `adapters`. */
+struct ll_adapter_arrays {
+	size_t layer;
+	enum ll_adapter_site site;
+	size_t rank;
+	const float *a;		/* [rank][cols] */
+	const float *b;		/* [rows][rank], rows as the model's matrix has them */
+};
+/* -LL_EDATA for a number that is not finite, -LL_ENOMEM. */
+int ll_adapters_add_arrays(struct ll_adapters *adapters, float alpha, const struct ll_adapter_arrays *arrays,
+    size_t count, struct ll_err *err);
+
 /* 0 for NULL. */
 size_t ll_adapters_count(const struct ll_adapters *adapters);
 
@@ -91,15 +103,6 @@ const char *ll_adapter_site_name(enum ll_adapter_site site);
 const struct ll_tensor *ll_adapter_matrix(const struct ll_model *model, size_t layer, enum ll_adapter_site site);
 /* Of how many heads its rows are, if they are in another order than a file's; else 0. */
 size_t ll_adapter_heads(const struct ll_model *model, size_t layer, enum ll_adapter_site site);
-
-/* An adapter to be written. */
-struct ll_adapter_arrays {
-	size_t layer;
-	enum ll_adapter_site site;
-	size_t rank;
-	const float *a;		/* [rank][cols] */
-	const float *b;		/* [rows][rank], rows as the model's matrix has them */
-};
 
 /*
  * Writes the adapter of a model, whose fingerprint goes to the key ll.fingerprint, as F32 or F16.

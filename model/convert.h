@@ -29,7 +29,7 @@ struct ll_convert {
 	/* What it is done with: */
 	struct ll_source *source;
 	struct ll_model *base;		/* with `loras`, and what they are held against */
-	struct ll_adapters *adapters;
+	struct ll_adapters *adapters;	/* without `loras` they may be set, and are merged and freed as those are */
 	/* Where its vocabulary is read, one of three; none of them if there is none, or a GGUF's metadata is copied. */
 	struct ll_gguf *tokenizer;	/* copied bit for bit */
 	struct ll_vocab *vocab;		/* written anew; of vocab_name */

@@ -34,9 +34,9 @@ describe(struct ll_buf *text, const struct ll_course *c, struct ll_err *err)
 	if (status == 0 && net->rank > 0)
 		status = ll_buf_printf(text, err, "rank %zu\nalpha %.9g\ndropout %.9g\n", net->rank, (double)net->alpha,
 		    (double)net->dropout);
-	for (size_t i = 0; status == 0 && net->rank > 0 && i < LL_PROJECTIONS; i++)
+	for (size_t i = 0; status == 0 && net->rank > 0 && i < LL_ADAPT_SITES; i++)
 		if (net->on[i])
-			status = ll_buf_printf(text, err, "on %s\n", ll_projection_names[i]);
+			status = ll_buf_printf(text, err, "on %s\n", ll_adapter_site_name(i));
 	return status;
 }
 

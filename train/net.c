@@ -15,18 +15,14 @@
 #include "base/rng.h"
 #include "train/net_memory.h"
 
-const char *const ll_projection_names[LL_PROJECTIONS] = {
-	"attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"
-};
-
 static void
-shape_of(const struct ll_hparams *hp, enum ll_projection which, size_t *rows, size_t *cols)
+shape_of(const struct ll_hparams *hp, enum ll_adapter_site which, size_t *rows, size_t *cols)
 {
 	size_t q = hp->heads * hp->head_dim, kv = hp->kv_heads * hp->head_dim;
 
-	*rows = which == LL_WQ ? q : which == LL_WK || which == LL_WV ? kv :
-	    which == LL_GATE || which == LL_UP ? hp->ffn : hp->dim;
-	*cols = which == LL_WO ? q : which == LL_DOWN ? hp->ffn : hp->dim;
+	*rows = which == LL_ADAPT_Q ? q : which == LL_ADAPT_K || which == LL_ADAPT_V ? kv :
+	    which == LL_ADAPT_GATE || which == LL_ADAPT_UP ? hp->ffn : hp->dim;
+	*cols = which == LL_ADAPT_OUTPUT ? q : which == LL_ADAPT_DOWN ? hp->ffn : hp->dim;
 }
 
 /* Adds a parameter, or counts it where there is no room for names. */
@@ -70,17 +66,17 @@ add_layer(struct ll_net *net, size_t layer)
 	const struct ll_net_options *o = &net->options;
 	char name[64];
 
-	for (size_t which = 0; which < LL_PROJECTIONS; which++) {
+	for (size_t which = 0; which < LL_ADAPT_SITES; which++) {
 		size_t rows, cols;
 
 		shape_of(&net->hp, which, &rows, &cols);
 		if (o->rank == 0) {
-			snprintf(name, sizeof name, "blk.%zu.%s.weight", layer, ll_projection_names[which]);
+			snprintf(name, sizeof name, "blk.%zu.%s.weight", layer, ll_adapter_site_name(which));
 			add_matrix(net, name, rows, cols);
 		} else if (o->on[which]) {
-			snprintf(name, sizeof name, "blk.%zu.%s.weight.lora_a", layer, ll_projection_names[which]);
+			snprintf(name, sizeof name, "blk.%zu.%s.weight.lora_a", layer, ll_adapter_site_name(which));
 			add_matrix(net, name, o->rank, cols);
-			snprintf(name, sizeof name, "blk.%zu.%s.weight.lora_b", layer, ll_projection_names[which]);
+			snprintf(name, sizeof name, "blk.%zu.%s.weight.lora_b", layer, ll_adapter_site_name(which));
 			add_matrix(net, name, rows, o->rank);
 		}
 	}
@@ -189,18 +185,14 @@ wire_layer(struct cursor *c, size_t i, struct ll_err *err)
 {
 	struct ll_net_layer *layer = &c->net->layers[i];
 	const struct ll_layer *from = c->net->base != NULL ? &c->net->base->layers[i] : NULL;
-	const struct ll_tensor *tensors[LL_PROJECTIONS] = { 0 };
 	int status;
 
-	if (from != NULL)
-		memcpy(tensors, (const struct ll_tensor *[]){ &from->wq, &from->wk, &from->wv, &from->wo,
-		    &from->gate, &from->up, &from->down }, sizeof tensors);
-	for (size_t which = 0; which < LL_PROJECTIONS; which++) {
+	for (size_t which = 0; which < LL_ADAPT_SITES; which++) {
 		size_t rows, cols;
 
 		shape_of(&c->net->hp, which, &rows, &cols);
-		if ((status = wire_linear(c, &layer->linear[which], tensors[which], rows, cols,
-		    c->net->options.on[which], err)) < 0)
+		if ((status = wire_linear(c, &layer->linear[which], from != NULL ? ll_adapter_matrix(c->net->base, i, which) : NULL,
+		    rows, cols, c->net->options.on[which], err)) < 0)
 			return status;
 	}
 	if ((status = wire_gain(c, &layer->attn_norm, from != NULL ? &from->attn_norm : NULL, 2 * i, err)) < 0)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/adapter.h"
 #include "model/model.h"
 #include "tensor/gemm.h"
 #include "train/real.h"
@@ -22,13 +23,6 @@
 struct ll_err;
 struct ll_pool;
 struct ll_rng;
-
-enum ll_projection {
-	LL_WQ, LL_WK, LL_WV, LL_WO, LL_GATE, LL_UP, LL_DOWN, LL_PROJECTIONS
-};
-
-/* "attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down": as in GGUF. */
-extern const char *const ll_projection_names[LL_PROJECTIONS];
 
 /* What is learned: an array of numbers somewhere in the one block of all (ll_net.values). */
 struct ll_param {
@@ -56,7 +50,7 @@ struct ll_gain {			/* of a norm, [dim] */
 
 struct ll_net_layer {
 	struct ll_gain attn_norm, ffn_norm;
-	struct ll_linear linear[LL_PROJECTIONS];
+	struct ll_linear linear[LL_ADAPT_SITES];
 };
 
 struct ll_net_options {
@@ -69,7 +63,7 @@ struct ll_net_options {
 	/* Adapters: 0 learns all parameters. */
 	size_t rank;
 	ll_real alpha;			/* scale = alpha / rank */
-	bool on[LL_PROJECTIONS];
+	bool on[LL_ADAPT_SITES];
 	ll_real dropout;		/* of the adapters' inputs */
 };
 

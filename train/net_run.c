@@ -188,27 +188,27 @@ layer_forward(struct ll_net *net, const struct ll_batch *batch, size_t i, struct
 {
 	struct ll_net_layer *layer = &net->layers[i];
 	struct ll_linear *linear = layer->linear;
-	size_t t = batch->count, key = i * LL_PROJECTIONS;
+	size_t t = batch->count, key = i * LL_ADAPT_SITES;
 	struct job j = { .net = net, .x = acts->x, .y = acts->x2 };
 
 	run_norm(net, t, &layer->attn_norm, acts->x, acts->n1, acts->r1);
-	ll_linear_forward(net, &linear[LL_WQ], key + LL_WQ, t, acts->n1, acts->q);
-	ll_linear_forward(net, &linear[LL_WK], key + LL_WK, t, acts->n1, acts->k);
-	ll_linear_forward(net, &linear[LL_WV], key + LL_WV, t, acts->n1, acts->v);
+	ll_linear_forward(net, &linear[LL_ADAPT_Q], key + LL_ADAPT_Q, t, acts->n1, acts->q);
+	ll_linear_forward(net, &linear[LL_ADAPT_K], key + LL_ADAPT_K, t, acts->n1, acts->k);
+	ll_linear_forward(net, &linear[LL_ADAPT_V], key + LL_ADAPT_V, t, acts->n1, acts->v);
 	run_rotate(net, batch, acts->q, acts->k, false);
 	ll_attend_forward(net, batch, acts);
-	ll_linear_forward(net, &linear[LL_WO], key + LL_WO, t, acts->o, acts->x2);
+	ll_linear_forward(net, &linear[LL_ADAPT_OUTPUT], key + LL_ADAPT_OUTPUT, t, acts->o, acts->x2);
 	ll_net_each(net, t, 16, join, &j);
 	run_norm(net, t, &layer->ffn_norm, acts->x2, acts->n2, acts->r2);
-	ll_linear_forward(net, &linear[LL_GATE], key + LL_GATE, t, acts->n2, acts->gate);
-	ll_linear_forward(net, &linear[LL_UP], key + LL_UP, t, acts->n2, acts->up);
+	ll_linear_forward(net, &linear[LL_ADAPT_GATE], key + LL_ADAPT_GATE, t, acts->n2, acts->gate);
+	ll_linear_forward(net, &linear[LL_ADAPT_UP], key + LL_ADAPT_UP, t, acts->n2, acts->up);
 	j.a = acts->gate;
 	j.b = acts->up;
 	j.h = acts->h;
 	ll_net_each(net, t, 8, swiglu, &j);
 	if (out == NULL)
 		return;
-	ll_linear_forward(net, &linear[LL_DOWN], key + LL_DOWN, t, acts->h, out);
+	ll_linear_forward(net, &linear[LL_ADAPT_DOWN], key + LL_ADAPT_DOWN, t, acts->h, out);
 	j.x = acts->x2;
 	j.y = out;
 	ll_net_each(net, t, 16, join, &j);
@@ -221,20 +221,20 @@ layer_back(struct ll_net *net, const struct ll_batch *batch, size_t i, struct ll
 	struct ll_net_memory *m = net->memory;
 	struct ll_net_layer *layer = &net->layers[i];
 	struct ll_linear *linear = layer->linear;
-	size_t t = batch->count, key = i * LL_PROJECTIONS;
+	size_t t = batch->count, key = i * LL_ADAPT_SITES;
 	struct job j = { .net = net, .a = acts->gate, .b = acts->up, .h = m->dh };
 
-	ll_linear_back(net, &linear[LL_DOWN], key + LL_DOWN, t, acts->h, m->dx, m->dh, false);
+	ll_linear_back(net, &linear[LL_ADAPT_DOWN], key + LL_ADAPT_DOWN, t, acts->h, m->dx, m->dh, false);
 	ll_net_each(net, t, 8, swiglu_back, &j);
-	ll_linear_back(net, &linear[LL_GATE], key + LL_GATE, t, acts->n2, acts->gate, m->dn, false);
-	ll_linear_back(net, &linear[LL_UP], key + LL_UP, t, acts->n2, acts->up, m->dn, true);
+	ll_linear_back(net, &linear[LL_ADAPT_GATE], key + LL_ADAPT_GATE, t, acts->n2, acts->gate, m->dn, false);
+	ll_linear_back(net, &linear[LL_ADAPT_UP], key + LL_ADAPT_UP, t, acts->n2, acts->up, m->dn, true);
 	run_norm_back(net, batch, &layer->ffn_norm, acts->x2, acts->r2, m->dx);
-	ll_linear_back(net, &linear[LL_WO], key + LL_WO, t, acts->o, m->dx, m->d_o, false);
+	ll_linear_back(net, &linear[LL_ADAPT_OUTPUT], key + LL_ADAPT_OUTPUT, t, acts->o, m->dx, m->d_o, false);
 	ll_attend_back(net, batch, acts);
 	run_rotate(net, batch, m->dq, m->dk, true);
-	ll_linear_back(net, &linear[LL_WQ], key + LL_WQ, t, acts->n1, m->dq, m->dn, false);
-	ll_linear_back(net, &linear[LL_WK], key + LL_WK, t, acts->n1, m->dk, m->dn, true);
-	ll_linear_back(net, &linear[LL_WV], key + LL_WV, t, acts->n1, m->dv, m->dn, true);
+	ll_linear_back(net, &linear[LL_ADAPT_Q], key + LL_ADAPT_Q, t, acts->n1, m->dq, m->dn, false);
+	ll_linear_back(net, &linear[LL_ADAPT_K], key + LL_ADAPT_K, t, acts->n1, m->dk, m->dn, true);
+	ll_linear_back(net, &linear[LL_ADAPT_V], key + LL_ADAPT_V, t, acts->n1, m->dv, m->dn, true);
 	run_norm_back(net, batch, &layer->attn_norm, acts->x, acts->r1, m->dx);
 }
 
