@@ -36,7 +36,8 @@ UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(OUT)/tests/%.t) $(OUT)/tests/t_tra
 FUZZ_TESTS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/tests/%.t)
 FUZZERS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/fuzzers/%)
 # What is installed below share/: $(OUT)/share looks the same, so that it serves uninstalled.
-SHARED := $(patsubst %,$(OUT)/share/ll/%,$(sort $(notdir $(wildcard share/*.yaml share/models/*.gguf share/models/*.yaml))))
+SHARED := $(patsubst %,$(OUT)/share/ll/%,$(sort $(notdir $(wildcard share/*.yaml share/models/*.gguf share/models/*.yaml))) \
+	fetch $(patsubst share/%,%,$(filter-out %/__pycache__,$(sort $(wildcard share/recipes/* share/tales/*)))))
 NAMES := $(notdir $(PROGRAM_SOURCES:.c=))
 COMPLETIONS := $(NAMES:%=$(OUT)/share/bash-completion/completions/%) \
 	$(NAMES:%=$(OUT)/share/zsh/site-functions/_%) \
@@ -94,6 +95,10 @@ vpath %.gguf share/models
 $(OUT)/share/ll/%: %
 	@mkdir -p $(@D)
 	@cp $< $@
+
+$(OUT)/share/ll/%: share/%
+	@mkdir -p $(@D)
+	@cp -p $< $@
 
 # The programs write them from their tables of options.
 define completion_rule
@@ -209,14 +214,15 @@ install: all
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
 	$(foreach page,$(PAGES),install -m 644 $(page) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page))) &&) :
 	install -d $(sort $(dir $(patsubst $(OUT)/share/%,$(DESTDIR)$(DATADIR)/%,$(SHARED) $(COMPLETIONS))))
-	$(foreach f,$(SHARED) $(COMPLETIONS),install -m 644 $f $(patsubst $(OUT)/share/%,$(DESTDIR)$(DATADIR)/%,$f) &&) :
+	$(foreach f,$(COMPLETIONS),install -m 644 $f $(patsubst $(OUT)/share/%,$(DESTDIR)$(DATADIR)/%,$f) &&) :
+	$(foreach f,$(SHARED),install -m $$(test -x $f && echo 755 || echo 644) $f $(patsubst $(OUT)/share/%,$(DESTDIR)$(DATADIR)/%,$f) &&) :
 
 ## uninstall       exactly what install put there
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(PROGRAMS)))
 	rm -f $(foreach page,$(PAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 	rm -f $(patsubst $(OUT)/share/%,$(DESTDIR)$(DATADIR)/%,$(SHARED) $(COMPLETIONS))
-	@rmdir $(DESTDIR)$(DATADIR)/ll 2>/dev/null || :
+	@rmdir $(DESTDIR)$(DATADIR)/ll/recipes $(DESTDIR)$(DATADIR)/ll/tales $(DESTDIR)$(DATADIR)/ll 2>/dev/null || :
 
 ## clean           remove build/
 clean:

@@ -18,6 +18,7 @@
 #include "base/opt.h"
 #include "base/sampling.h"
 #include "base/scaled.h"
+#include "sample/settings.h"
 #include "serve/children.h"
 #include "serve/command.h"
 #include "serve/feed.h"
@@ -117,7 +118,9 @@ make_commands(struct ll_command commands[STAGES], bool shown)
 		ll_command_word(tokenize, input_given, input_path);
 	else
 		ll_command_add(tokenize, "--name", strcmp(input_path, "-") != 0 ? input_path : NULL);
+	/* A stage that is not told takes LL_MODEL's. */
 	ll_command_begin(forward, "ll-forward");
+	ll_command_add(forward, "-m", model_path);
 	ll_command_add(forward, "-b", ll_opt_own(&batch));
 	ll_command_add(forward, "-c", ll_opt_own(&context));
 	ll_command_add(forward, "-j", ll_opt_own(&threads));
@@ -127,11 +130,14 @@ make_commands(struct ll_command commands[STAGES], bool shown)
 	ll_command_add(forward, "--pack", ll_opt_own(&pack));
 	ll_command_add(forward, "--precision", ll_opt_own(&precision));
 	ll_command_begin(sample, "ll-sample");
+	if (ll_settings_need_vocab(&ll_sampling_lists, &sampling))
+		ll_command_add(sample, "-m", model_path);
 	ll_command_add(sample, "-n", ll_opt_own(&limit));
 	ll_command_sampling(sample, &sampling);
 	ll_command_add(sample, "--seed", ll_opt_own(&seed));
 	ll_command_add(sample, "--logprobs", ll_opt_own(&logprobs));
 	ll_command_begin(decode, "ll-tokenize");
+	ll_command_add(decode, "-m", model_path);
 	ll_command_word(decode, true, "-d");
 	ll_command_word(decode, true, "--jsonl");
 	ll_command_word(decode, unordered, "--unordered");
@@ -224,6 +230,9 @@ start_pipe(struct run *run, struct ll_err *err)
 	int status;
 
 	make_commands(commands, false);
+	/* A record's strings make ll-sample look for a vocabulary, where the command line has no say. */
+	if (model_path != NULL && setenv("LL_MODEL", model_path, 1) < 0)
+		return ll_fail_errno(err, LL_ENOMEM, "LL_MODEL");
 	/* execv(3) does not write to them, whatever its type says. */
 	for (int i = 0; i < STAGES; i++)
 		words[i] = (char *const *)(uintptr_t)commands[i].words;

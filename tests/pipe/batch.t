@@ -192,6 +192,12 @@ def refusals():
         status, _, told = run("ll-batch in.jsonl -o out2.jsonl --retry")
         test(f"an output that is {name}: left as it is", "" if status == 65 and message in told[0] and
              len(told) == 1 and get("out2.jsonl") == content else f"{status} {told} {get('out2.jsonl')}")
+    # As far as models of one vocabulary differ, only what ll-forward takes shows in the answers.
+    other = os.path.join(os.getcwd(), "other.gguf")
+    subprocess.run([os.environ["TESTS"] + "/mkgguf.py", "--preset", "test", "--seed", "9", other], check=True)
+    with_option = run(f"ll-batch -m other.gguf {SAMPLING} in.jsonl")[:2]
+    test("-m holds for every stage, whatever LL_MODEL is", "" if with_option == run(
+        f"ll-batch {SAMPLING} in.jsonl", env=dict(os.environ, LL_MODEL=other))[:2] else str(with_option))
     put("out2.jsonl", b"")
     with open("out2.jsonl", "rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
