@@ -28,7 +28,7 @@ try() {
 	ll-score) $soon "$1" <scores ;;
 	ll-distill) $soon "$1" -m "$LL_MODEL" --steps 1 scores ;;
 	ll-train) $soon "$1" --steps 1 -b 1 -c 8 <text ;;
-	ll-tune) $soon "$1" --steps 1 -b 1 -c 8 <text ;;
+	ll-tune) $soon "$1" -j 1 --steps 1 -b 1 -c 8 <text ;;
 	ll-train-bpe) $soon "$1" -n 268 --min-count 1 <text ;;
 	*) $soon "$1" <logits ;;
 	esac
