@@ -130,6 +130,16 @@ finish(void *context, struct ll_net *net, struct ll_err *err)
 	return ll_result_write(&result, output, err);
 }
 
+static bool
+reads_stdin(void)
+{
+	bool found = file_count == 0;
+
+	for (size_t i = 0; i < file_count; i++)
+		found = found || strcmp(files[i], "-") == 0;
+	return found;
+}
+
 static int
 check_options(struct ll_err *err)
 {
@@ -145,6 +155,8 @@ check_options(struct ll_err *err)
 		ll_opt_wrong(&settings.rate, "nothing is learned at 0");
 	if (settings.rate <= 0)
 		settings.rate = 1e-3;
+	if (held_path != NULL && strcmp(held_path, "-") == 0 && reads_stdin())
+		ll_opt_wrong(&held_path, "standard input is what is learned from");
 	ll_settings_check(&settings, output);
 	if (shape_path != NULL && vocabulary_path == NULL)
 		return ll_fail(err, LL_EUSAGE, "no --vocabulary FILE for the new model");
