@@ -31,6 +31,7 @@ ll_lessons_read(struct ll_lessons *l, struct ll_err *err)
 	struct ll_corpus_options options = { .chat = &l->chat, .answers_only = l->answers_only, .skip_bad = l->skip_bad,
 	    .tell = tell };
 	union { const char *text; void *arg; } program = { l->program };
+	struct ll_err own = { 0 };
 	int status;
 
 	options.arg = program.arg;
@@ -43,8 +44,9 @@ ll_lessons_read(struct ll_lessons *l, struct ll_err *err)
 		status = ll_corpus_read(&l->corpus, l->files[i], &options, err);
 	if (status == 0 && !l->held_only)
 		status = ll_corpus_end(&l->corpus, err);
-	if (status == 0 && l->held_path != NULL && (status = ll_corpus_read(&l->held, l->held_path, &options, err)) == 0)
-		status = ll_corpus_end(&l->held, err);
+	if (status == 0 && l->held_path != NULL && (status = ll_corpus_read(&l->held, l->held_path, &options, err)) == 0 &&
+	    (status = ll_corpus_end(&l->held, &own)) < 0)
+		status = ll_fail(err, own.code, "%s: %s", l->held_path, own.text);
 	return status;
 }
 

@@ -6,6 +6,7 @@
  */
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -50,6 +51,16 @@ static const struct ll_program program = {
 	.options = options,
 };
 
+static bool
+reads_stdin(void)
+{
+	bool found = file_count == 0;
+
+	for (size_t i = 0; i < file_count; i++)
+		found = found || strcmp(files[i], "-") == 0;
+	return found;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -62,6 +73,8 @@ main(int argc, char **argv)
 	ll_opt_parse(&program, argc, argv);
 	if (held_path == NULL)
 		ll_opt_refuse(&settings.eval_every, "without --eval");
+	if (held_path != NULL && strcmp(held_path, "-") == 0 && reads_stdin())
+		ll_opt_wrong(&held_path, "standard input is what is learned from");
 	if ((status = ll_learner_check(&learner, &settings, &err)) == 0 && !settings.dry_run && file_count == 0 &&
 	    isatty(STDIN_FILENO))
 		status = ll_fail(&err, LL_EUSAGE, "no FILE, and standard input is a terminal");
