@@ -221,7 +221,8 @@ fails 65 "bad.jsonl: line 2: text: is a whole number, not a string" "$new --step
 ok "--skip-bad" like "bad.jsonl: line 4" "ll-train -j 1 --shape shape.yaml --vocabulary v.gguf --steps 1 --skip-bad -o n.gguf bad.jsonl 2>&1"
 : >empty.jsonl
 fails 65 "nothing to learn" "$new -o n.gguf empty.jsonl"
-fails 65 "nothing to learn" "$new -o n.gguf --eval empty.jsonl text.jsonl"
+fails 65 "empty.jsonl: there is nothing to learn" "$new -o n.gguf --eval empty.jsonl text.jsonl"
+fails 64 "--eval: standard input is what is learned from" "$new -o n.gguf --eval -"
 fails 65 "messages: no assistant turn" \
 	"echo '{\"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}' | $new --answers-only -o n.gguf"
 ok "--answers-only is another run" differ "$new --steps 2 chat.jsonl" "$new --steps 2 --answers-only chat.jsonl"

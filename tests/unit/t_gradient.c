@@ -296,6 +296,51 @@ test_adapters(void **state)
 	free(numbers);
 }
 
+/* A matrix of one row is a matrix: it is no gain of 1 and decays. */
+static void
+test_rank_one(void **state)
+{
+	struct ll_net_options options = all;
+	struct ll_layer layers[2] = { 0 };
+	struct ll_model base;
+	struct ll_err err = { 0 };
+	struct ll_pool *pool;
+	struct ll_net *net;
+	float *numbers = malloc(200000 * sizeof *numbers);
+
+	(void)state;
+	assert_non_null(numbers);
+	borrow(&base, layers, numbers);
+	options.rank = 1;
+	options.alpha = 1;
+	options.on[LL_ADAPT_Q] = true;
+	assert_int_equal(ll_pool_new(&pool, 1, &err), 0);
+	net = make(&shape, &base, &options, pool);
+	ll_net_random(net, 1);
+	assert_int_equal(net->param_count, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_true(net->params[i].decays);
+	assert_true(fabs(net->values[0]) <= 1 / sqrt((double)shape.dim));
+	assert_true(net->values[0] < net->values[1] || net->values[0] > net->values[1]);
+	ll_net_free(net);
+	ll_pool_free(pool);
+	free(numbers);
+}
+
+/* Sizes that no machine has are told as such, and are not wrapped. */
+static void
+test_sizes(void **state)
+{
+	struct ll_hparams hp = { .layers = 10000, .dim = 1 << 19, .ffn = 1 << 19, .heads = 1 << 19, .kv_heads = 1 << 19,
+	    .head_dim = 1 << 19, .rope_dim = 1 << 19, .vocab = 1 << 20 };
+	struct ll_net_options options = { .tokens = 1000000000000, .span = 1000000, .gradients = true };
+	uint64_t learned;
+
+	(void)state;
+	assert_true(ll_net_bytes(&hp, &options, 1024, &learned) >> 58 >= 3 * sizeof(ll_real));
+	assert_true(learned >> 58 == 1);
+}
+
 /* Checkpointing and the count of threads change no bit; neither do batches in parts but for the embedding. */
 static void
 test_same(void **state)
@@ -352,6 +397,8 @@ main(void)
 		cmocka_unit_test(test_teacher),
 		cmocka_unit_test(test_own_teacher),
 		cmocka_unit_test(test_adapters),
+		cmocka_unit_test(test_rank_one),
+		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_same),
 	};
 
