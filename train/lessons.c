@@ -1,5 +1,7 @@
 #include "train/lessons.h"
 
+#include <string.h>
+
 #include "base/err.h"
 
 static void
@@ -25,6 +27,16 @@ make_chat(struct ll_lessons *l, struct ll_err *err)
 	return 0;
 }
 
+static bool
+reads_stdin(const struct ll_lessons *l)
+{
+	bool found = l->file_count == 0 && !l->held_only;
+
+	for (size_t i = 0; i < l->file_count; i++)
+		found = found || strcmp(l->files[i], "-") == 0;
+	return found;
+}
+
 int
 ll_lessons_read(struct ll_lessons *l, struct ll_err *err)
 {
@@ -34,6 +46,8 @@ ll_lessons_read(struct ll_lessons *l, struct ll_err *err)
 	struct ll_err own = { 0 };
 	int status;
 
+	if (l->held_path != NULL && strcmp(l->held_path, "-") == 0 && reads_stdin(l))
+		return ll_fail(err, LL_EUSAGE, "--eval: standard input is what is learned from");
 	options.arg = program.arg;
 	if ((status = ll_tokenizer_new(&l->tokenizer, l->vocab, err)) < 0 || (status = make_chat(l, err)) < 0)
 		return status;
@@ -44,7 +58,9 @@ ll_lessons_read(struct ll_lessons *l, struct ll_err *err)
 		status = ll_corpus_read(&l->corpus, l->files[i], &options, err);
 	if (status == 0 && !l->held_only)
 		status = ll_corpus_end(&l->corpus, err);
-	if (status == 0 && l->held_path != NULL && (status = ll_corpus_read(&l->held, l->held_path, &options, err)) == 0 &&
+	if (status < 0 || l->held_path == NULL)
+		return status;
+	if ((status = ll_corpus_read(&l->held, l->held_path, &options, err)) == 0 &&
 	    (status = ll_corpus_end(&l->held, &own)) < 0)
 		status = ll_fail(err, own.code, "%s: %s", l->held_path, own.text);
 	return status;

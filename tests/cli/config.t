@@ -140,7 +140,7 @@ ok "./NAME is a file" is "status 66" \
     "ll-info -m ./far 2>/dev/null || echo status \$?"
 ok "a stream's model comes before a file's" quiet \
     "LL_CONFIG= ll-tokenize -m far.gguf -p x | unset_model ll-forward --once >out"
-ok "names are completed" is "smollm2 small shared far" "echo \$(ll-info --completion models)"
+ok "names are completed" is "smollm2 ll-4m ll-1m small shared far" "echo \$(ll-info --completion models)"
 
 # What is refused.
 fails 78 "none.yaml: No such file or directory" "LL_CONFIG=none.yaml ll-cat"

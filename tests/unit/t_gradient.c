@@ -313,7 +313,7 @@ test_rank_one(void **state)
 	borrow(&base, layers, numbers);
 	options.rank = 1;
 	options.alpha = 1;
-	options.on[LL_WQ] = true;
+	options.on[LL_ADAPT_Q] = true;
 	assert_int_equal(ll_pool_new(&pool, 1, &err), 0);
 	net = make(&shape, &base, &options, pool);
 	ll_net_random(net, 1);
