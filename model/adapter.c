@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -20,16 +21,11 @@
 #include "model/source.h"
 #include "tensor/ops.h"
 
-struct adapter {
-	struct ll_source *source;
-	struct ll_adapter_pair *pairs;	/* [layers * LL_ADAPT_SITES + 1], the head's last */
-};
-
 struct ll_adapters {
 	const struct ll_model *model;
-	struct adapter *list;
+	struct ll_adapter_pair **list;	/* of each [layers * LL_ADAPT_SITES + 1], the head's last */
 	size_t count, cap;
-	float **blocks;			/* matrices that are not as the file has them */
+	void **blocks;			/* matrices */
 	size_t block_count, block_cap;
 	uint64_t fingerprint;
 };
@@ -110,43 +106,69 @@ check_part(const struct ll_model *model, const struct ll_adapter_part *part, str
 	return 0;
 }
 
-/* The tensor, or a copy in f32 where it cannot be multiplied as it lies; every number is looked at. */
+/* A copy as products read it: interleaving rows anew in each step would take longer than multiplying them. */
+static int
+make_panels(struct ll_adapters *all, struct ll_tensor *out, const struct ll_tensor *rows, struct ll_err *err)
+{
+	unsigned char *block;
+	size_t bytes;
+
+	if (!ll_tensor_panel_bytes(rows->type, rows->rows, rows->cols, &bytes) || ll_add(bytes, 64, &bytes))
+		return ll_fail(err, LL_ENOMEM, "out of memory: an adapter's matrix of %zu x %zu", rows->cols, rows->rows);
+	if (ll_grow(&all->blocks, &all->block_cap, all->block_count + 1, sizeof(*all->blocks), err) < 0 ||
+	    (block = ll_alloc(bytes, 1, err)) == NULL)
+		return -LL_ENOMEM;
+	all->blocks[all->block_count++] = block;
+	block += (64 - (uintptr_t)block % 64) % 64;
+	ll_tensor_interleave(block, rows, 0, (rows->rows + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS);
+	*out = *rows;
+	out->data = block;
+	out->panels = true;
+	return 0;
+}
+
+/* The rows as f32, each number of which is finite; with heads in the model's order. */
+static int
+read_rows(float *out, const struct ll_source_tensor *from, size_t heads, struct ll_err *err)
+{
+	struct ll_tensor file = { .type = (enum ll_dtype)from->type, .rows = (size_t)from->ne[1],
+		.cols = (size_t)from->ne[0], .data = from->data };
+
+	ll_dtype_row_bytes(from->type, file.cols, &file.row_bytes);
+	for (size_t row = 0; row < file.rows; row++, out += file.cols) {
+		ll_ops_row(&file, heads == 0 ? row : ll_recode_source_row(LL_ROWS_TO_HALVES, file.rows / heads, row), out);
+		for (size_t i = 0; i < file.cols; i++)
+			if (!isfinite(out[i]))
+				return ll_fail(err, LL_EDATA, "%s: %.128s: row %zu, column %zu is not finite", from->file,
+				    from->name, row, i);
+	}
+	return 0;
+}
+
+/* In f16 where the file is, and the order of its rows stays; else in f32. */
 static int
 take_matrix(struct ll_adapters *all, struct ll_tensor *out, const struct ll_source_tensor *from, size_t heads,
     struct ll_err *err)
 {
-	enum ll_row_order order = heads != 0 ? LL_ROWS_TO_HALVES : LL_ROWS_KEPT;
-	bool copy = (from->type != LL_F32 && from->type != LL_F16) || order != LL_ROWS_KEPT;
-	size_t rows = (size_t)from->ne[1], cols = (size_t)from->ne[0], count;
-	struct ll_tensor file = { .type = (enum ll_dtype)from->type, .rows = rows, .cols = cols, .data = from->data };
-	float *block;
+	struct ll_tensor rows = { .type = LL_F32, .rows = (size_t)from->ne[1], .cols = (size_t)from->ne[0] };
+	size_t count;
+	float *floats = NULL;
+	int status = -LL_ENOMEM;
 
-	ll_dtype_row_bytes(from->type, cols, &file.row_bytes);
-	if (ll_mul(copy ? rows : 1, cols, &count) ||
-	    ll_grow(&all->blocks, &all->block_cap, all->block_count + 1, sizeof(*all->blocks), err) < 0 ||
-	    (block = ll_alloc(count, sizeof(float), err)) == NULL)
-		return ll_fail(err, LL_ENOMEM, "%s: %.128s: out of memory", from->file, from->name);
-	for (size_t row = 0; row < rows; row++) {
-		float *to = copy ? block + row * cols : block;
-
-		ll_ops_row(&file, order == LL_ROWS_KEPT ? row : ll_recode_source_row(order, rows / heads, row), to);
-		for (size_t i = 0; i < cols; i++) {
-			if (isfinite(to[i]))
-				continue;
-			free(block);
-			return ll_fail(err, LL_EDATA, "%s: %.128s: row %zu, column %zu is not finite", from->file, from->name,
-			    row, i);
-		}
+	if (ll_mul(rows.rows, rows.cols, &count) || (floats = ll_alloc(count, sizeof(float), err)) == NULL)
+		ll_fail(err, LL_ENOMEM, "%s: %.128s: out of memory", from->file, from->name);
+	else
+		status = read_rows(floats, from, heads, err);
+	rows.data = floats;
+	if (from->type == LL_F16 && heads == 0) {
+		rows.type = LL_F16;
+		rows.data = from->data;
 	}
-	*out = file;
-	if (!copy) {
-		free(block);
-		return 0;
-	}
-	*out = (struct ll_tensor){ .type = LL_F32, .rows = rows, .cols = cols, .row_bytes = cols * sizeof(float),
-		.data = block };
-	all->blocks[all->block_count++] = block;
-	return 0;
+	ll_dtype_row_bytes(rows.type, rows.cols, &rows.row_bytes);
+	if (status == 0)
+		status = make_panels(all, out, &rows, err);
+	free(floats);
+	return status;
 }
 
 static int
@@ -197,7 +219,7 @@ add_scale(uint64_t hash, double scale, double alpha)
 }
 
 static int
-add(struct ll_adapters *all, struct adapter *adapter, const struct ll_source *source, double scale, struct ll_err *err)
+add(struct ll_adapters *all, struct ll_adapter_pair *pairs, const struct ll_source *source, double scale, struct ll_err *err)
 {
 	struct ll_adapter_file file;
 	int status = ll_adapter_read(&file, source, err);
@@ -208,7 +230,7 @@ add(struct ll_adapters *all, struct adapter *adapter, const struct ll_source *so
 		const struct ll_adapter_part *part = &file.parts[i];
 		double factor = file.alpha > 0 ? scale * file.alpha / (double)part->rank : scale;
 
-		status = take_part(all, adapter->pairs, part, factor, err);
+		status = take_part(all, pairs, part, factor, err);
 	}
 	if (status == 0)
 		all->fingerprint = ll_source_fingerprint(add_scale(all->fingerprint, scale, file.alpha), source);
@@ -219,6 +241,10 @@ add(struct ll_adapters *all, struct adapter *adapter, const struct ll_source *so
 int
 ll_adapters_new(struct ll_adapters **out, const struct ll_model *model, struct ll_err *err)
 {
+	int isa = ll_cpu_isa(err);
+
+	if (isa < 0)
+		return isa;
 	if ((*out = ll_alloc(1, sizeof(**out), err)) == NULL)
 		return -LL_ENOMEM;
 	(*out)->model = model;
@@ -229,17 +255,18 @@ ll_adapters_new(struct ll_adapters **out, const struct ll_model *model, struct l
 int
 ll_adapters_add(struct ll_adapters *all, struct ll_source *source, double scale, struct ll_err *err)
 {
-	struct adapter adapter = { .source = source };
+	struct ll_adapter_pair *pairs;
 	int status;
 
 	if (ll_grow(&all->list, &all->cap, all->count + 1, sizeof(*all->list), err) < 0 ||
-	    (adapter.pairs = ll_alloc(slot(all->model, LL_ADAPT_HEAD, 1), sizeof(*adapter.pairs), err)) == NULL)
+	    (pairs = ll_alloc(slot(all->model, LL_ADAPT_HEAD, 1), sizeof(*pairs), err)) == NULL)
 		return -LL_ENOMEM;
-	if ((status = add(all, &adapter, source, scale, err)) < 0) {
-		free(adapter.pairs);
+	if ((status = add(all, pairs, source, scale, err)) < 0) {
+		free(pairs);
 		return status;
 	}
-	all->list[all->count++] = adapter;
+	all->list[all->count++] = pairs;
+	ll_source_close(source);
 	return 0;
 }
 
@@ -262,18 +289,18 @@ int
 ll_adapters_add_arrays(struct ll_adapters *all, float alpha, const struct ll_adapter_arrays *arrays, size_t count,
     struct ll_err *err)
 {
-	struct adapter adapter = { 0 };
+	struct ll_adapter_pair *pairs;
 	int status = 0;
 
 	if (ll_grow(&all->list, &all->cap, all->count + 1, sizeof(*all->list), err) < 0 ||
-	    (adapter.pairs = ll_alloc(slot(all->model, LL_ADAPT_HEAD, 1), sizeof(*adapter.pairs), err)) == NULL)
+	    (pairs = ll_alloc(slot(all->model, LL_ADAPT_HEAD, 1), sizeof(*pairs), err)) == NULL)
 		return -LL_ENOMEM;
-	all->list[all->count++] = adapter;
+	all->list[all->count++] = pairs;
 	all->fingerprint = add_scale(all->fingerprint, 1, (double)alpha);
 	for (size_t i = 0; i < count && status == 0; i++) {
 		const struct ll_adapter_arrays *from = &arrays[i];
 		const struct ll_tensor *w = ll_adapter_matrix(all->model, from->layer, from->site);
-		struct ll_adapter_pair *pair = &adapter.pairs[slot(all->model, from->layer, from->site)];
+		struct ll_adapter_pair *pair = &pairs[slot(all->model, from->layer, from->site)];
 
 		pair->scale = alpha / (float)from->rank;
 		if ((status = take_array(all, &pair->a, from->a, from->rank, w->cols, from, err)) == 0)
@@ -310,10 +337,8 @@ ll_adapters_free(struct ll_adapters *all)
 {
 	if (all == NULL)
 		return;
-	for (size_t i = 0; i < all->count; i++) {
-		free(all->list[i].pairs);
-		ll_source_close(all->list[i].source);
-	}
+	for (size_t i = 0; i < all->count; i++)
+		free(all->list[i]);
 	for (size_t i = 0; i < all->block_count; i++)
 		free(all->blocks[i]);
 	free(all->blocks);
@@ -330,7 +355,7 @@ ll_adapters_count(const struct ll_adapters *all)
 const struct ll_adapter_pair *
 ll_adapters_pair(const struct ll_adapters *all, size_t i, size_t layer, size_t site)
 {
-	const struct ll_adapter_pair *pair = &all->list[i].pairs[slot(all->model, layer, site)];
+	const struct ll_adapter_pair *pair = &all->list[i][slot(all->model, layer, site)];
 
 	return pair->b.data != NULL ? pair : NULL;
 }

@@ -31,8 +31,8 @@ enum ll_adapter_site {
 
 /* For W of [rows][cols]: */
 struct ll_adapter_pair {
-	struct ll_tensor a;	/* [rank][cols], f32 or f16 */
-	struct ll_tensor b;	/* [rows][rank], in the order that W has, f32 or f16; data NULL: no pair */
+	struct ll_tensor a;	/* [rank][cols], f32 or f16; of a file in panels */
+	struct ll_tensor b;	/* [rows][rank], in the order that W has, the same; data NULL: no pair */
 	float scale;		/* the user's, times alpha / rank */
 };
 
@@ -42,13 +42,13 @@ struct ll_adapter_pair {
  * shapes that are not the model's, a rank above every matrix's columns, a number that is not
  * finite, and an adapter that names the fingerprint of another model; -LL_EUNSUPPORTED for
  * another kind or architecture, keys adapter.* and tensors that would change the result and are
- * not understood, and other types than F32, F16, BF16 and Q8_0.
+ * not understood, and other types than F32, F16, BF16 and Q8_0; -LL_ECONFIG (LL_CPU).
  */
 int ll_adapters_open(struct ll_adapters **out, const struct ll_model *model, const struct ll_scaled_list *files,
     struct ll_err *err);
 void ll_adapters_free(struct ll_adapters *adapters);
 
-/* The same piece by piece. A source that was added belongs to `adapters`; on failure it stays the caller's. */
+/* The same piece by piece. A source that was added is closed; on failure it stays the caller's. */
 int ll_adapters_new(struct ll_adapters **out, const struct ll_model *model, struct ll_err *err);
 int ll_adapters_add(struct ll_adapters *adapters, struct ll_source *source, double scale, struct ll_err *err);
 
