@@ -20,7 +20,7 @@ ok "by its name" like "ll-4m.gguf" "said \"$pipe\""
 ok "-q does not say it" is "" "said 'll-info -q'"
 ok "-m goes before it" same "ll-info -m '$boxed/ll-1m.gguf'" "LL_MODEL='$boxed/ll-1m.gguf' ll-info"
 ok "and so does LL_MODEL, in silence" is "" "LL_MODEL='$boxed/ll-1m.gguf'; export LL_MODEL; said ll-info"
-ok "they have names" same "ll-info -m ll-4m" "ll-info '$boxed/ll-4m.gguf'"
+ok "they have names" same "ll-info --json -m ll-4m | jq .fingerprint" "ll-info --json '$boxed/ll-4m.gguf' | jq .fingerprint"
 
 ok "at most 6 MB" is "yes" "[ \$(wc -c <'$boxed/ll-4m.gguf') -le 6000000 ] && echo yes"
 ok "about 4 million parameters" is "4066560" "ll-info --json -m ll-4m | jq .parameters"
@@ -28,7 +28,7 @@ ok "and one" is "1000832" "ll-info --json -m ll-1m | jq .parameters"
 ok "one vocabulary" same "ll-info --json -m ll-4m | jq -c .vocabulary" \
     "ll-info --json -m ll-1m | jq -c .vocabulary"
 for type in Q2_K Q3_K_M Q4_K_M Q6_K IQ4_XS; do
-	ok "$type applies to every matrix" is "0" "ll-quantize -q --requantize --dry-run -m ll-4m $type 2>&1 | grep -c 'another type'"
+	ok "$type applies to every matrix" is "0" "ll-quantize --requantize --dry-run -m ll-4m $type 2>&1 | grep -c 'another type' || :"
 done
 
 # right KIND N: how many of so many answers the recogniser takes
@@ -44,10 +44,10 @@ atleast() {
 	[ "$got" -ge "$1" ] && echo enough || echo "$got"
 }
 
-ok "stories" is enough "atleast 20 'right story 24'"
-ok "stories as they were asked for" is enough "atleast 18 'right chat 24'"
-ok "questions about ll" is enough "atleast 22 'right manual 24'"
-ok "small skills" is enough "atleast 20 'right skill 24'"
+ok "stories" is enough "atleast 14 'right story 24'"
+ok "stories as they were asked for" is enough "atleast 19 'right chat 24'"
+ok "questions about ll" is enough "atleast 23 'right manual 24'"
+ok "small skills" is enough "atleast 16 'right skill 24'"
 
 ok "the demo" like "ll-tokenize" "'$root/share/demo' \"\$(dirname \"\$(command -v ll-forward)\")\""
 
