@@ -58,9 +58,12 @@ fit_net(struct ll_course *c, struct ll_net *net, struct ll_fit *fit, const struc
 	status = ll_fit_run(fit, err);
 	ll_corpus_feed_free(&feed);
 	ll_optimiser_free(&fit->optimiser);
-	if (status == 1)
+	if (status == 1 && fit->options.steps == LL_FIT_ENDLESS)
 		return ll_fail(err, LL_EIO, "stopped by a signal after step %" PRIu64 ": --resume goes on from there",
 		    fit->progress.step);
+	if (status == 1)
+		return ll_fail(err, LL_EIO, "stopped by a signal after step %" PRIu64 " of %" PRIu64 ": --resume goes on from there",
+		    fit->progress.step, fit->options.steps);
 	if (status < 0)
 		return status;
 	if (fit->progress.step < fit->options.steps && fit->options.steps != LL_FIT_ENDLESS)

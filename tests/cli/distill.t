@@ -91,6 +91,20 @@ END
 fails 65 "standard input: ends after 1 rows, but the run goes on behind row " \
 	"cat short.lls | $new -b 1 --steps 24 --resume -o t.gguf"
 
+# A signal for the whole pipe: what feeds the run is gone before the run knows.
+mkfifo fifo
+$new -b 1 --steps 24 --state s.state --log s.log -o s.gguf <fifo 2>err &
+exec 9>fifo
+head -c 60000 top.lls >&9
+while [ "$(cat s.log 2>/dev/null | wc -l)" -lt 9 ]; do sleep 0.1; done
+kill -TERM $!
+exec 9>&-
+wait $!
+ok "a signal while it waits for the teacher" test 143 = $?
+ok "is told" grep -q '^ll-distill: stopped by a signal after step [0-9]* of 24: --resume goes on from there$' err
+ok "goes on to the same bytes" same "$new -b 1 --steps 24 top.lls" \
+	"cat top.lls | $new -b 1 --steps 24 --state s.state --resume -o s.gguf && cat s.gguf"
+
 # Sequences
 streams() {
 	ll-distill -v -j 1 --shape shape.yaml --vocabulary "$LL_MODEL" -c 32 --steps 1 -o x.gguf "$@" 2>&1 |
