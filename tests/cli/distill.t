@@ -177,7 +177,8 @@ fails 64 "eval-every has no effect without --eval" "$new --eval-every 2 -o no.gg
 fails 64 "answers-only has no effect without --eval" "$new --answers-only -o no.gguf top.lls"
 fails 64 "chat-format has no effect without --eval" "$new --chat-format llama3 -o no.gguf top.lls"
 fails 64 "vocabulary has no effect without --shape" "ll-distill -m $LL_MODEL --vocabulary $LL_MODEL top.lls"
-fails 64 "no model" "LL_MODEL= ll-distill top.lls"
+mkdir away && cp "$(command -v ll-distill)" away
+fails 64 "no model" "LL_MODEL= away/ll-distill top.lls"
 fails 64 "no --vocabulary FILE for the new model" "ll-distill --shape shape.yaml top.lls"
 fails 64 "nothing is learned at 0" "$new --lr 0 -o no.gguf top.lls"
 ok "nothing is left of what failed" not test -e no.gguf

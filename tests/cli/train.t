@@ -192,7 +192,7 @@ fails 64 "was made with 'rope base 10000'" \
 # A signal: the step ends, a checkpoint is made, and the shell is told.
 for signal in INT:130 TERM:143; do
 	ok "SIG${signal%:*}" interrupt "${signal%:*}" "${signal#*:}" 13 s
-	ok "it says where" grep -q "^ll-train: stopped by a signal after step [0-9]*: --resume goes on from there" s.err
+	ok "it says where" grep -q "^ll-train: stopped by a signal after step [0-9]* of 120: --resume goes on from there" s.err
 	ok "no model" test ! -e s.gguf
 	ok "it goes on from there" $long --resume --log s.log -o s.gguf
 	strip s.log >b

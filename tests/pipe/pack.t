@@ -60,6 +60,6 @@ ok "tied: --precision f32" same "streams tied.gguf --precision f32" "streams tie
 
 fails 64 "--pack: 'sometimes' is not auto, always or never" "ll-forward --pack sometimes"
 ok "ll-chat hands it on" like "ll-forward -m rows.gguf --pack always" "ll-chat -m rows.gguf -x --pack always"
-ok "ll-batch hands it on" like "ll-forward --pack never" "ll-batch -m rows.gguf -x --pack never prompts"
+ok "ll-batch hands it on" like "ll-forward -m rows.gguf --pack never" "ll-batch -m rows.gguf -x --pack never prompts"
 ok "--print-config" like "pack: always" "ll-forward --print-config --pack always"
 done_testing
