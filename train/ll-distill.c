@@ -25,7 +25,7 @@
 
 static const char *input_path, *held_path, *format_name;
 static bool answers_only;
-static double hard = 0.5, temperature = 1;
+static double hard = 0.1, temperature = 1;
 static struct ll_learner learner;
 static struct ll_settings settings = LL_SETTINGS;
 
@@ -37,7 +37,7 @@ set_input(const char *value, struct ll_err *err)
 
 static const struct ll_opt options[] = {
 	LL_OPTS_LEARNER(learner),
-	{ 0, "hard", LL_OPT_DOUBLE, &hard, "X", "weight of the text itself, from 0 to 1 (default 0.5)", 0, 1, NULL },
+	{ 0, "hard", LL_OPT_DOUBLE, &hard, "X", "weight of the text itself, from 0 to 1 (default 0.1)", 0, 1, NULL },
 	{ 0, "temperature", LL_OPT_DOUBLE, &temperature, "T", "of teacher and student (default 1)", 0.01, 100, NULL },
 	{ 0, "eval", LL_OPT_STRING, &held_path, "FILE", "held-out text", 0, 0, NULL },
 	{ 0, "answers-only", LL_OPT_FLAG, &answers_only, NULL, "of held-out messages the assistant's turns alone", 0, 0, NULL },

@@ -15,6 +15,7 @@ ll_gather_more(struct ll_gather *g, size_t n, bool taught, struct ll_err *err)
 	    (status = ll_grow(&g->targets, &g->targets_cap, g->count + n, sizeof *g->targets, err)) < 0 ||
 	    (status = ll_grow(&g->spans, &g->spans_cap, g->span_count + 1, sizeof *g->spans, err)) < 0)
 		return status;
+	g->taught = taught;
 	if (taught)
 		status = ll_grow(&g->teaching, &g->teaching_cap, g->count + n, sizeof *g->teaching, err);
 	return status;
@@ -24,7 +25,7 @@ const struct ll_batch *
 ll_gather_batch(struct ll_gather *g)
 {
 	g->batch = (struct ll_batch){ .tokens = g->tokens, .targets = g->targets, .count = g->count, .spans = g->spans,
-	    .span_count = g->span_count, .teaching = g->teaching, .hard = 1, .temperature = 1 };
+	    .span_count = g->span_count, .teaching = g->taught ? g->teaching : NULL, .hard = 1, .temperature = 1 };
 	return &g->batch;
 }
 
@@ -32,6 +33,7 @@ void
 ll_gather_clear(struct ll_gather *g)
 {
 	g->count = g->span_count = 0;
+	g->taught = false;
 }
 
 void

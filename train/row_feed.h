@@ -25,13 +25,17 @@ struct ll_place {
 struct ll_gather {
 	uint32_t *tokens, *targets;
 	struct ll_document *spans;
-	struct ll_teaching *teaching;	/* all of them or none */
+	struct ll_teaching *teaching;	/* of all tokens, if `taught` */
 	size_t count, span_count;
 	size_t tokens_cap, targets_cap, spans_cap, teaching_cap;
+	bool taught;
 	struct ll_batch batch;		/* of these arrays, after ll_gather_batch */
 };
 
-/* Room for n more tokens and one more stretch, `begin` of which is where they begin. -LL_ENOMEM. */
+/*
+ * Room for n more tokens and one more stretch, `begin` of which is where they begin; `taught` is the same for all of a
+ * batch. -LL_ENOMEM.
+ */
 int ll_gather_more(struct ll_gather *gather, size_t n, bool taught, struct ll_err *err);
 const struct ll_batch *ll_gather_batch(struct ll_gather *gather);
 void ll_gather_clear(struct ll_gather *gather);
