@@ -48,8 +48,11 @@ make_many(size_t count, size_t longest, uint64_t seed)
 
 	assert_non_null(lengths);
 	ll_rng_seed(&rng, seed, 0);
-	for (size_t i = 0; i < count; i++)
-		lengths[i] = (size_t)(ll_rng_next(&rng) % longest) >> ll_rng_next(&rng) % 6;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t length = ll_rng_next(&rng) % longest;
+
+		lengths[i] = (size_t)length >> ll_rng_next(&rng) % 6;
+	}
 	corpus = make(lengths, count);
 	free(lengths);
 	return corpus;
