@@ -86,16 +86,14 @@ declare(struct ll_gguf_writer *writer, const struct ll_direction_place *place, s
 {
 	uint64_t ne[1] = { place->dim };
 	char name[40], fingerprint[17];
-	int status;
 
 	snprintf(name, sizeof(name), "direction.%" PRIu64, place->layer);
 	snprintf(fingerprint, sizeof(fingerprint), "%016" PRIx64, place->fingerprint);
-	if ((status = ll_gguf_write_string(writer, "general.architecture", ARCHITECTURE, strlen(ARCHITECTURE), err)) < 0 ||
-	    (status = ll_gguf_write_string(writer, ARCHITECTURE ".model_hint", "llama", 5, err)) < 0 ||
-	    (status = ll_gguf_write_u32(writer, ARCHITECTURE ".layer_count", 1, err)) < 0)
-		return status;
-	if (place->fingerprint != 0 && (status = ll_gguf_write_string(writer, FINGERPRINT, fingerprint, 16, err)) < 0)
-		return status;
+	ll_gguf_write_string(writer, "general.architecture", ARCHITECTURE, strlen(ARCHITECTURE), err);
+	ll_gguf_write_string(writer, ARCHITECTURE ".model_hint", "llama", 5, err);
+	ll_gguf_write_u32(writer, ARCHITECTURE ".layer_count", 1, err);
+	if (place->fingerprint != 0)
+		ll_gguf_write_string(writer, FINGERPRINT, fingerprint, 16, err);
 	return ll_gguf_write_tensor(writer, name, LL_F32, 1, ne, place->dim * 4, err);
 }
 

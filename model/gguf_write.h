@@ -22,6 +22,11 @@ int ll_gguf_write_new(struct ll_gguf_writer **out, struct ll_err *err);
 void ll_gguf_write_free(struct ll_gguf_writer *writer);
 
 /*
+ * What is declared keeps its first failure: all that is declared behind it does nothing and returns
+ * that again, as ll_gguf_write_begin does, so that the returns before need no look.
+ */
+
+/*
  * Metadata, in the order in which keys are first set; setting one again replaces its value in
  * its place. The first copies a value bit for bit. general.alignment is obeyed.
  * -LL_ENOMEM; -LL_EDATA for an alignment that is none.
