@@ -27,7 +27,7 @@ check_file(const struct ll_gguf *gguf, uint64_t fingerprint, struct ll_err *err)
 
 	if (status < 0)
 		return status;
-	if (text.length != strlen(ARCHITECTURE) || memcmp(text.bytes, ARCHITECTURE, text.length) != 0)
+	if (!ll_gguf_text_is(&text, ARCHITECTURE))
 		return ll_fail(err, LL_EDATA, "%s: general.architecture: '%.*s', not " ARCHITECTURE, gguf->path,
 		    (int)(text.length < 100 ? text.length : 100), text.bytes);
 	if (fingerprint == 0)
@@ -35,7 +35,7 @@ check_file(const struct ll_gguf *gguf, uint64_t fingerprint, struct ll_err *err)
 	if ((status = ll_gguf_string(gguf, FINGERPRINT, &text, err)) <= 0)
 		return status;
 	snprintf(wanted, sizeof(wanted), "%016" PRIx64, fingerprint);
-	if (text.length != 16 || memcmp(text.bytes, wanted, 16) != 0)
+	if (!ll_gguf_text_is(&text, wanted))
 		return ll_fail(err, LL_EDATA, "%s: " FINGERPRINT ": made with model '%.*s', but the stream's is %s",
 		    gguf->path, (int)(text.length < 16 ? text.length : 16), text.bytes, wanted);
 	return 0;

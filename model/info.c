@@ -111,8 +111,8 @@ is_adapter(const struct ll_gguf *gguf)
 {
 	struct ll_gguf_text type;
 
-	return gguf != NULL && ll_gguf_string(gguf, "general.type", &type, NULL) > 0 && type.length == 7 &&
-	    memcmp(type.bytes, "adapter", 7) == 0;
+	return gguf != NULL && ll_gguf_string(gguf, "general.type", &type, NULL) > 0 &&
+	    ll_gguf_text_is(&type, "adapter");
 }
 
 static int
