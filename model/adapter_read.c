@@ -68,7 +68,6 @@ check_keys(const struct ll_gguf *gguf, struct ll_err *err)
 static int
 read_keys(struct ll_adapter_file *file, const struct ll_gguf *gguf, struct ll_err *err)
 {
-	struct ll_gguf_text base = { "", 0 };
 	int status;
 
 	if ((status = check_key(gguf, "general.type", "adapter", LL_EDATA, err)) < 0 ||
@@ -79,13 +78,8 @@ read_keys(struct ll_adapter_file *file, const struct ll_gguf *gguf, struct ll_er
 		return status;
 	if (status > 0 && !(isfinite(file->alpha) && file->alpha > 0))
 		return ll_fail(err, LL_EDATA, "%s: adapter.lora.alpha: %g is no number above 0", gguf->path, file->alpha);
-	if ((status = ll_gguf_string(gguf, "ll.fingerprint", &base, err)) <= 0)
-		return status;
-	if (base.length != 16)
-		return ll_fail(err, LL_EDATA, "%s: ll.fingerprint: '%.*s' is not 16 hexadecimal digits", gguf->path,
-		    (int)(base.length < SHOWN ? base.length : SHOWN), base.bytes);
-	memcpy(file->base, base.bytes, 16);
-	return 0;
+	status = ll_gguf_fingerprint(gguf, "ll.fingerprint", &file->base, err);
+	return status < 0 ? status : 0;
 }
 
 bool

@@ -105,6 +105,9 @@ int ll_gguf_float(const struct ll_gguf *gguf, const char *key, double *out, stru
 int ll_gguf_bool(const struct ll_gguf *gguf, const char *key, bool *out, struct ll_err *err);
 int ll_gguf_string(const struct ll_gguf *gguf, const char *key, struct ll_gguf_text *out, struct ll_err *err);
 
+/* A string of 16 hexadecimal digits. */
+int ll_gguf_fingerprint(const struct ll_gguf *gguf, const char *key, uint64_t *out, struct ll_err *err);
+
 /* Whether it is `word`, all of it. */
 static inline bool
 ll_gguf_text_is(const struct ll_gguf_text *text, const char *word)

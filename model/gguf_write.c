@@ -5,6 +5,7 @@
 #include "model/gguf_write.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,6 +179,15 @@ ll_gguf_write_string(struct ll_gguf_writer *writer, const char *key, const char 
 	struct ll_buf *buf = entry_of(writer, key, LL_GGUF_STRING, err);
 
 	return keep(writer, buf == NULL ? -LL_ENOMEM : add_string(buf, bytes, length, err));
+}
+
+int
+ll_gguf_write_fingerprint(struct ll_gguf_writer *writer, const char *key, uint64_t value, struct ll_err *err)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, value);
+	return ll_gguf_write_string(writer, key, text, 16, err);
 }
 
 int

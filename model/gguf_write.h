@@ -37,6 +37,8 @@ int ll_gguf_write_f32(struct ll_gguf_writer *writer, const char *key, float valu
 int ll_gguf_write_bool(struct ll_gguf_writer *writer, const char *key, bool value, struct ll_err *err);
 int ll_gguf_write_string(struct ll_gguf_writer *writer, const char *key, const char *bytes, size_t length,
     struct ll_err *err);
+/* As ll_gguf_fingerprint reads it. */
+int ll_gguf_write_fingerprint(struct ll_gguf_writer *writer, const char *key, uint64_t value, struct ll_err *err);
 /* `count` elements as they are in a file, `size` bytes in all. */
 int ll_gguf_write_array(struct ll_gguf_writer *writer, const char *key, enum ll_gguf_type element,
     uint64_t count, const void *data, size_t size, struct ll_err *err);

@@ -91,7 +91,7 @@ static void
 describe_adapter(struct ll_info *info, const struct ll_adapter_file *file)
 {
 	info->alpha = file->alpha;
-	memcpy(info->base, file->base, sizeof(info->base));
+	info->base = file->base;
 	info->rank_least = SIZE_MAX;
 	for (size_t i = 0; i < file->count; i++) {
 		const struct ll_adapter_part *part = &file->parts[i];
