@@ -44,3 +44,21 @@ ll_hash(uint64_t seed, const void *bytes, size_t length)
 		hash = ll_hash_mix(hash ^ eight(p)) + 0x9e3779b97f4a7c15u;
 	return ll_hash_mix(hash ^ little_endian(p, length));
 }
+
+bool
+ll_hash_parse(uint64_t *out, const char *text, size_t length)
+{
+	uint64_t value = 0;
+
+	if (length != 16)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		char c = text[i];
+
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+			return false;
+		value = value << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+	}
+	*out = value;
+	return true;
+}

@@ -22,23 +22,20 @@ static int
 check_file(const struct ll_gguf *gguf, uint64_t fingerprint, struct ll_err *err)
 {
 	struct ll_gguf_text text = { "", 0 };
-	char wanted[17];
+	uint64_t theirs;
 	int status = ll_gguf_string(gguf, "general.architecture", &text, err);
 
 	if (status < 0)
 		return status;
-	if (text.length != strlen(ARCHITECTURE) || memcmp(text.bytes, ARCHITECTURE, text.length) != 0)
+	if (!ll_gguf_text_is(&text, ARCHITECTURE))
 		return ll_fail(err, LL_EDATA, "%s: general.architecture: '%.*s', not " ARCHITECTURE, gguf->path,
 		    (int)(text.length < 100 ? text.length : 100), text.bytes);
 	if (fingerprint == 0)
 		return 0;
-	if ((status = ll_gguf_string(gguf, FINGERPRINT, &text, err)) <= 0)
-		return status;
-	snprintf(wanted, sizeof(wanted), "%016" PRIx64, fingerprint);
-	if (text.length != 16 || memcmp(text.bytes, wanted, 16) != 0)
-		return ll_fail(err, LL_EDATA, "%s: " FINGERPRINT ": made with model '%.*s', but the stream's is %s",
-		    gguf->path, (int)(text.length < 16 ? text.length : 16), text.bytes, wanted);
-	return 0;
+	if ((status = ll_gguf_fingerprint(gguf, FINGERPRINT, &theirs, err)) <= 0 || theirs == fingerprint)
+		return status < 0 ? status : 0;
+	return ll_fail(err, LL_EDATA, "%s: " FINGERPRINT ": made with model '%016" PRIx64 "', but the stream's is "
+	    "%016" PRIx64, gguf->path, theirs, fingerprint);
 }
 
 static int
@@ -85,17 +82,14 @@ static int
 declare(struct ll_gguf_writer *writer, const struct ll_direction_place *place, struct ll_err *err)
 {
 	uint64_t ne[1] = { place->dim };
-	char name[40], fingerprint[17];
-	int status;
+	char name[40];
 
 	snprintf(name, sizeof(name), "direction.%" PRIu64, place->layer);
-	snprintf(fingerprint, sizeof(fingerprint), "%016" PRIx64, place->fingerprint);
-	if ((status = ll_gguf_write_string(writer, "general.architecture", ARCHITECTURE, strlen(ARCHITECTURE), err)) < 0 ||
-	    (status = ll_gguf_write_string(writer, ARCHITECTURE ".model_hint", "llama", 5, err)) < 0 ||
-	    (status = ll_gguf_write_u32(writer, ARCHITECTURE ".layer_count", 1, err)) < 0)
-		return status;
-	if (place->fingerprint != 0 && (status = ll_gguf_write_string(writer, FINGERPRINT, fingerprint, 16, err)) < 0)
-		return status;
+	ll_gguf_write_string(writer, "general.architecture", ARCHITECTURE, strlen(ARCHITECTURE), err);
+	ll_gguf_write_string(writer, ARCHITECTURE ".model_hint", "llama", 5, err);
+	ll_gguf_write_u32(writer, ARCHITECTURE ".layer_count", 1, err);
+	if (place->fingerprint != 0)
+		ll_gguf_write_fingerprint(writer, FINGERPRINT, place->fingerprint, err);
 	return ll_gguf_write_tensor(writer, name, LL_F32, 1, ne, place->dim * 4, err);
 }
 

@@ -193,13 +193,10 @@ take_part(struct ll_adapters *all, struct ll_adapter_pair *pairs, const struct l
 static int
 check_base(const struct ll_adapters *all, const struct ll_adapter_file *file, const char *path, struct ll_err *err)
 {
-	char ours[17];
-
-	snprintf(ours, sizeof(ours), "%016" PRIx64, all->model->fingerprint);
-	if (file->base[0] == '\0' || memcmp(file->base, ours, 16) == 0)
+	if (file->base == 0 || file->base == all->model->fingerprint)
 		return 0;
-	return ll_fail(err, LL_EDATA, "%s: ll.fingerprint: made for the model of fingerprint %.16s, but %s has %s", path,
-	    file->base, all->model->path, ours);
+	return ll_fail(err, LL_EDATA, "%s: ll.fingerprint: made for the model of fingerprint %016" PRIx64 ", but %s has "
+	    "%016" PRIx64, path, file->base, all->model->path, all->model->fingerprint);
 }
 
 static uint64_t

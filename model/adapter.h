@@ -85,7 +85,7 @@ struct ll_adapter_part {
 };
 struct ll_adapter_file {
 	double alpha;		/* 0: it says none, and the scale is the user's alone */
-	char base[17];		/* the model's fingerprint, or "" */
+	uint64_t base;		/* the model's fingerprint; 0: it tells none */
 	struct ll_adapter_part *parts;
 	size_t count;
 };

@@ -39,18 +39,10 @@ check_key(const struct ll_gguf *gguf, const char *key, const char *value, int co
 		return status;
 	if (status == 0)
 		return ll_fail(err, LL_EDATA, "%s: %s: key is missing: no adapter", gguf->path, key);
-	if (text.length == strlen(value) && memcmp(text.bytes, value, text.length) == 0)
+	if (ll_gguf_text_is(&text, value))
 		return 0;
 	return ll_fail(err, code, "%s: %s: '%.*s', not '%s'", gguf->path, key,
 	    (int)(text.length < SHOWN ? text.length : SHOWN), text.bytes, value);
-}
-
-static bool
-begins(const struct ll_gguf_text *key, const char *with)
-{
-	size_t length = strlen(with);
-
-	return key->length >= length && memcmp(key->bytes, with, length) == 0;
 }
 
 /* Keys that tell what an adapter is for change nothing. */
@@ -62,10 +54,10 @@ check_keys(const struct ll_gguf *gguf, struct ll_err *err)
 
 	for (size_t i = 0; i < gguf->value_count; i++) {
 		const struct ll_gguf_text *key = &gguf->values[i].key;
-		bool good = !begins(key, "adapter.");
+		bool good = key->length < 8 || memcmp(key->bytes, "adapter.", 8) != 0;
 
 		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
-			good |= key->length == strlen(known[k]) && begins(key, known[k]);
+			good |= ll_gguf_text_is(key, known[k]);
 		if (!good)
 			return ll_fail(err, LL_EUNSUPPORTED, "%s: %.*s: key is not understood and might change the result",
 			    gguf->path, (int)(key->length < SHOWN ? key->length : SHOWN), key->bytes);
@@ -76,7 +68,6 @@ check_keys(const struct ll_gguf *gguf, struct ll_err *err)
 static int
 read_keys(struct ll_adapter_file *file, const struct ll_gguf *gguf, struct ll_err *err)
 {
-	struct ll_gguf_text base = { "", 0 };
 	int status;
 
 	if ((status = check_key(gguf, "general.type", "adapter", LL_EDATA, err)) < 0 ||
@@ -87,13 +78,8 @@ read_keys(struct ll_adapter_file *file, const struct ll_gguf *gguf, struct ll_er
 		return status;
 	if (status > 0 && !(isfinite(file->alpha) && file->alpha > 0))
 		return ll_fail(err, LL_EDATA, "%s: adapter.lora.alpha: %g is no number above 0", gguf->path, file->alpha);
-	if ((status = ll_gguf_string(gguf, "ll.fingerprint", &base, err)) <= 0)
-		return status;
-	if (base.length != 16)
-		return ll_fail(err, LL_EDATA, "%s: ll.fingerprint: '%.*s' is not 16 hexadecimal digits", gguf->path,
-		    (int)(base.length < SHOWN ? base.length : SHOWN), base.bytes);
-	memcpy(file->base, base.bytes, 16);
-	return 0;
+	status = ll_gguf_fingerprint(gguf, "ll.fingerprint", &file->base, err);
+	return status < 0 ? status : 0;
 }
 
 bool

@@ -4,7 +4,6 @@
 
 #include "model/adapter.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,16 +67,13 @@ plan(struct writing *w, const struct ll_adapter_arrays *arrays, size_t count, st
 static int
 declare(struct writing *w, float alpha, struct ll_err *err)
 {
-	char fingerprint[17];
-	int status;
+	int status = 0;
 
-	snprintf(fingerprint, sizeof(fingerprint), "%016" PRIx64, w->model->fingerprint);
-	if ((status = ll_gguf_write_string(w->writer, "general.type", "adapter", 7, err)) < 0 ||
-	    (status = ll_gguf_write_string(w->writer, "general.architecture", "llama", 5, err)) < 0 ||
-	    (status = ll_gguf_write_string(w->writer, "adapter.type", "lora", 4, err)) < 0 ||
-	    (status = ll_gguf_write_f32(w->writer, "adapter.lora.alpha", alpha, err)) < 0 ||
-	    (status = ll_gguf_write_string(w->writer, "ll.fingerprint", fingerprint, 16, err)) < 0)
-		return status;
+	ll_gguf_write_string(w->writer, "general.type", "adapter", 7, err);
+	ll_gguf_write_string(w->writer, "general.architecture", "llama", 5, err);
+	ll_gguf_write_string(w->writer, "adapter.type", "lora", 4, err);
+	ll_gguf_write_f32(w->writer, "adapter.lora.alpha", alpha, err);
+	ll_gguf_write_fingerprint(w->writer, "ll.fingerprint", w->model->fingerprint, err);
 	for (size_t i = 0; i < w->count && status == 0; i++) {
 		const struct matrix *matrix = &w->matrices[i];
 		const uint64_t ne[2] = { matrix->cols, matrix->rows };

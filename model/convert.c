@@ -152,15 +152,15 @@ check_biases(const struct ll_convert *convert, struct ll_err *err)
 	return 0;
 }
 
-/* What is merged must fit the model, of which its files are opened once more. */
+/* What is merged must fit the model. */
 static int
-open_adapters(struct ll_convert *convert, const char *path, struct ll_err *err)
+open_adapters(struct ll_convert *convert, struct ll_err *err)
 {
 	int status;
 
 	if (convert->loras == NULL || convert->loras->count == 0)
 		return 0;
-	if ((status = ll_model_open(&convert->base, path, err)) < 0)
+	if ((status = ll_model_over(&convert->base, convert->source, err)) < 0)
 		return status;
 	return ll_adapters_open(&convert->adapters, convert->base, convert->loras, err);
 }
@@ -174,7 +174,7 @@ ll_convert_plan(struct ll_convert *convert, const char *path, struct ll_err *err
 	if (status < 0 || (status = ll_hparams_read(&convert->hp, &convert->scaling, convert->source, err)) < 0 ||
 	    (status = check_wants(convert, err)) < 0 ||
 	    (convert->to != LL_CONTAINER_GGUF && (status = check_biases(convert, err)) < 0) ||
-	    (status = ll_convert_vocab(convert, err)) < 0 || (status = open_adapters(convert, path, err)) < 0)
+	    (status = ll_convert_vocab(convert, err)) < 0 || (status = open_adapters(convert, err)) < 0)
 		return status;
 	convert->hp.tied = ll_source_find(convert->source, "output.weight") == NULL;
 	if ((tensor = ll_source_find(convert->source, "token_embd.weight")) == NULL)
@@ -197,9 +197,9 @@ ll_convert_plan(struct ll_convert *convert, const char *path, struct ll_err *err
 void
 ll_convert_close(struct ll_convert *convert)
 {
-	ll_source_close(convert->source);
 	ll_adapters_free(convert->adapters);
 	ll_model_close(convert->base);
+	ll_source_close(convert->source);
 	ll_gguf_close(convert->tokenizer);
 	ll_vocab_free(convert->vocab);
 	free(convert->jobs);

@@ -10,29 +10,9 @@
 #include "base/err.h"
 #include "model/vocab_write.h"
 
-struct setter {
-	struct ll_gguf_writer *writer;
-	struct ll_err *err;
-	int status;		/* the first failure */
-};
-
-static void
-set_u32(struct setter *s, const char *key, size_t value)
-{
-	if (s->status == 0)
-		s->status = ll_gguf_write_u32(s->writer, key, (uint32_t)value, s->err);
-}
-
-static void
-set_string(struct setter *s, const char *key, const char *text, size_t length)
-{
-	if (s->status == 0)
-		s->status = ll_gguf_write_string(s->writer, key, text, length, s->err);
-}
-
 /* The last part of a path. */
 static void
-set_name(struct setter *s, const char *path)
+set_name(struct ll_gguf_writer *writer, const char *path, struct ll_err *err)
 {
 	size_t end = strlen(path), begin;
 
@@ -40,18 +20,7 @@ set_name(struct setter *s, const char *path)
 		end--;
 	for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
 		;
-	set_string(s, "general.name", path + begin, end - begin);
-}
-
-static void
-copy_vocabulary(struct setter *s, const struct ll_gguf *from)
-{
-	for (size_t i = 0; i < from->value_count && s->status == 0; i++) {
-		const struct ll_gguf_value *value = &from->values[i];
-
-		if (value->key.length > 10 && memcmp(value->key.bytes, "tokenizer.", 10) == 0)
-			s->status = ll_gguf_write_value(s->writer, value, s->err);
-	}
+	ll_gguf_write_string(writer, "general.name", path + begin, end - begin, err);
 }
 
 /* The vocabulary must be one for this embedding. */
@@ -68,17 +37,15 @@ check_vocabulary(const struct ll_convert *convert, struct ll_err *err)
 	return 0;
 }
 
-static void
-set_metadata(struct setter *s, const struct ll_convert *convert)
+static int
+set_metadata(struct ll_gguf_writer *writer, const struct ll_convert *convert, struct ll_err *err)
 {
-	set_string(s, "general.architecture", "llama", 5);
-	set_name(s, convert->source->path);
-	if (s->status == 0)
-		s->status = ll_hparams_put(s->writer, &convert->hp, &convert->scaling, s->err);
+	ll_gguf_write_string(writer, "general.architecture", "llama", 5, err);
+	set_name(writer, convert->source->path, err);
+	ll_hparams_put(writer, &convert->hp, &convert->scaling, err);
 	if (convert->tokenizer != NULL)
-		copy_vocabulary(s, convert->tokenizer);
-	else if (s->status == 0)
-		s->status = ll_vocab_put_gguf(s->writer, convert->vocab, convert->hp.vocab, convert->vocab_name, s->err);
+		return ll_save_vocabulary(writer, convert->tokenizer, err);
+	return ll_vocab_put_gguf(writer, convert->vocab, convert->hp.vocab, convert->vocab_name, err);
 }
 
 /* What most numbers are, as llama.cpp numbers it. */
@@ -99,36 +66,37 @@ file_type(const struct ll_convert *convert, uint32_t *out)
 
 /* Tells of panels, which are 64-byte aligned. */
 static void
-set_layout(struct setter *s)
+set_layout(struct ll_gguf_writer *writer, struct ll_err *err)
 {
-	if (ll_gguf_write_alignment(s->writer) % 64 != 0)
-		set_u32(s, "general.alignment", 64);
-	set_string(s, "ll.layout", LL_GGUF_LAYOUT, strlen(LL_GGUF_LAYOUT));
+	if (ll_gguf_write_alignment(writer) % 64 != 0)
+		ll_gguf_write_u32(writer, "general.alignment", 64, err);
+	ll_gguf_write_string(writer, "ll.layout", LL_GGUF_LAYOUT, strlen(LL_GGUF_LAYOUT), err);
 }
 
 int
 ll_convert_gguf(const struct ll_convert *convert, const char *path, struct ll_pool *pool,
     const struct ll_save_progress *progress, struct ll_err *err)
 {
-	struct setter s = { .err = err };
+	bool gguf = convert->source->container == LL_CONTAINER_GGUF;
+	struct ll_gguf_writer *writer;
 	uint32_t type;
+	int status;
 
 	if (convert->tokenizer != NULL && check_vocabulary(convert, err) < 0)
 		return -LL_EDATA;
-	if ((s.status = ll_gguf_write_new(&s.writer, err)) < 0)
-		return s.status;
-	if (convert->source->container == LL_CONTAINER_GGUF)
-		s.status = ll_save_metadata(s.writer, convert->source->parts[0], err);
-	else
-		set_metadata(&s, convert);
-	if ((convert->type != LL_DTYPES || convert->source->container != LL_CONTAINER_GGUF) && file_type(convert, &type))
-		set_u32(&s, "general.file_type", type);
-	if (convert->packed > 0)
-		set_layout(&s);
-	else
-		ll_gguf_write_drop(s.writer, "ll.layout");
-	if (s.status == 0 && (s.status = ll_save_declare(s.writer, convert->jobs, convert->count, err)) == 0)
-		s.status = ll_save_write(s.writer, path, convert->jobs, convert->count, pool, progress, err);
-	ll_gguf_write_free(s.writer);
-	return s.status;
+	if ((status = ll_gguf_write_new(&writer, err)) < 0)
+		return status;
+	status = gguf ? ll_save_metadata(writer, convert->source->parts[0], err) : set_metadata(writer, convert, err);
+	if (status == 0) {
+		if ((convert->type != LL_DTYPES || !gguf) && file_type(convert, &type))
+			ll_gguf_write_u32(writer, "general.file_type", type, err);
+		if (convert->packed > 0)
+			set_layout(writer, err);
+		else
+			ll_gguf_write_drop(writer, "ll.layout");
+		if ((status = ll_save_declare(writer, convert->jobs, convert->count, err)) == 0)
+			status = ll_save_write(writer, path, convert->jobs, convert->count, pool, progress, err);
+	}
+	ll_gguf_write_free(writer);
+	return status;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/io.h"
 #include "model/bytes.h"
@@ -103,6 +104,16 @@ int ll_gguf_uint(const struct ll_gguf *gguf, const char *key, uint64_t *out, str
 int ll_gguf_float(const struct ll_gguf *gguf, const char *key, double *out, struct ll_err *err);
 int ll_gguf_bool(const struct ll_gguf *gguf, const char *key, bool *out, struct ll_err *err);
 int ll_gguf_string(const struct ll_gguf *gguf, const char *key, struct ll_gguf_text *out, struct ll_err *err);
+
+/* A string of 16 hexadecimal digits. */
+int ll_gguf_fingerprint(const struct ll_gguf *gguf, const char *key, uint64_t *out, struct ll_err *err);
+
+/* Whether it is `word`, all of it. */
+static inline bool
+ll_gguf_text_is(const struct ll_gguf_text *text, const char *word)
+{
+	return text->length == strlen(word) && memcmp(text->bytes, word, text->length) == 0;
+}
 
 /* Walks an array of strings: *cursor starts at value->data. The bounds were checked by open. */
 static inline struct ll_gguf_text

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "model/bytes.h"
 #include "model/gguf.h"
 
@@ -177,4 +178,16 @@ ll_gguf_string(const struct ll_gguf *gguf, const char *key, struct ll_gguf_text 
 	cursor = value->data;
 	*out = ll_gguf_next_string(&cursor);
 	return 1;
+}
+
+int
+ll_gguf_fingerprint(const struct ll_gguf *gguf, const char *key, uint64_t *out, struct ll_err *err)
+{
+	struct ll_gguf_text text;
+	int status = ll_gguf_string(gguf, key, &text, err);
+
+	if (status <= 0 || ll_hash_parse(out, text.bytes, text.length))
+		return status;
+	return ll_fail(err, LL_EDATA, "%s: %s: '%.*s' is not 16 hexadecimal digits", gguf->path, key,
+	    (int)(text.length < 100 ? text.length : 100), text.bytes);
 }

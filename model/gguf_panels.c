@@ -47,8 +47,7 @@ ll_gguf_check_layout(struct ll_gguf *gguf, struct ll_err *err)
 
 	if (status < 0)
 		return status;
-	if (status == 1 && (layout.length != strlen(LL_GGUF_LAYOUT) ||
-	    memcmp(layout.bytes, LL_GGUF_LAYOUT, layout.length) != 0))
+	if (status == 1 && !ll_gguf_text_is(&layout, LL_GGUF_LAYOUT))
 		return ll_fail(err, LL_EUNSUPPORTED, "%s: ll.layout: '%.*s' is not supported (" LL_GGUF_LAYOUT " is)",
 		    gguf->path, layout.length < 64 ? (int)layout.length : 64, layout.bytes);
 	gguf->panels = status == 1;

@@ -5,6 +5,7 @@
 #include "model/gguf_write.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ struct ll_gguf_writer {
 	struct tensor *tensors;
 	size_t tensor_count, tensor_cap;
 	uint64_t alignment, data_size;
+	int status;		/* the first failure of what is declared */
 	struct ll_out out;
 	const char *name;	/* for messages; borrowed from `out` */
 	bool begun;
@@ -72,6 +74,14 @@ ll_gguf_write_free(struct ll_gguf_writer *writer)
 }
 
 static int
+keep(struct ll_gguf_writer *writer, int status)
+{
+	if (writer->status == 0)
+		writer->status = status;
+	return writer->status;
+}
+
+static int
 add_number(struct ll_buf *buf, uint64_t value, size_t size, struct ll_err *err)
 {
 	unsigned char bytes[8];
@@ -97,12 +107,14 @@ find(struct ll_gguf_writer *writer, const char *key)
 	return NULL;
 }
 
-/* The emptied entry of a key, new or old, with its type; or NULL. */
+/* The emptied entry of a key, new or old, with its type; or NULL, as behind every failure. */
 static struct ll_buf *
 entry_of(struct ll_gguf_writer *writer, const char *key, enum ll_gguf_type type, struct ll_err *err)
 {
 	struct entry *entry = find(writer, key);
 
+	if (writer->status < 0)
+		return NULL;
 	if (entry == NULL) {
 		if (ll_grow(&writer->entries, &writer->entry_cap, writer->entry_count + 1, sizeof(*entry), err) < 0)
 			return NULL;
@@ -122,15 +134,17 @@ set_number(struct ll_gguf_writer *writer, const char *key, enum ll_gguf_type typ
 {
 	struct ll_buf *buf = entry_of(writer, key, type, err);
 
-	return buf == NULL ? -LL_ENOMEM : add_number(buf, value, size, err);
+	return keep(writer, buf == NULL ? -LL_ENOMEM : add_number(buf, value, size, err));
 }
 
 static int
 take_alignment(struct ll_gguf_writer *writer, uint64_t alignment, struct ll_err *err)
 {
+	if (writer->status < 0)
+		return writer->status;
 	if (alignment < ALIGNMENT_MIN || alignment > ALIGNMENT_MAX || (alignment & (alignment - 1)) != 0)
-		return ll_fail(err, LL_EDATA, "general.alignment: %" PRIu64 " is not a power of two from %d to %u",
-		    alignment, ALIGNMENT_MIN, ALIGNMENT_MAX);
+		return keep(writer, ll_fail(err, LL_EDATA, "general.alignment: %" PRIu64 " is not a power of two from "
+		    "%d to %u", alignment, ALIGNMENT_MIN, ALIGNMENT_MAX));
 	writer->alignment = alignment;
 	return 0;
 }
@@ -138,8 +152,8 @@ take_alignment(struct ll_gguf_writer *writer, uint64_t alignment, struct ll_err 
 int
 ll_gguf_write_u32(struct ll_gguf_writer *writer, const char *key, uint32_t value, struct ll_err *err)
 {
-	if (strcmp(key, "general.alignment") == 0 && take_alignment(writer, value, err) < 0)
-		return -LL_EDATA;
+	if (strcmp(key, "general.alignment") == 0)
+		take_alignment(writer, value, err);
 	return set_number(writer, key, LL_GGUF_U32, value, 4, err);
 }
 
@@ -164,7 +178,16 @@ ll_gguf_write_string(struct ll_gguf_writer *writer, const char *key, const char 
 {
 	struct ll_buf *buf = entry_of(writer, key, LL_GGUF_STRING, err);
 
-	return buf == NULL ? -LL_ENOMEM : add_string(buf, bytes, length, err);
+	return keep(writer, buf == NULL ? -LL_ENOMEM : add_string(buf, bytes, length, err));
+}
+
+int
+ll_gguf_write_fingerprint(struct ll_gguf_writer *writer, const char *key, uint64_t value, struct ll_err *err)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, value);
+	return ll_gguf_write_string(writer, key, text, 16, err);
 }
 
 int
@@ -175,7 +198,7 @@ ll_gguf_write_array(struct ll_gguf_writer *writer, const char *key, enum ll_gguf
 
 	if (buf == NULL || add_number(buf, element, 4, err) < 0 || add_number(buf, count, 8, err) < 0 ||
 	    ll_buf_add(buf, data, size, err) < 0)
-		return -LL_ENOMEM;
+		return keep(writer, -LL_ENOMEM);
 	return 0;
 }
 
@@ -193,12 +216,12 @@ copy_alignment(struct ll_gguf_writer *writer, const struct ll_gguf_value *value,
 int
 ll_gguf_write_value(struct ll_gguf_writer *writer, const struct ll_gguf_value *value, struct ll_err *err)
 {
-	char *key = ll_copy(value->key.bytes, value->key.length, err);
+	char *key = writer->status == 0 ? ll_copy(value->key.bytes, value->key.length, err) : NULL;
 	struct ll_buf *buf;
 	int status = -LL_ENOMEM;
 
 	if (key == NULL)
-		return -LL_ENOMEM;
+		return keep(writer, -LL_ENOMEM);
 	if (value->type == LL_GGUF_ARRAY)
 		status = ll_gguf_write_array(writer, key, value->element, value->count, value->data, value->size, err);
 	else if (strcmp(key, "general.alignment") == 0 && (status = copy_alignment(writer, value, err)) < 0)
@@ -206,7 +229,7 @@ ll_gguf_write_value(struct ll_gguf_writer *writer, const struct ll_gguf_value *v
 	else if ((buf = entry_of(writer, key, value->type, err)) != NULL)
 		status = ll_buf_add(buf, value->data, value->size, err);
 	free(key);
-	return status;
+	return keep(writer, status);
 }
 
 uint64_t
@@ -237,19 +260,20 @@ ll_gguf_write_tensor(struct ll_gguf_writer *writer, const char *name, uint32_t t
 	struct tensor *tensor;
 	int status;
 
+	if (writer->status < 0)
+		return writer->status;
 	if (dims < 1 || dims > LL_GGUF_DIMS)
-		return ll_fail(err, LL_EDATA, "%.128s: number of dimensions %" PRIu32 " is not 1 to %d", name, dims,
-		    LL_GGUF_DIMS);
+		return keep(writer, ll_fail(err, LL_EDATA, "%.128s: number of dimensions %" PRIu32 " is not 1 to %d", name,
+		    dims, LL_GGUF_DIMS));
 	if (ll_grow(&writer->tensors, &writer->tensor_cap, writer->tensor_count + 1, sizeof(*tensor), err) < 0)
-		return -LL_ENOMEM;
+		return keep(writer, -LL_ENOMEM);
 	tensor = &writer->tensors[writer->tensor_count++];
 	*tensor = (struct tensor){ .size = size };
-	if ((status = add_string(&tensor->bytes, name, strlen(name), err)) < 0 ||
-	    (status = add_number(&tensor->bytes, dims, 4, err)) < 0)
-		return status;
+	if ((status = add_string(&tensor->bytes, name, strlen(name), err)) == 0)
+		status = add_number(&tensor->bytes, dims, 4, err);
 	for (uint32_t i = 0; i < dims && status == 0; i++)
 		status = add_number(&tensor->bytes, ne[i], 8, err);
-	return status < 0 ? status : add_number(&tensor->bytes, type, 4, err);
+	return keep(writer, status < 0 ? status : add_number(&tensor->bytes, type, 4, err));
 }
 
 static uint64_t
@@ -380,6 +404,8 @@ ll_gguf_write_begin(struct ll_gguf_writer *writer, const char *path, struct ll_e
 {
 	int status;
 
+	if (writer->status < 0)
+		return writer->status;
 	if (!place(writer))
 		return ll_fail(err, LL_EDATA, "%s: the tensors are too large for a file", path != NULL ? path : "-");
 	if ((status = ll_out_open(&writer->out, path, err)) < 0)

@@ -22,6 +22,11 @@ int ll_gguf_write_new(struct ll_gguf_writer **out, struct ll_err *err);
 void ll_gguf_write_free(struct ll_gguf_writer *writer);
 
 /*
+ * What is declared keeps its first failure: all that is declared behind it does nothing and returns
+ * that again, as ll_gguf_write_begin does, so that the returns before need no look.
+ */
+
+/*
  * Metadata, in the order in which keys are first set; setting one again replaces its value in
  * its place. The first copies a value bit for bit. general.alignment is obeyed.
  * -LL_ENOMEM; -LL_EDATA for an alignment that is none.
@@ -32,6 +37,8 @@ int ll_gguf_write_f32(struct ll_gguf_writer *writer, const char *key, float valu
 int ll_gguf_write_bool(struct ll_gguf_writer *writer, const char *key, bool value, struct ll_err *err);
 int ll_gguf_write_string(struct ll_gguf_writer *writer, const char *key, const char *bytes, size_t length,
     struct ll_err *err);
+/* As ll_gguf_fingerprint reads it. */
+int ll_gguf_write_fingerprint(struct ll_gguf_writer *writer, const char *key, uint64_t value, struct ll_err *err);
 /* `count` elements as they are in a file, `size` bytes in all. */
 int ll_gguf_write_array(struct ll_gguf_writer *writer, const char *key, enum ll_gguf_type element,
     uint64_t count, const void *data, size_t size, struct ll_err *err);

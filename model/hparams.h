@@ -51,10 +51,10 @@ int ll_hparams_meta(struct ll_hparams *hp, struct ll_rope_scaling *scaling, cons
     struct ll_err *err);
 
 /*
- * Sets the keys llama.* of them; llama3's rule has its tensor, rope_freqs.weight, instead.
- * -LL_ENOMEM.
+ * Sets the keys llama.* of them; llama3's rule has its tensor, rope_freqs.weight, instead. The
+ * writer keeps what fails.
  */
-int ll_hparams_put(struct ll_gguf_writer *writer, const struct ll_hparams *hp, const struct ll_rope_scaling *scaling,
+void ll_hparams_put(struct ll_gguf_writer *writer, const struct ll_hparams *hp, const struct ll_rope_scaling *scaling,
     struct ll_err *err);
 
 /* "none", "linear", "llama3", "yarn" */

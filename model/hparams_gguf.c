@@ -69,12 +69,6 @@ static const struct {
 	{ PREFIX "tensor_data_layout", LAYOUT },
 };
 
-static bool
-same(const struct ll_gguf_text *text, const char *word)
-{
-	return text->length == strlen(word) && memcmp(text->bytes, word, text->length) == 0;
-}
-
 /* Bytes of a text that a message shows. */
 static int
 shown(const struct ll_gguf_text *text)
@@ -88,7 +82,7 @@ check_architecture(struct ll_hparams *hp, const struct ll_gguf *gguf, struct ll_
 	struct ll_gguf_text name;
 	int status;
 
-	if (ll_gguf_string(gguf, "general.type", &name, NULL) > 0 && same(&name, "adapter"))
+	if (ll_gguf_string(gguf, "general.type", &name, NULL) > 0 && ll_gguf_text_is(&name, "adapter"))
 		return ll_fail(err, LL_EUNSUPPORTED, "%s: general.type: adapter, which is no model but goes with one, by "
 		    "--lora", gguf->path);
 	if ((status = ll_gguf_string(gguf, "general.architecture", &name, err)) < 0)
@@ -96,7 +90,7 @@ check_architecture(struct ll_hparams *hp, const struct ll_gguf *gguf, struct ll_
 	if (status == 0)
 		return ll_fail(err, LL_EDATA,
 		    "%s: general.architecture: key is missing", gguf->path);
-	if (!same(&name, "llama"))
+	if (!ll_gguf_text_is(&name, "llama"))
 		return ll_fail(err, LL_EUNSUPPORTED,
 		    "%s: general.architecture: %.*s is not supported (llama is)",
 		    gguf->path, shown(&name), name.bytes);
@@ -154,7 +148,7 @@ check_layout(const struct ll_gguf *gguf, const char *key, struct ll_err *err)
 
 	if (status < 0)
 		return status;
-	if (!same(&text, "Meta AI original pth") && !same(&text, "reference"))
+	if (!ll_gguf_text_is(&text, "Meta AI original pth") && !ll_gguf_text_is(&text, "reference"))
 		return ll_fail(err, LL_EUNSUPPORTED,
 		    "%s: %s: '%.*s' is not supported", gguf->path, key,
 		    shown(&text), text.bytes);
@@ -165,7 +159,7 @@ static int
 check_key(const struct ll_gguf *gguf, const struct ll_gguf_text *key, struct ll_err *err)
 {
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		if (!same(key, rules[i].key))
+		if (!ll_gguf_text_is(key, rules[i].key))
 			continue;
 		switch (rules[i].rule) {
 		case ZERO:
@@ -452,7 +446,7 @@ read_scaling(struct ll_rope_scaling *scaling, const struct ll_hparams *hp, const
 	    (status = read_positive(gguf, PREFIX "rope.scaling.attn_factor", 1e9, &scaling->magnitude, err)) < 0)
 		return status;
 	for (enum ll_rope_kind kind = LL_ROPE_PLAIN; kind <= LL_ROPE_YARN; kind++)
-		if (same(&type, ll_rope_name(kind))) {
+		if (ll_gguf_text_is(&type, ll_rope_name(kind))) {
 			scaling->kind = kind;
 			return kind == LL_ROPE_LLAMA3 ? read_llama3(scaling, gguf, err) :
 			    kind == LL_ROPE_YARN ? read_yarn(scaling, hp->context, gguf, err) :

@@ -8,50 +8,30 @@
 #include "model/gguf_write.h"
 #include "model/hparams.h"
 
-struct setter {
-	struct ll_gguf_writer *writer;
-	struct ll_err *err;
-	int status;		/* the first failure */
-};
-
 static void
-set_u32(struct setter *s, const char *key, size_t value)
+put_hparams(struct ll_gguf_writer *writer, const struct ll_hparams *hp, struct ll_err *err)
 {
-	if (s->status == 0)
-		s->status = ll_gguf_write_u32(s->writer, key, (uint32_t)value, s->err);
-}
-
-static void
-set_f32(struct setter *s, const char *key, float value)
-{
-	if (s->status == 0)
-		s->status = ll_gguf_write_f32(s->writer, key, value, s->err);
-}
-
-static void
-set_hparams(struct setter *s, const struct ll_hparams *hp)
-{
-	set_u32(s, "llama.block_count", hp->layers);
-	set_u32(s, "llama.context_length", hp->context);
-	set_u32(s, "llama.embedding_length", hp->dim);
-	set_u32(s, "llama.feed_forward_length", hp->ffn);
-	set_u32(s, "llama.attention.head_count", hp->heads);
-	set_u32(s, "llama.attention.head_count_kv", hp->kv_heads);
+	ll_gguf_write_u32(writer, "llama.block_count", (uint32_t)hp->layers, err);
+	ll_gguf_write_u32(writer, "llama.context_length", (uint32_t)hp->context, err);
+	ll_gguf_write_u32(writer, "llama.embedding_length", (uint32_t)hp->dim, err);
+	ll_gguf_write_u32(writer, "llama.feed_forward_length", (uint32_t)hp->ffn, err);
+	ll_gguf_write_u32(writer, "llama.attention.head_count", (uint32_t)hp->heads, err);
+	ll_gguf_write_u32(writer, "llama.attention.head_count_kv", (uint32_t)hp->kv_heads, err);
 	if (hp->head_dim * hp->heads != hp->dim) {
-		set_u32(s, "llama.attention.key_length", hp->head_dim);
-		set_u32(s, "llama.attention.value_length", hp->head_dim);
+		ll_gguf_write_u32(writer, "llama.attention.key_length", (uint32_t)hp->head_dim, err);
+		ll_gguf_write_u32(writer, "llama.attention.value_length", (uint32_t)hp->head_dim, err);
 	}
-	set_f32(s, "llama.attention.layer_norm_rms_epsilon", hp->norm_eps);
-	set_u32(s, "llama.rope.dimension_count", hp->rope_dim);
-	set_f32(s, "llama.rope.freq_base", hp->rope_base);
-	set_u32(s, "llama.vocab_size", hp->vocab);
+	ll_gguf_write_f32(writer, "llama.attention.layer_norm_rms_epsilon", hp->norm_eps, err);
+	ll_gguf_write_u32(writer, "llama.rope.dimension_count", (uint32_t)hp->rope_dim, err);
+	ll_gguf_write_f32(writer, "llama.rope.freq_base", hp->rope_base, err);
+	ll_gguf_write_u32(writer, "llama.vocab_size", (uint32_t)hp->vocab, err);
 	if (hp->window != 0)
-		set_u32(s, "llama.attention.sliding_window", hp->window);
+		ll_gguf_write_u32(writer, "llama.attention.sliding_window", (uint32_t)hp->window, err);
 }
 
 /* What cosines and sines are multiplied by, besides what yarn's factor makes of them. */
 static void
-set_magnitude(struct setter *s, const struct ll_rope_scaling *scaling)
+put_magnitude(struct ll_gguf_writer *writer, const struct ll_rope_scaling *scaling, struct ll_err *err)
 {
 	float own = scaling->kind == LL_ROPE_YARN ? (float)ll_rope_magnitude((double)scaling->factor, 1) : 1;
 	float more = scaling->magnitude / own;
@@ -62,37 +42,34 @@ set_magnitude(struct setter *s, const struct ll_rope_scaling *scaling)
 	if (more * own > scaling->magnitude)
 		more = nextafterf(more, 0);
 	if (more < 1 || more > 1)
-		set_f32(s, "llama.rope.scaling.attn_factor", more);
+		ll_gguf_write_f32(writer, "llama.rope.scaling.attn_factor", more, err);
 }
 
 /* llama3's rule has its tensor. */
 static void
-set_scaling(struct setter *s, const struct ll_rope_scaling *scaling)
+put_scaling(struct ll_gguf_writer *writer, const struct ll_rope_scaling *scaling, struct ll_err *err)
 {
 	const char *kind = ll_rope_name(scaling->kind);
 
 	if (scaling->kind == LL_ROPE_LINEAR || scaling->kind == LL_ROPE_YARN) {
-		if (s->status == 0)
-			s->status = ll_gguf_write_string(s->writer, "llama.rope.scaling.type", kind, strlen(kind), s->err);
-		set_f32(s, "llama.rope.scaling.factor", scaling->factor);
+		ll_gguf_write_string(writer, "llama.rope.scaling.type", kind, strlen(kind), err);
+		ll_gguf_write_f32(writer, "llama.rope.scaling.factor", scaling->factor, err);
 	}
 	if (scaling->kind == LL_ROPE_YARN) {
-		set_u32(s, "llama.rope.scaling.original_context_length", (size_t)scaling->original);
+		ll_gguf_write_u32(writer, "llama.rope.scaling.original_context_length",
+		    (uint32_t)(size_t)scaling->original, err);
 		if (scaling->beta_fast < 32 || scaling->beta_fast > 32)
-			set_f32(s, "llama.rope.scaling.yarn_beta_fast", scaling->beta_fast);
+			ll_gguf_write_f32(writer, "llama.rope.scaling.yarn_beta_fast", scaling->beta_fast, err);
 		if (scaling->beta_slow < 1 || scaling->beta_slow > 1)
-			set_f32(s, "llama.rope.scaling.yarn_beta_slow", scaling->beta_slow);
+			ll_gguf_write_f32(writer, "llama.rope.scaling.yarn_beta_slow", scaling->beta_slow, err);
 	}
-	set_magnitude(s, scaling);
+	put_magnitude(writer, scaling, err);
 }
 
-int
+void
 ll_hparams_put(struct ll_gguf_writer *writer, const struct ll_hparams *hp, const struct ll_rope_scaling *scaling,
     struct ll_err *err)
 {
-	struct setter s = { writer, err, 0 };
-
-	set_hparams(&s, hp);
-	set_scaling(&s, scaling);
-	return s.status;
+	put_hparams(writer, hp, err);
+	put_scaling(writer, scaling, err);
 }

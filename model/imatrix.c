@@ -126,7 +126,7 @@ parse_gguf(struct ll_imatrix *imatrix, const void *data, size_t size, const char
 	if (status < 0)
 		return status;
 	if ((status = ll_gguf_string(gguf, "general.type", &kind, err)) == 0 ||
-	    (status == 1 && (kind.length != 7 || memcmp(kind.bytes, "imatrix", 7) != 0)))
+	    (status == 1 && !ll_gguf_text_is(&kind, "imatrix")))
 		status = ll_fail(err, LL_EDATA, "%s: general.type: not an importance matrix", name);
 	if (status >= 0)
 		status = ll_gguf_uint(gguf, "imatrix.chunk_count", &chunks, err);

@@ -91,7 +91,7 @@ static void
 describe_adapter(struct ll_info *info, const struct ll_adapter_file *file)
 {
 	info->alpha = file->alpha;
-	memcpy(info->base, file->base, sizeof(info->base));
+	info->base = file->base;
 	info->rank_least = SIZE_MAX;
 	for (size_t i = 0; i < file->count; i++) {
 		const struct ll_adapter_part *part = &file->parts[i];
@@ -111,8 +111,8 @@ is_adapter(const struct ll_gguf *gguf)
 {
 	struct ll_gguf_text type;
 
-	return gguf != NULL && ll_gguf_string(gguf, "general.type", &type, NULL) > 0 && type.length == 7 &&
-	    memcmp(type.bytes, "adapter", 7) == 0;
+	return gguf != NULL && ll_gguf_string(gguf, "general.type", &type, NULL) > 0 &&
+	    ll_gguf_text_is(&type, "adapter");
 }
 
 static int

@@ -27,7 +27,7 @@ struct ll_info {
 	char refusal[1000];		/* or "" for an adapter that is understood */
 	bool is_adapter;		/* of no model; what it is: */
 	double alpha;			/* 0: it does not say */
-	char base[17];			/* the model's fingerprint, or "" */
+	uint64_t base;			/* the model's fingerprint; 0: it tells none */
 	size_t rank_least, rank_most;
 	size_t adapted[LL_ADAPT_SITES];	/* layers with a pair for the site */
 	bool adapts_head;

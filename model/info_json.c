@@ -252,7 +252,10 @@ adapter(const struct ll_info *info)
 		set_int(layers, ll_adapter_site_name((enum ll_adapter_site)i), info->adapted[i]);
 	ll_json_set(object, "layers", layers);
 	ll_json_set(object, "head", ll_json_bool(info->adapts_head));
-	set_text(object, "base", info->base[0] != '\0' ? info->base : NULL);
+	if (info->base != 0)
+		set_fingerprint(object, "base", info->base);
+	else
+		set_text(object, "base", NULL);
 	return object;
 }
 

@@ -150,11 +150,8 @@ adapter_lines(FILE *out, const struct ll_info *info)
 	if (info->adapts_head)
 		fprintf(out, "%sthe output head", comma);
 	putc('\n', out);
-	if (info->base[0] != '\0') {
-		fprintf(out, LABEL, "model id");
-		put_text(out, info->base, strlen(info->base));
-		putc('\n', out);
-	}
+	if (info->base != 0)
+		fprintf(out, LABEL "%016" PRIx64 "\n", "model id", info->base);
 }
 
 static void

@@ -335,7 +335,7 @@ load_model(struct ll_model *model, struct ll_source *source, struct ll_err *err)
 }
 
 int
-ll_model_from_source(struct ll_model **out, struct ll_source *source, struct ll_err *err)
+ll_model_over(struct ll_model **out, struct ll_source *source, struct ll_err *err)
 {
 	struct ll_model *model = ll_alloc(1, sizeof(*model), err);
 	int status;
@@ -347,9 +347,18 @@ ll_model_from_source(struct ll_model **out, struct ll_source *source, struct ll_
 		ll_model_close(model);
 		return status;
 	}
-	model->source = source;
 	*out = model;
 	return 0;
+}
+
+int
+ll_model_from_source(struct ll_model **out, struct ll_source *source, struct ll_err *err)
+{
+	int status = ll_model_over(out, source, err);
+
+	if (status == 0)
+		(*out)->source = source;
+	return status;
 }
 
 int

@@ -58,7 +58,7 @@ struct ll_layer {
 
 struct ll_model {
 	char *path;			/* absolute; as given when it was not a file */
-	struct ll_source *source;
+	struct ll_source *source;	/* NULL: the caller's */
 	struct ll_hparams hp;
 	struct ll_tensor embedding;	/* [vocab][dim] */
 	struct ll_tensor output_norm;	/* [dim] f32 */
@@ -85,13 +85,16 @@ struct ll_model {
 int ll_model_open(struct ll_model **out, const char *path, struct ll_err *err);
 /* The same over what is open, which the model then owns; on failure it stays the caller's. */
 int ll_model_from_source(struct ll_model **out, struct ll_source *source, struct ll_err *err);
+/* The same over what stays the caller's and must outlive it. */
+int ll_model_over(struct ll_model **out, struct ll_source *source, struct ll_err *err);
 int ll_model_from_gguf(struct ll_model **out, struct ll_gguf *gguf, struct ll_err *err);
 void ll_model_close(struct ll_model *model);
 
 /*
  * Which model a program uses: its -m, else $LL_MODEL, else the one that the stream names
- * ("" if none), else a configuration file's. The first two and a file may have a name for it,
- * see ll-config(5). -LL_EUSAGE when there is none of them.
+ * ("" if none), else a configuration file's, else the one that is installed with ll, which is said
+ * on stderr. The first two and a file may have a name for it, see ll-config(5). -LL_EUSAGE when
+ * there is none of them.
  */
 int ll_model_choose(const char **path, const char *option, const char *named, struct ll_err *err);
 

@@ -23,6 +23,20 @@ ll_save_metadata(struct ll_gguf_writer *writer, const struct ll_gguf *from, stru
 }
 
 int
+ll_save_vocabulary(struct ll_gguf_writer *writer, const struct ll_gguf *from, struct ll_err *err)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < from->value_count && status == 0; i++) {
+		const struct ll_gguf_value *value = &from->values[i];
+
+		if (value->key.length > 10 && memcmp(value->key.bytes, "tokenizer.", 10) == 0)
+			status = ll_gguf_write_value(writer, value, err);
+	}
+	return status;
+}
+
+int
 ll_save_declare(struct ll_gguf_writer *writer, const struct ll_recode *jobs, size_t count, struct ll_err *err)
 {
 	int status = 0;

@@ -23,6 +23,9 @@ struct ll_save_progress {
 /* All metadata but that of a split file (split.*), bit for bit. */
 int ll_save_metadata(struct ll_gguf_writer *writer, const struct ll_gguf *from, struct ll_err *err);
 
+/* That of the vocabulary (tokenizer.*). */
+int ll_save_vocabulary(struct ll_gguf_writer *writer, const struct ll_gguf *from, struct ll_err *err);
+
 /* Declares what the jobs make, under the tensors' names. */
 int ll_save_declare(struct ll_gguf_writer *writer, const struct ll_recode *jobs, size_t count, struct ll_err *err);
 

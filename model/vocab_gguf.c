@@ -16,12 +16,6 @@
 
 #define PREFIX "tokenizer.ggml."
 
-static bool
-equals(struct ll_gguf_text text, const char *name)
-{
-	return text.length == strlen(name) && memcmp(text.bytes, name, text.length) == 0;
-}
-
 static int
 read_kind(enum ll_vocab_kind *out, const struct ll_gguf *gguf, struct ll_err *err)
 {
@@ -34,8 +28,8 @@ read_kind(enum ll_vocab_kind *out, const struct ll_gguf *gguf, struct ll_err *er
 		return ll_fail(err, LL_EDATA,
 		    "%s: " PREFIX "model: key is missing: the file has no vocabulary",
 		    gguf->path);
-	*out = equals(kind, "llama") ? LL_VOCAB_SPM_SCORES : LL_VOCAB_BPE_MERGES;
-	if (equals(kind, "llama") || equals(kind, "gpt2"))
+	*out = ll_gguf_text_is(&kind, "llama") ? LL_VOCAB_SPM_SCORES : LL_VOCAB_BPE_MERGES;
+	if (ll_gguf_text_is(&kind, "llama") || ll_gguf_text_is(&kind, "gpt2"))
 		return 0;
 	return ll_fail(err, LL_EUNSUPPORTED,
 	    "%s: " PREFIX "model: '%.*s' is not supported (gpt2 and llama are)",

@@ -144,21 +144,9 @@ ll_header_get_number(const struct ll_header *header, const char *key, uint64_t *
 bool
 ll_header_get_hex(const struct ll_header *header, const char *key, uint64_t *out)
 {
-	static const char digits[] = "0123456789abcdef";
 	char text[24];
-	uint64_t value = 0;
 
-	if (!ll_header_get(header, key, text, sizeof(text)) || strlen(text) != 16)
-		return false;
-	for (const char *p = text; *p != '\0'; p++) {
-		const char *at = strchr(digits, *p);
-
-		if (at == NULL)
-			return false;
-		value = value << 4 | (uint64_t)(at - digits);
-	}
-	*out = value;
-	return true;
+	return ll_header_get(header, key, text, sizeof(text)) && ll_hash_parse(out, text, strlen(text));
 }
 
 int

@@ -11,11 +11,9 @@
 #ifndef LL_TENSOR_GEMM_KERN_H
 #define LL_TENSOR_GEMM_KERN_H
 
-#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "tensor/gemm.h"
 
@@ -46,39 +44,6 @@ static inline size_t
 ll_gemm_pitch(const struct ll_gemm_kern *kern)
 {
 	return (kern->rows + kern->lanes - 1) / kern->lanes * kern->lanes;
-}
-
-/* Rounded to bfloat16, as a float. */
-static inline float
-ll_gemm_round(float x)
-{
-	uint32_t bits;
-
-	if (isnan(x))
-		return x;
-	if (fabsf(x) < 0x1p-126f)
-		return copysignf(0.0f, x);
-	memcpy(&bits, &x, sizeof bits);
-	bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
-	memcpy(&x, &bits, sizeof x);
-	return x;
-}
-
-/*
- * One step of VDPBF16PS: fmaf(a, b, sum), where a denormal is zero before and after. What counts
- * after is the sum rounded to 24 bits as if exponents had no end, so 2^-126 stays only if it was
- * at least half way there. a and b are bfloat16 numbers, and no denormals.
- */
-static inline float
-ll_gemm_step(float a, float b, float sum)
-{
-	sum = fabsf(sum) < 0x1p-126f ? copysignf(0.0f, sum) : sum;
-
-	float next = fmaf(a, b, sum);
-
-	if (fabsf(next) <= 0x1p-126f && fabs(fma((double)a, (double)b, (double)sum)) < 0x1p-126 * (1 - 0x1p-25))
-		return copysignf(0.0f, next);
-	return next;
 }
 
 #endif

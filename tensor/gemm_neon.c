@@ -71,6 +71,7 @@ round_bf16(VEC x)
 
 #define vec_round round_bf16
 
+#include "tensor/brain.h"
 #include "tensor/gemm_tile.h"
 
 #define FLUSH ((uint64_t)1 << 24)	/* FPCR: denormals are zeros */
@@ -106,14 +107,14 @@ set_flags(uint64_t value)
 	__asm__ volatile("msr fpsr, %0" : : "r"(value) : "memory");
 }
 
-/* The same by ll_gemm_step. */
+/* The same by ll_brain_step. */
 static void
 tile_exact(float *c, size_t stride, const float *a, const float *b, size_t rows, size_t cols, size_t steps)
 {
 	for (size_t i = 0; i < rows; i++)
 		for (size_t j = 0; j < cols; j++)
 			for (size_t s = 0; s < steps; s++)
-				c[i * stride + j] = ll_gemm_step(a[s * PITCH + i], b[s * TILE_WIDE * LANES + j],
+				c[i * stride + j] = ll_brain_step(a[s * PITCH + i], b[s * TILE_WIDE * LANES + j],
 				    c[i * stride + j]);
 }
 

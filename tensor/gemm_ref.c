@@ -2,6 +2,9 @@
  * Products of matrices in scalar C, the specification: gemm.h has it in words.
  */
 
+#include <math.h>
+
+#include "tensor/brain.h"
 #include "tensor/gemm_kern.h"
 
 #define LANES 4
@@ -31,7 +34,7 @@ tile_f32(float *c, size_t stride, const void *a, const void *b, size_t rows, siz
 static void
 tile_bf16(float *c, size_t stride, const void *a, const void *b, size_t rows, size_t cols, size_t steps, bool add)
 {
-	tile(c, stride, a, b, rows, cols, steps, add, ll_gemm_step);
+	tile(c, stride, a, b, rows, cols, steps, add, ll_brain_step);
 }
 
 static void
@@ -51,7 +54,7 @@ pack_bf16(void *out, size_t pitch, const float *x, size_t across, size_t along, 
 
 	for (size_t p = 0; p < (k + 1) / 2 * 2; p++)
 		for (size_t l = 0; l < LANES; l++)
-			to[(p ^ 1) * pitch + l] = l < count && p < k ? ll_gemm_round(x[l * across + p * along]) : 0.0f;
+			to[(p ^ 1) * pitch + l] = l < count && p < k ? ll_brain_round(x[l * across + p * along]) : 0.0f;
 }
 
 const struct ll_gemm_kern ll_gemm_ref[2] = {

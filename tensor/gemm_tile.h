@@ -12,7 +12,7 @@
  *	vec_splat(const void *)	one word in all lanes
  *	vec_step(a, b, sum)	one step of a sum
  *	vec_transpose(VEC [LANES])
- *	vec_round(VEC)		ll_gemm_round of each; left undefined where words are pairs
+ *	vec_round(VEC)		ll_brain_round of each; left undefined where words are pairs
  */
 
 #ifndef LL_TENSOR_GEMM_TILE_H

@@ -26,7 +26,7 @@
  * - Floats. For each 64 elements in turn, counted from the beginning of the row, even and odd
  *   elements are summed apart from 0 by fma in their order; then acc += even + odd.
  * - Brain floats (avx512bf16): the same with pairs of elements instead of elements, the second of
- *   a pair being added first, as VDPBF16PS does, which takes subnormals as zeros.
+ *   a pair being added first, as VDPBF16PS does (ll_brain_step), which takes subnormals as zeros.
  *
  * Rows of float weights are filled up with zeros to whole blocks.
  */

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "tensor/brain.h"
 #include "tensor/kern_isa.h"
 #include "tensor/mul.h"
 #include "tensor/quant.h"
@@ -165,17 +166,10 @@ mul_floats(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
 
 LL_FLOAT_FORMATS(FLOATS)
 
-/* VDPBF16PS: subnormals are zeros, before and after. */
 static float
-flush(float value)
+brain(uint16_t bits)
 {
-	return fabsf(value) < 0x1p-126f ? copysignf(0.0f, value) : value;
-}
-
-static float
-brain(const uint8_t *bytes)
-{
-	return flush(ll_bf16_to_f32(ll_load_u16(bytes)));
+	return ll_brain_flush(ll_bf16_to_f32(bits));
 }
 
 void
@@ -196,8 +190,8 @@ ll_mul_bf16_ref(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
 					const uint16_t *at = x[i / 16 * width + j].bf16 + i % 16 * 2;
 
 					for (size_t k = 2; k-- > 0;)
-						sum[i % 2] = flush(fmaf(brain(pair + 2 * k),
-						    flush(ll_bf16_to_f32(at[k])), sum[i % 2]));
+						sum[i % 2] = ll_brain_step(brain(ll_load_u16(pair + 2 * k)), brain(at[k]),
+						    sum[i % 2]);
 				}
 				acc += sum[0] + sum[1];
 			}

@@ -24,7 +24,7 @@ ll_product_new(struct ll_product **out, enum ll_isa isa, enum ll_gemm_kind kind,
 		return -LL_ENOMEM;
 	product->pool = pool;
 	product->kind = kind;
-	status = ll_gemm_new(&product->gemm, isa, pool != NULL ? ll_pool_count(pool) : 1, err);
+	status = ll_gemm_new(&product->gemm, isa, ll_pool_count(pool), err);
 	if (status < 0) {
 		free(product);
 		return status;

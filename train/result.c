@@ -35,19 +35,11 @@ file_type(uint32_t type)
 static int
 put_new(struct ll_gguf_writer *writer, const struct ll_result *r, struct ll_err *err)
 {
-	int status = ll_gguf_write_string(writer, "general.architecture", "llama", 5, err);
-
-	if (status == 0 && r->name != NULL)
-		status = ll_gguf_write_string(writer, "general.name", r->name, strlen(r->name), err);
-	if (status == 0)
-		status = ll_hparams_put(writer, &r->net->hp, r->scaling, err);
-	for (size_t i = 0; status == 0 && i < r->vocab->value_count; i++) {
-		const struct ll_gguf_value *value = &r->vocab->values[i];
-
-		if (value->key.length > 10 && memcmp(value->key.bytes, "tokenizer.", 10) == 0)
-			status = ll_gguf_write_value(writer, value, err);
-	}
-	return status;
+	ll_gguf_write_string(writer, "general.architecture", "llama", 5, err);
+	if (r->name != NULL)
+		ll_gguf_write_string(writer, "general.name", r->name, strlen(r->name), err);
+	ll_hparams_put(writer, &r->net->hp, r->scaling, err);
+	return ll_save_vocabulary(writer, r->vocab, err);
 }
 
 static int

@@ -167,7 +167,7 @@ ll_state_take(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct
 
 	if (status < 0)
 		return status;
-	if (kind.length != strlen(KIND) || memcmp(kind.bytes, KIND, kind.length) != 0)
+	if (!ll_gguf_text_is(&kind, KIND))
 		return ll_fail(err, LL_EDATA, "%s: general.type: not a checkpoint of a training", gguf->path);
 	if ((status = check_settings(gguf, settings, err)) < 0)
 		return status;

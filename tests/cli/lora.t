@@ -165,7 +165,9 @@ for number in nan inf; do
 done
 bad 65 "ll.fingerprint: made for the model of fingerprint 00000000000000ab, but $(realpath "$LL_MODEL") has $(fingerprint)" \
     --key ll.fingerprint string 00000000000000ab
-bad 65 "ll.fingerprint: 'ab' is not 16 hexadecimal digits" --key ll.fingerprint string ab
+for text in ab 00000000000000AB 00000000000000ag; do
+	bad 65 "ll.fingerprint: '$text' is not 16 hexadecimal digits" --key ll.fingerprint string $text
+done
 ok "the base's own" same "run --lora a.gguf" "mklora --key ll.fingerprint string $(fingerprint) $LL_MODEL d.gguf; run --lora d.gguf"
 "$TESTS/mkgguf.py" --preset tiny tiny.gguf
 fails 65 "a.gguf: blk.0.attn_k.weight.lora_a: shape is 64 x 4, but the model's matrix has 32 columns" \

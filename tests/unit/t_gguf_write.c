@@ -178,10 +178,26 @@ refusals(void **state)
 	struct ll_err err = { 0 };
 
 	(void)state;
+	/* The first failure is kept, and told once. */
 	expect(ll_gguf_write_u32(writer, "general.alignment", 24, &err), &err, LL_EDATA, "24 is not a power of two");
 	err = (struct ll_err){ 0 };
+	assert_int_equal(ll_gguf_write_u32(writer, "general.alignment", 48, &err), -LL_EDATA);
+	assert_int_equal(ll_gguf_write_string(writer, "a", "b", 1, &err), -LL_EDATA);
+	assert_int_equal(ll_gguf_write_array(writer, "a", LL_GGUF_U8, 1, "b", 1, &err), -LL_EDATA);
+	assert_int_equal(ll_gguf_write_value(writer, &(struct ll_gguf_value){ .key = { "a", 1 } }, &err), -LL_EDATA);
+	assert_int_equal(ll_gguf_write_tensor(writer, "t", LL_F32, 5, (uint64_t[5]){ 1 }, 4, &err), -LL_EDATA);
+	assert_int_equal(ll_gguf_write_begin(writer, path, &err), -LL_EDATA);
+	assert_int_equal(err.code, 0);
+	ll_gguf_write_free(writer);
+	assert_int_equal(files_left(), 0);
+
+	writer = begin();
 	expect(ll_gguf_write_tensor(writer, "t", LL_F32, 5, (uint64_t[5]){ 1 }, 4, &err), &err, LL_EDATA,
 	    "number of dimensions 5");
+	assert_int_equal(ll_gguf_write_begin(writer, path, NULL), -LL_EDATA);
+	ll_gguf_write_free(writer);
+
+	writer = begin();
 	err = (struct ll_err){ 0 };
 	assert_int_equal(ll_gguf_write_tensor(writer, "t", LL_F32, 1, (uint64_t[]){ 2 }, 8, NULL), 0);
 	assert_int_equal(ll_gguf_write_begin(writer, path, NULL), 0);

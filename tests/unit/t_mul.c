@@ -116,6 +116,46 @@ products(struct tap *tap, const struct ll_kern *isa, uint32_t type, enum kind ki
 	tap_ok(tap, good, kind_names[kind], ll_dtype_name(type));
 }
 
+/* Sums of brain floats about the least normal number, whose rounding decides whether they are zero. */
+static void
+least_normal(struct tap *tap, const struct ll_kern *isa)
+{
+	enum { N = 64, BYTES = 2 * N };
+	static uint8_t w[16 * BYTES];
+	static float x[N];
+	static struct product p;
+	struct ll_layout layout = ll_layout(LL_BF16);
+	float want[LL_MUL_COLS * 17];
+	uint64_t state = 7;
+	bool good = true;
+	size_t zeros = 0;
+
+	for (size_t turn = 0; turn < 100; turn++) {
+		for (size_t r = 0; r < 16; r++)
+			for (size_t i = 0; i < N; i++) {
+				/* Sums begin with 2^-126; then less than a step of subnormals is added. */
+				float value = i == 0 ? 0x1p-126f : ldexpf(1.0f + (float)(next(&state) % 128) / 128,
+				    -126 + (int)(next(&state) % 3));
+
+				memcpy(w + r * BYTES + 2 * i, &(uint16_t){ ll_f32_to_bf16(value) }, 2);
+			}
+		memset(x, 0, sizeof x);
+		x[0] = next(&state) % 2 ? 1.0f : -1.0f;
+		for (size_t i = 4; i < 9; i += 4)
+			x[i] = ldexpf(1.0f + (float)(next(&state) % 128) / 128, -22 - (int)(next(&state) % 5)) *
+			    (next(&state) % 2 ? -1.0f : 1.0f);
+		isa->act[LL_ACT_BF16](p.x, 1, x, N);
+		isa->interleave(p.panel, &layout, w, BYTES, 16, BYTES, N / layout.elements);
+		multiply(ll_mul_bf16_ref, &p, &layout, LL_ACT_BF16, N / layout.elements, 1, 1, false);
+		memcpy(want, p.y, sizeof want);
+		multiply(isa->mul[LL_BF16], &p, &layout, LL_ACT_BF16, N / layout.elements, 1, 1, false);
+		good &= same(want, p.y, 16);
+		for (size_t r = 0; r < 16; r++)
+			zeros += p.y[r] == 0.0f;
+	}
+	tap_ok(tap, good && zeros > 0 && zeros < 1600, "about the least normal number", ll_dtype_name(LL_BF16));
+}
+
 /* A product against the sum in double. */
 static void
 accuracy(struct tap *tap, const struct ll_kern *kern, uint32_t type)
@@ -177,6 +217,8 @@ main(void)
 			for (uint32_t type = 0; type < LL_DTYPES; type++)
 				if (ll_dtype(type) != NULL)
 					products(&tap, ll_kern((enum ll_isa)isa), type, (enum kind)kind);
+		if (ll_kern((enum ll_isa)isa)->wants[LL_BF16] == LL_ACT_BF16)
+			least_normal(&tap, ll_kern((enum ll_isa)isa));
 	}
 	return tap_done(&tap);
 }
