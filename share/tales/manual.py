@@ -25,7 +25,7 @@ def all_facts():
         ways += [form.format(want) for want in wants for form in ("Which program can {}?", "How can I {}?", "I want to {}.")]
         made.append(("program", answer, ways + [f"Tell me about {program}."]))
     for program, options in facts.OPTIONS.items():
-        for option, (text,) in options.items():
+        for option, text in options.items():
             answer = f"In {program}, {option} {third(text)}."
             made.append(("option", answer, (
                 f"What does {option} do in {program}?", f"What is {option} in {program}?", f"What does {program} {option} do?",

@@ -51,4 +51,17 @@ ok "small skills" is enough "atleast 16 'right skill 24'"
 
 ok "the demo" like "ll-tokenize" "'$root/share/demo' \"\$(dirname \"\$(command -v ll-forward)\")\""
 
+# What trains them, at a tiny size.
+DOCUMENTS=300 STEPS=4 FALL=2 STUDENT_STEPS=3 STUDENT_FALL=1
+export DOCUMENTS STEPS FALL STUDENT_STEPS STUDENT_FALL
+train="'$root/share/models/train' -j 2 made >out 2>&1"
+ok "they can be trained from nothing" eval "$train"
+ok "as large as they come" is "4066560 1000832" \
+    "echo \$(for n in 4 1; do ll-info --json -m made/ll-\${n}m.gguf | jq .parameters; done)"
+mkdir before && mv made/ll-?m.gguf before && rm made/ll-?m.f32.gguf
+ok "what is missing is made again, from checkpoints" eval "$train"
+ok "and is the same" same "cat before/ll-4m.gguf before/ll-1m.gguf" "cat made/ll-4m.gguf made/ll-1m.gguf"
+rm made/ll-1m.* && head -c 100000 before/ll-4m.gguf >made/ll-4m.gguf
+ok "a damaged teacher has no student" is "failed" "$train || echo failed; ls made | grep '^ll-1m.*gguf' || :"
+
 done_testing

@@ -169,7 +169,7 @@ pytorch_agrees(void **state)
 
 static const float even[4] = { 0 };
 
-/* A document of tokens 0, 1, ... mod 4 with rows at the places of `said`. */
+/* A document of tokens 0, 1, ... mod 4 with a row at each `s` of what is said. */
 static struct ll_taught *
 write_document(struct ll_teacher *teacher, size_t count, const char *said)
 {
@@ -183,7 +183,7 @@ write_document(struct ll_teacher *teacher, size_t count, const char *said)
 		assert_int_equal(ll_teacher_tokens(teacher, d, i, &id, 1, "x", &err), 0);
 	}
 	for (size_t i = 0; said[i] != '\0'; i++)
-		if (said[i] == 'x')
+		if (said[i] == 's')
 			assert_int_equal(ll_teacher_dense(teacher, d, i, even, 4, "x", &err), 0);
 	return ll_taught_remove(&set, 1);
 }
@@ -191,11 +191,11 @@ write_document(struct ll_teacher *teacher, size_t count, const char *said)
 static void
 write_all(struct source *source, struct ll_teacher *teacher)
 {
-	source->documents[0] = write_document(teacher, 3, "xxx");
+	source->documents[0] = write_document(teacher, 3, "sss");
 	source->documents[1] = write_document(teacher, 2, "..");
-	source->documents[2] = write_document(teacher, 9, "x......xx");
-	source->documents[3] = write_document(teacher, 4, "..x.");
-	source->documents[4] = write_document(teacher, 1, "x");
+	source->documents[2] = write_document(teacher, 9, "s......ss");
+	source->documents[3] = write_document(teacher, 4, "..s.");
+	source->documents[4] = write_document(teacher, 1, "s");
 	source->count = 5;
 	source->at = 0;
 }
