@@ -11,6 +11,7 @@
 #include "base/opt.h"
 #include "base/pool.h"
 #include "base/processors.h"
+#include "train/induction.h"
 
 #define MOST_CONTEXT 1024	/* positions, where nothing is said of them */
 
@@ -50,12 +51,15 @@ fit_net(struct ll_course *c, struct ll_net *net, struct ll_fit *fit, const struc
 
 	if (status < 0)
 		return status;
-	if (c->prepare != NULL)
-		c->prepare(net, c->settings->seed);
+	if (c->first == LL_FIRST_INDUCTION)
+		status = ll_net_induction(net, c->settings->seed, err);
+	else if (c->first == LL_FIRST_RANDOM)
+		ll_net_random(net, c->settings->seed);
 	fit->net = net;
 	fit->feed = c->feed != NULL ? *c->feed : (struct ll_feed){ ll_corpus_feed_next, &feed };
 	fit->held = c->lessons->held_path != NULL ? &c->lessons->held : NULL;
-	status = ll_fit_run(fit, err);
+	if (status == 0)
+		status = ll_fit_run(fit, err);
 	ll_corpus_feed_free(&feed);
 	ll_optimiser_free(&fit->optimiser);
 	if (status == 1 && fit->options.steps == LL_FIT_ENDLESS)

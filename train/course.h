@@ -11,6 +11,12 @@
 
 struct ll_err;
 
+enum ll_first {				/* a run's first values */
+	LL_FIRST_GIVEN,			/* as they come */
+	LL_FIRST_RANDOM,		/* ll_net_random */
+	LL_FIRST_INDUCTION,		/* ll_net_induction */
+};
+
 struct ll_course {
 	const char *program;
 	struct ll_settings *settings;
@@ -27,7 +33,7 @@ struct ll_course {
 	uint64_t feed_rows;		/* of an epoch of it; 0: not known, and there is but one */
 	uint64_t feed_hash;		/* what a run over it is resumed on */
 	double hard, temperature;	/* of a teacher; both 0: none */
-	void (*prepare)(struct ll_net *net, uint64_t seed);	/* first values; NULL: as they come */
+	enum ll_first first;
 	int (*finish)(void *context, struct ll_net *net, struct ll_err *err);
 	void *context;
 };

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/opt.h"
 #include "tensor/encode.h"
+#include "train/induction.h"
 #include "train/result.h"
 #include "train/shape.h"
 
@@ -35,6 +36,7 @@ ll_learner_check(struct ll_learner *l, struct ll_settings *settings, struct ll_e
 		{ l->shape_path != NULL, &l->model_path, "with --shape: a new model goes on from none" },
 		{ l->shape_path == NULL, &l->vocabulary_path, "without --shape: a model has its own" },
 		{ l->shape_path == NULL, &l->name, "without --shape: a model has its own" },
+		{ l->shape_path == NULL, &l->induction, "without --shape: a model has its values" },
 	};
 
 	ll_opt_refuse_all(rules, sizeof rules / sizeof *rules);
@@ -76,6 +78,8 @@ ll_learner_open(struct ll_learner *l, struct ll_err *err)
 	    (status = ll_vocab_open(&l->vocab, l->vocabulary_path, err)) < 0 ||
 	    (status = ll_shape_read(&l->hp, &l->scaling, l->shape_path, err)) < 0)
 		return status;
+	if (l->induction && (status = ll_induction_fits(&l->hp, l->shape_path, err)) < 0)
+		return status;
 	l->hp.vocab = l->vocab->count;
 	l->magnitude = 1;
 	l->freqs = ll_rope_freqs(&l->hp, &l->scaling, NULL, err);
@@ -110,7 +114,7 @@ ll_learner_course(struct ll_learner *l, struct ll_course *course)
 	course->rope_magnitude = l->magnitude;
 	course->base = l->model;
 	course->from = l->model != NULL ? l->model->fingerprint : l->vocab->fingerprint;
-	course->prepare = l->model != NULL ? NULL : ll_net_random;
+	course->first = l->model != NULL ? LL_FIRST_GIVEN : l->induction ? LL_FIRST_INDUCTION : LL_FIRST_RANDOM;
 	course->finish = finish;
 	course->context = l;
 }

@@ -16,6 +16,7 @@ struct ll_err;
 struct ll_learner {
 	/* The options. */
 	const char *model_path, *shape_path, *vocabulary_path, *output, *dtype, *name;
+	bool induction;
 	/* What they name, after ll_learner_open. */
 	struct ll_model *model;		/* NULL: from scratch */
 	struct ll_gguf *gguf;		/* the model's or the vocabulary's file */
@@ -30,6 +31,7 @@ struct ll_learner {
 	{ 'm', "model", LL_OPT_STRING, &(l).model_path, "FILE", "go on from this model (default: $LL_MODEL)", 0, 0, NULL }, \
 	{ 0, "shape", LL_OPT_STRING, &(l).shape_path, "FILE", "the shape of a new model, in YAML", 0, 0, NULL }, \
 	{ 0, "vocabulary", LL_OPT_STRING, &(l).vocabulary_path, "FILE", "its vocabulary: a GGUF, as ll-train-bpe writes it", 0, 0, NULL }, \
+	{ 0, "induction", LL_OPT_FLAG, &(l).induction, NULL, "its first values copy: induction heads", 0, 0, NULL }, \
 	LL_OPT_OUTPUT((l).output), \
 	{ 0, "dtype", LL_OPT_STRING, &(l).dtype, "TYPE", "matrices of the output as f32 (default), f16, bf16, q8_0, ...", 0, 0, NULL }, \
 	{ 0, "name", LL_OPT_STRING, &(l).name, "TEXT", "the new model's name", 0, 0, NULL }

@@ -283,7 +283,7 @@ main(int argc, char **argv)
 		course.from = model->fingerprint;
 		/* A frozen base is read in every step. */
 		course.more = full ? 0 : model->source->size;
-		course.prepare = full ? NULL : ll_net_random;
+		course.first = full ? LL_FIRST_GIVEN : LL_FIRST_RANDOM;
 		status = ll_course_run(&course, &err);
 	}
 	ll_lessons_free(&lessons);

@@ -104,7 +104,7 @@ ll_settings_memory(const char *program, const struct ll_settings *s, const struc
 		printf("parameters %" PRIu64 "\nmemory_bytes %" PRIu64 "\navailable_bytes %" PRIu64 "\n", learned, bytes, there);
 		return 0;
 	}
-	ll_note(program, "%" PRIu64 " parameters to learn; %.1f MB of memory needed, %.1f MB there", learned,
+	ll_warn(program, "%" PRIu64 " parameters to learn; %.1f MB of memory needed, %.1f MB there", learned,
 	    (double)bytes * 1e-6, (double)there * 1e-6);
 	if (there == 0 || bytes <= there)
 		return 0;

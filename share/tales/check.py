@@ -6,11 +6,12 @@ answer that is wanted. A story is right if the recogniser takes it, any other an
 the wanted text but for white space; calls in JSON are compared as JSON.
 """
 import json
+import re
 
 from . import mix, recognise
 from .draw import Draw
 
-RUN = 20  # words
+RUN = 20  # words and marks: nearly always a token each
 TAG = "<|python_tag|>"
 
 
@@ -70,7 +71,7 @@ def judged(name, text):
     kind, doc, which = looked_up(name)
     if doc.text is not None:
         begun = "" if doc.head else doc.text.split(" ", 1)[0] + " "
-        return kind, recognise.refused(begun + text.lstrip(), doc.world, doc.world.template)
+        return kind, recognise.refused(begun + text.lstrip(), doc.world, doc.world.template, headed=not doc.head)
     answer = doc.answers[which]
     label = f"{kind}-{answer.label}"
     if answer.world is not None:
@@ -103,13 +104,17 @@ class Tally:
             yield f"all\t{right}\t{total}\t{100 * right / total:.1f}%"
 
 
+def words_of(text):
+    return re.findall(r"\w+|[^\w\s]", text)
+
+
 def runs(text):
-    words = text.split()
+    words = words_of(text)
     return {tuple(words[at:at + RUN]) for at in range(len(words) - RUN + 1)}
 
 
 def copied(texts, training):
-    """Of the texts of 20 words or more: how many have 20 in a row that training has, and how many there are."""
+    """Of the texts of 20 words and marks or more: how many have 20 in a row that training has, and how many there are."""
     wanted, long = {}, 0
     for number, text in enumerate(texts):
         found = runs(text)
@@ -119,7 +124,7 @@ def copied(texts, training):
     starts = {run[:4] for run in wanted}
     hit = set()
     for text in training:
-        words = text.split()
+        words = words_of(text)
         for at in range(len(words) - RUN + 1):
             if tuple(words[at:at + 4]) in starts:
                 hit.update(wanted.get(tuple(words[at:at + RUN]), ()))

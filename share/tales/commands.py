@@ -165,7 +165,7 @@ def parser():
 
     one = command("check", "count the right answers of each kind", do_check)
     one.add_argument("files", nargs="*", metavar="file", help="answers of ll-batch; default standard input")
-    one.add_argument("--train", nargs="+", default=[], metavar="file", help="count answers with 20 words in a row that stand in these")
+    one.add_argument("--train", nargs="+", default=[], metavar="file", help="count answers with 20 words and marks in a row that stand in these")
     one.add_argument("-v", "--verbose", action="store_true", help="tell why each wrong one is wrong")
 
     one = command("entropy", "the nats of random choices, which no model's loss is below on average", entropy)

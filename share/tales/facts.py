@@ -151,6 +151,7 @@ OPTIONS = {
     "ll-train": {
         "--shape": "give the shape of a new model",
         "--vocabulary": "name the vocabulary",
+        "--induction": "begin with an induction head",
         "--lr": "set the rate of learning",
         "--eval": "name held-out text",
         "--log": "write steps as JSON Lines",

@@ -60,20 +60,25 @@ def unmade(slot, value):
 
 
 class Way:
-    """One way to tell a beat, as a regular expression."""
+    """One way to tell a beat, or to head a story, as a regular expression."""
 
-    def __init__(self, text):
+    def __init__(self, text, end="(?: |$)"):
         pieces = SLOT.split(text)
         self.slots = pieces[1::2]
         made = re.escape(pieces[0])
         for slot, behind in zip(self.slots, pieces[2::2]):
             made += f"({pattern(slot)}){re.escape(behind)}"
-        self.match = re.compile(made + r"(?: |$)").match
+        self.match = re.compile(made + end).match
 
 
 @functools.cache
 def ways_of(plot):
     return [[Way(way) for way in beat] for beat in PLOTS[plot]["beats"]]
+
+
+@functools.cache
+def heads_of(plot):
+    return [Way(way, "\n\n") for way in PLOTS[plot]["heads"]]
 
 
 def people(world):
@@ -107,17 +112,25 @@ def joined(world, way, found, one_world):
 
 
 class Parse:
-    """The deepest that the beats of any plot reach into a text."""
+    """The deepest that the beats of any plot reach into a text; headed: that may have a heading."""
 
-    def __init__(self, text, one_world=True):
+    def __init__(self, text, one_world=True, headed=False):
         self.text = text
         self.one_world = one_world
-        self.deepest = self.reached = 0
+        self.reached = 0
         self.plot = self.world = None
         self.over = False  # a whole story, and more behind it
         for self.name in PLOTS:
-            if self.go_on(ways_of(self.name), 0, 0, {}):
+            if self.go_on(ways_of(self.name), 0, 0, {}) or headed and self.under_heading():
                 break
+
+    def under_heading(self):
+        for way in heads_of(self.name):
+            found = way.match(self.text)
+            world = found and joined({}, way, found, self.one_world)
+            if world is not None and self.go_on(ways_of(self.name), 0, found.end(), world):
+                return True
+        return False
 
     def go_on(self, beats, done, at, world):
         if at > self.reached:
@@ -169,15 +182,15 @@ def misses(plot, world, wanted, template):
     return None
 
 
-def refused(text, wanted=None, template=""):
+def refused(text, wanted=None, template="", headed=False):
     """Why a text is no story, or not the one that was asked for; None if it is."""
     text = text.strip()
     if not text:
         return "nothing: the text is empty"
-    parse = Parse(text)
+    parse = Parse(text, headed=headed)
     if parse.plot is not None:
         return misses(parse.plot, parse.world, wanted or {}, template)
-    if Parse(text, one_world=False).plot is not None:
+    if Parse(text, one_world=False, headed=headed).plot is not None:
         return "world: people or things change" + at_word(text, parse.reached)
     if parse.over and parse.reached < len(text):
         return "end: the story has one, and goes on" + at_word(text, parse.reached)

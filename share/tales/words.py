@@ -94,7 +94,7 @@ def listed(items, word="and"):
 class Cast:
     """Draws people and things for one document; held: some are such as training never has."""
 
-    def __init__(self, draw, held=False, made_up_share=0.1):
+    def __init__(self, draw, held=False, made_up_share=0.15):
         self.draw = draw
         self.share = made_up_share
         self.mode = draw.pick(("name", "thing", "pair")) if held else None
@@ -108,7 +108,7 @@ class Cast:
                 thing = draw.pick(NEW_THINGS)
             elif self.mode == "pair" and not self.paired:
                 thing = draw.pick(THINGS_HELD)
-            elif self.mode is None and draw.chance(0.04):
+            elif self.mode is None and draw.chance(0.08):
                 thing = made_up(draw)
             else:
                 thing = draw.pick(THINGS)

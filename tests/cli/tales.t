@@ -96,6 +96,14 @@ for number in range(70):
             tried[change] += 1
             if recognise.refused(new) is None:
                 accepted.append(f"{change.__name__}: {new}")
+    head = doc.text[:doc.head]
+    if recognise.refused(doc.text, headed=True) is not None:
+        accepted.append(f"refused: {doc.text}")
+    for slot, words in ("c", NAMES), ("n", THINGS):
+        if slot in world and re.search(rf"\b{world[slot]}\b", head):
+            new = re.sub(rf"\b{world[slot]}\b", another(words, world[slot]), head, 1) + text
+            if recognise.refused(new, headed=True) is None:
+                accepted.append(f"heading: {new}")
 print(*accepted, sep="\n")
 sys.exit(min(tried.values()) < 25 or len(accepted) > 0)
 END_OF_PYTHON

@@ -34,6 +34,8 @@ ok "no checkpoint that nobody asked for" test ! -e a.gguf.state
 ok "--name" like "Bird" "$new --steps 1 --name Bird -o n.gguf text.jsonl; ll-info n.gguf"
 ok "--dtype" like "q8_0" "$new --steps 1 --dtype q8_0 -o q.gguf text.jsonl; ll-info --tensors q.gguf | tr A-Z a-z"
 ok "standard input, standard output" same "$new --steps 3 <text.jsonl" "$new --steps 3 -o b.gguf text.jsonl && cat b.gguf"
+ok "the memory needed is told" like "MB of memory needed" \
+	"ll-train -j 1 --shape shape.yaml --vocabulary v.gguf -c 32 --steps 1 -o b.gguf text.jsonl 2>&1"
 ok "the held-out loss is told" like "held-out loss" \
 	"ll-train -j 1 --shape shape.yaml --vocabulary v.gguf -c 32 --steps 1 --eval held.txt -o b.gguf text.jsonl 2>&1"
 ok "-v tells of the text" like "40 documents" "$new -v --steps 1 -o b.gguf text.jsonl 2>&1"
@@ -54,6 +56,31 @@ for precision in f32 bf16; do
 	done
 done
 ok "bf16 is not f32" differ "$seven" "$seven --precision bf16"
+
+# A row of 12 random words, twice: an induction head knows the second.
+cat >rows.py <<'END'
+import json, random
+draw = random.Random(1)
+for _ in range(2000):
+    row = [chr(97 + draw.randrange(26)) + draw.choice("aeiou") for _ in range(12)]
+    print(json.dumps({"text": " ".join(row + row)}))
+END
+python3 rows.py >rows.jsonl
+tail -20 rows.jsonl >rows.held.jsonl
+printf '%s\n' 'layers: 2' 'hidden_size: 64' 'intermediate_size: 64' 'heads: 2' 'head_dim: 32' 'context: 64' 'tied: true' \
+	'rope:' '  base: 10000' >two.yaml
+sed 's/layers: 2/layers: 1/' two.yaml >one.yaml
+sed 's/head_dim: 32/head_dim: 48/' two.yaml >wide.yaml
+ll-train-bpe -q -n 400 -o rows.gguf rows.jsonl
+rows="ll-train -q --vocabulary rows.gguf -b 4 --lr 3e-3 --steps 150 --eval rows.held.jsonl"
+$rows --shape two.yaml --log random.log -o rows.random.gguf rows.jsonl
+$rows --shape two.yaml --induction --log induction.log -o rows.induction.gguf rows.jsonl
+ok "--induction copies sooner" python3 -c 'import json
+a, b = ([r["eval_loss"] for r in map(json.loads, open(f"{name}.log")) if "eval_loss" in r][-1] for name in ("random", "induction"))
+assert b < a - 0.3, (a, b)'
+fails 65 "one.yaml: layers: induction heads take 2" "$rows --shape one.yaml --induction -o no.gguf rows.jsonl"
+fails 65 "wide.yaml: head_dim: induction heads of 48 do not fit twice in a hidden_size of 64" "$rows --shape wide.yaml --induction -o no.gguf rows.jsonl"
+fails 64 "--induction has no effect without --shape" "ll-train -q -m rows.random.gguf --induction -o no.gguf rows.jsonl"
 
 # Adding the gradients of parts gives the last bits of the embedding another order, no more.
 $new --steps 1 --lr 3e-3 --warmup 0 -o all.gguf text.jsonl
@@ -238,7 +265,7 @@ fails 65 "three.yaml: kv_heads: 3 do not divide 4 heads" "ll-train --shape three
 (cat shape.yaml; echo "layer: 2") >key.yaml
 fails 65 "key.yaml:15: layer: there is no such key" "ll-train --shape key.yaml --vocabulary v.gguf -o n.gguf text.jsonl"
 "$TESTS/mkgguf.py" --preset test --biases biased.gguf
-fails 69 "biases cannot be trained" "ll-train -j 1 -m biased.gguf -c 8 --steps 1 -o n.gguf text.jsonl"
+fails 69 "biases cannot be trained" "ll-train -q -j 1 -m biased.gguf -c 8 --steps 1 -o n.gguf text.jsonl"
 
 # Memory: what is foretold, and what is too much.
 ok "--dry-run" like "parameters" "$new --dry-run"
