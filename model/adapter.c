@@ -189,11 +189,11 @@ take_part(struct ll_adapters *all, struct ll_adapter_pair *pairs, const struct l
 	return take_matrix(all, &pair->b, part->b, ll_adapter_heads(all->model, part->layer, part->site), err);
 }
 
-/* An adapter of another's tells no fingerprint. */
+/* An adapter of another's tells no fingerprint; one of ll's that of the model, or of what it was recoded from. */
 static int
 check_base(const struct ll_adapters *all, const struct ll_adapter_file *file, const char *path, struct ll_err *err)
 {
-	if (file->base == 0 || file->base == all->model->fingerprint)
+	if (file->base == 0 || file->base == all->model->fingerprint || file->base == all->model->origin)
 		return 0;
 	return ll_fail(err, LL_EDATA, "%s: ll.fingerprint: made for the model of fingerprint %016" PRIx64 ", but %s has "
 	    "%016" PRIx64, path, file->base, all->model->path, all->model->fingerprint);

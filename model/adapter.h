@@ -105,7 +105,7 @@ const struct ll_tensor *ll_adapter_matrix(const struct ll_model *model, size_t l
 size_t ll_adapter_heads(const struct ll_model *model, size_t layer, enum ll_adapter_site site);
 
 /*
- * Writes the adapter of a model, whose fingerprint goes to the key ll.fingerprint, as F32 or F16.
+ * Writes the adapter of a model, whose origin goes to the key ll.fingerprint, as F32 or F16.
  * -LL_EDATA for a number that is not finite or that F16 cannot hold; -LL_ECREATE, -LL_EIO, -LL_ENOMEM.
  */
 int ll_adapter_write(const char *path, const struct ll_model *model, float alpha,

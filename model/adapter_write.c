@@ -73,7 +73,7 @@ declare(struct writing *w, float alpha, struct ll_err *err)
 	ll_gguf_write_string(w->writer, "general.architecture", "llama", 5, err);
 	ll_gguf_write_string(w->writer, "adapter.type", "lora", 4, err);
 	ll_gguf_write_f32(w->writer, "adapter.lora.alpha", alpha, err);
-	ll_gguf_write_fingerprint(w->writer, "ll.fingerprint", w->model->fingerprint, err);
+	ll_gguf_write_fingerprint(w->writer, "ll.fingerprint", w->model->origin, err);
 	for (size_t i = 0; i < w->count && status == 0; i++) {
 		const struct matrix *matrix = &w->matrices[i];
 		const uint64_t ne[2] = { matrix->cols, matrix->rows };

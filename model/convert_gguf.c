@@ -94,6 +94,7 @@ ll_convert_gguf(const struct ll_convert *convert, const char *path, struct ll_po
 			set_layout(writer, err);
 		else
 			ll_gguf_write_drop(writer, "ll.layout");
+		ll_save_origin(writer, convert->source, convert->jobs, convert->count, err);
 		if ((status = ll_save_declare(writer, convert->jobs, convert->count, err)) == 0)
 			status = ll_save_write(writer, path, convert->jobs, convert->count, pool, progress, err);
 	}

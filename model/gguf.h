@@ -43,6 +43,9 @@ struct ll_gguf_value {
 #define LL_GGUF_PANELS 0x6c6c0000u
 #define LL_GGUF_LAYOUT "rows16"
 
+/* The key of the fingerprint of the model that a file was recoded from, by ll. */
+#define LL_GGUF_ORIGIN "ll.origin"
+
 struct ll_gguf_tensor {
 	struct ll_gguf_text name;
 	uint32_t type;			/* GGUF's number; maybe one that tensor/ does not know */

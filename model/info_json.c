@@ -282,8 +282,10 @@ describe_model(struct ll_json *object, const struct ll_info *info, const struct 
 		set_text(object, "layout", LL_GGUF_LAYOUT);
 		set_int(object, "packed", info->packed);
 	}
-	if (info->model != NULL)
+	if (info->model != NULL) {
 		set_fingerprint(object, "fingerprint", info->model->fingerprint);
+		set_fingerprint(object, "origin", info->model->origin);
+	}
 	if (info->hp.layers != 0)
 		ll_json_set(object, "memory", memory(info, wants->context));
 }

@@ -383,6 +383,8 @@ ll_info_text(FILE *out, const struct ll_info *info, const struct ll_info_wants *
 		vocab_lines(out, info);
 	if (info->model != NULL)
 		fprintf(out, LABEL "%016" PRIx64 "\n", "model id", info->model->fingerprint);
+	if (info->model != NULL && info->model->origin != info->model->fingerprint)
+		fprintf(out, LABEL "%016" PRIx64 "\n", "made from", info->model->origin);
 	if (info->hp.layers != 0)
 		memory_lines(out, info, wants->context);
 	if (wants->metadata)

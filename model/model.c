@@ -328,7 +328,10 @@ load_model(struct ll_model *model, struct ll_source *source, struct ll_err *err)
 	free(l.taken);
 	if (status < 0)
 		return status;
-	model->fingerprint = ll_model_fingerprint(&model->hp, &scaling, source);
+	model->origin = model->fingerprint = ll_model_fingerprint(&model->hp, &scaling, source);
+	if (source->part_count > 0 &&
+	    (status = ll_gguf_fingerprint(source->parts[0], LL_GGUF_ORIGIN, &model->origin, err)) < 0)
+		return status;
 	if ((model->path = realpath(source->path, NULL)) == NULL)
 		model->path = ll_copy(source->path, strlen(source->path), err);
 	return model->path != NULL ? 0 : -LL_ENOMEM;

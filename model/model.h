@@ -72,6 +72,7 @@ struct ll_model {
 	float rope_magnitude;		/* what their cosines and sines are multiplied by */
 	struct ll_layer *layers;	/* hp.layers of them */
 	uint64_t fingerprint;		/* over hyper-parameters, tensor directory and samples of each tensor */
+	uint64_t origin;		/* that of the model whose weights these were, if its file tells (ll.origin); else its own */
 	uint64_t parameters;
 	void **vectors;			/* those that are not in the mapping */
 	size_t vector_count, vector_cap;

@@ -173,6 +173,8 @@ ll_quantize_write(const struct ll_quantize *q, const char *path, struct ll_pool 
 	ll_gguf_write_drop(writer, "ll.layout");
 	if (status == 0 && q->imatrix != NULL)
 		status = tell_imatrix(writer, q, err);
+	if (status == 0)
+		status = ll_save_origin(writer, q->source, q->jobs, q->count, err);
 	if (status == 0 && (status = ll_save_declare(writer, q->jobs, q->count, err)) == 0)
 		status = ll_save_write(writer, path, q->jobs, q->count, pool, progress, err);
 	ll_gguf_write_free(writer);

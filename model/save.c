@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "model/model.h"
 
 int
 ll_save_metadata(struct ll_gguf_writer *writer, const struct ll_gguf *from, struct ll_err *err)
@@ -16,7 +17,8 @@ ll_save_metadata(struct ll_gguf_writer *writer, const struct ll_gguf *from, stru
 	for (size_t i = 0; i < from->value_count && status == 0; i++) {
 		const struct ll_gguf_value *value = &from->values[i];
 
-		if (value->key.length < 6 || memcmp(value->key.bytes, "split.", 6) != 0)
+		if ((value->key.length < 6 || memcmp(value->key.bytes, "split.", 6) != 0) &&
+		    !ll_gguf_text_is(&value->key, LL_GGUF_ORIGIN))
 			status = ll_gguf_write_value(writer, value, err);
 	}
 	return status;
@@ -51,6 +53,27 @@ ll_save_declare(struct ll_gguf_writer *writer, const struct ll_recode *jobs, siz
 			    from->dims > 0 ? from->dims : 1, from->ne, size, err);
 	}
 	return status;
+}
+
+int
+ll_save_origin(struct ll_gguf_writer *writer, struct ll_source *source, const struct ll_recode *jobs,
+    size_t count, struct ll_err *err)
+{
+	struct ll_model *model;
+	bool recoded = false;
+	uint64_t origin;
+
+	for (size_t i = 0; i < count; i++) {
+		if (jobs[i].adapters != NULL)
+			return 0;
+		recoded |= jobs[i].type != jobs[i].from->type || jobs[i].order != LL_ROWS_KEPT;
+	}
+	if (ll_model_over(&model, source, NULL) < 0)
+		return 0;
+	origin = model->origin;
+	recoded |= origin != model->fingerprint;
+	ll_model_close(model);
+	return recoded ? ll_gguf_write_fingerprint(writer, LL_GGUF_ORIGIN, origin, err) : 0;
 }
 
 static int

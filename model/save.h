@@ -20,7 +20,7 @@ struct ll_save_progress {
 	void *context;
 };
 
-/* All metadata but that of a split file (split.*), bit for bit. */
+/* All metadata but that of a split file (split.*) and ll.origin, bit for bit. */
 int ll_save_metadata(struct ll_gguf_writer *writer, const struct ll_gguf *from, struct ll_err *err);
 
 /* That of the vocabulary (tokenizer.*). */
@@ -28,6 +28,13 @@ int ll_save_vocabulary(struct ll_gguf_writer *writer, const struct ll_gguf *from
 
 /* Declares what the jobs make, under the tensors' names. */
 int ll_save_declare(struct ll_gguf_writer *writer, const struct ll_recode *jobs, size_t count, struct ll_err *err);
+
+/*
+ * Tells of which model the jobs recode the weights, by the key ll.origin: nothing if they merge
+ * adapters or leave all as it is, or if the source is no model that can be run.
+ */
+int ll_save_origin(struct ll_gguf_writer *writer, struct ll_source *source, const struct ll_recode *jobs,
+    size_t count, struct ll_err *err);
 
 /* Makes them, into the file at `path` (NULL or "-": stdout). `progress` may be NULL. */
 int ll_save_write(struct ll_gguf_writer *writer, const char *path, const struct ll_recode *jobs, size_t count,

@@ -56,7 +56,9 @@ ok "the embedding that is the output, too" is Q6_K "tensor one.gguf token_embd.w
 one Q4_K_M --pure
 ok "--pure" is "Q4_K" "types one.gguf | sed -n 's/.*weight Q/Q/p' | sort -u"
 ok "the file type" like "general.file_type  u32  15" "ll-info --metadata one.gguf"
-ok "the same metadata" same "ll-info --metadata one.gguf | grep '^key' | grep -v 'general\.[fq]'" \
+ok "the model that it was made from" is "$(ll-info --metadata wide.gguf | sed -n 's/^model id  *//p')" \
+    "ll-info --metadata one.gguf | sed -n 's/^key  *ll.origin  string  //p'"
+ok "the same metadata" same "ll-info --metadata one.gguf | grep '^key' | grep -v 'general\.[fq]\|ll\.origin'" \
 	"ll-info --metadata wide.gguf | grep '^key' | grep -v 'general\.[fq]'"
 
 ok "threads change nothing" same "ll-quantize -q -j 1 -m wide.gguf Q3_K_S" "ll-quantize -q -j 5 -m wide.gguf Q3_K_S"

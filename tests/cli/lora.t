@@ -169,6 +169,26 @@ for text in ab 00000000000000AB 00000000000000ag; do
 	bad 65 "ll.fingerprint: '$text' is not 16 hexadecimal digits" --key ll.fingerprint string $text
 done
 ok "the base's own" same "run --lora a.gguf" "mklora --key ll.fingerprint string $(fingerprint) $LL_MODEL d.gguf; run --lora d.gguf"
+# Recoded by ll, also twice, it is still the model that the adapter was made for; not with what is merged.
+recodes() {
+	ll-convert -q --dtype f16 -o half.gguf && ll-convert -q --pack -m half.gguf -o full.gguf &&
+	    ll-quantize -q -m half.gguf -o small.gguf q8_0 && ll-convert -q -m folder -o again.gguf
+}
+line() {
+	ll-info "$2" | sed -n "s/^$1  *//p"
+}
+recoded() {
+	ll-tokenize -m "$1" -p 'the river' | ll-forward --once -m "$@" | values
+}
+ok "recoded" recodes
+for model in half full small; do
+	ok "$model: takes an adapter for what it was made from" differ "recoded $model.gguf" "recoded $model.gguf --lora d.gguf"
+	ok "$model: which it names" is "$(fingerprint)" "line 'made from' $model.gguf"
+done
+ok "and a folder's" is "$(line 'model id' folder)" "line 'made from' again.gguf"
+ll-convert -q -m small.gguf --lora d.gguf -o merged.gguf
+fails 65 "d.gguf: ll.fingerprint: made for the model of fingerprint" \
+    "ll-forward -m merged.gguf --once --lora d.gguf in >out"
 "$TESTS/mkgguf.py" --preset tiny tiny.gguf
 fails 65 "a.gguf: blk.0.attn_k.weight.lora_a: shape is 64 x 4, but the model's matrix has 32 columns" \
     "ll-tokenize -m tiny.gguf -p x | ll-forward -m tiny.gguf --lora a.gguf >out"

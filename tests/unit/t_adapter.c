@@ -146,10 +146,14 @@ another_base(void **state)
 	(void)state;
 	assert_int_equal(write_one(0, LL_ADAPT_V, LL_F32, NULL), 0);
 	model->fingerprint ^= 1;
+	assert_int_equal(ll_adapters_open(&adapters, model, &list, &err), 0);
+	ll_adapters_free(adapters);
+	model->origin ^= 1;
 	assert_int_equal(ll_adapters_open(&adapters, model, &list, &err), -LL_EDATA);
 	assert_non_null(strstr(err.text, "ll.fingerprint: made for the model of fingerprint"));
 	assert_null(adapters);
 	model->fingerprint ^= 1;
+	model->origin ^= 1;
 }
 
 static void
