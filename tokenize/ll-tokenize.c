@@ -31,6 +31,7 @@ static const char *model_path, *vocab_path, *output_path, *system_text, *date, *
 static const char *input_name, *tools_path;
 static bool decode, chat, lines, nul, jsonl, special, no_bos, ids_as_text, from_ids, count_only, render, echo,
     unordered, messages, calls;
+static bool answers;
 static const char *choices_form, *label_list;
 static int64_t shots, window, stride, least;
 
@@ -66,6 +67,7 @@ static const struct ll_opt options[] = {
 	{ 0, "window", LL_OPT_INT, &window, "N", "to be scored: the text in windows of N tokens", 2, 1e9, NULL },
 	{ 0, "stride", LL_OPT_INT, &stride, "N", "a window begins N tokens behind the last (default: the window's, less 1)", 1, 1e9, NULL },
 	{ 0, "min-context", LL_OPT_INT, &least, "N", "score a token with at least N before it in its window (default 1)", 1, 1e9, NULL },
+	{ 0, "answers", LL_OPT_FLAG, &answers, NULL, "to be scored: the assistant's turns of conversations", 0, 0, NULL },
 	{ 0, "choices", LL_OPT_STRING, &choices_form, "FORM", "to be scored: questions of JSON Lines, by letters or continuations", 0, 0, NULL },
 	{ 0, "shots", LL_OPT_INT, &shots, "N", "the first N questions are examples before each other one", 0, 1000, NULL },
 	{ 0, "classify", LL_OPT_STRING, &label_list, "LABELS", "to be scored: each of the labels behind each text", 0, 0, NULL },
@@ -99,7 +101,7 @@ static const struct ll_program program = {
 	    "                   [--chat | --messages] [-S TEXT] [--tools FILE] [--chat-format NAME] [--date DATE]\n"
 	    "                   [--jsonl [--name NAME]] [--render | --count | --ids] [--from-ids]\n"
 	    "                   [--window N [--stride N] [--min-context N]] [--choices FORM [--shots N]]\n"
-	    "                   [--classify LABELS] [FILE ...]\n"
+	    "                   [--classify LABELS] [--answers] [FILE ...]\n"
 	    "       ll-tokenize -d [-0hlqvV] [-m FILE | --vocab FILE] [-o FILE] [--echo] [--special]\n"
 	    "                   [--ids | --calls | --jsonl [--unordered]] [STREAM ...]",
 	.options = options,
@@ -203,7 +205,7 @@ static int
 write_as_text(struct tokenize *t, const struct ll_ids *ids, struct ll_err *err)
 {
 	struct ll_buf text = { 0 };
-	bool apart = lines || jsonl || choices_form != NULL || label_list != NULL || window > 0;
+	bool apart = lines || jsonl || choices_form != NULL || label_list != NULL || window > 0 || answers;
 	int status = count_only ? ll_buf_printf(&text, err, "%zu", ids->count) :
 	    render ? ll_prompt_spell(t->tokenizer, ids, !decode || special, &text, err) :
 	    ll_prompt_list(ids, &text, err);
@@ -244,7 +246,7 @@ make_prompts(struct tokenize *t, struct ll_err *err)
 		.format = format_name, .date = date, .tools = tools_path,
 		.window = { (size_t)window, (size_t)stride, (size_t)least },
 		.questions = choices_form != NULL, .letters = choices_form != NULL && strcmp(choices_form, "letters") == 0,
-		.shots = (size_t)shots, .labels = t->labels,
+		.answers = answers, .shots = (size_t)shots, .labels = t->labels,
 		.meta = write_meta, .tokens = write_tokens, .complain = complain, .arg = t,
 	};
 	int status = label_list == NULL ? 0 :
@@ -476,6 +478,9 @@ check_options(void)
 		{ decode, &system_text, "with --decode" }, { decode, &date, "with --decode" },
 		{ decode, &input_name, "with --decode" },
 		{ decode, &choices_form, "with --decode" }, { decode, &label_list, "with --decode" },
+		{ decode, &answers, "with --decode" }, { questions, &answers, "with --choices" },
+		{ label_list != NULL, &answers, "with --classify" }, { window > 0, &answers, "with --window" },
+		{ !jsonl && !messages, &answers, "without --jsonl or --messages" }, { chat, &answers, "with --chat" },
 		{ decode, &window, "with --decode" }, { window == 0, &stride, "without --window" },
 		{ window == 0, &least, "without --window" }, { !questions, &shots, "without --choices" },
 		{ chat || messages || questions, &window, questions ? "with --choices" : "with --chat" }, { label_list != NULL, &window, "with --classify" },

@@ -53,14 +53,20 @@ int
 ll_prompt_encode_messages(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
     const struct ll_message *messages, size_t count, struct ll_ids *ids, struct ll_err *err)
 {
-	size_t begin = ids->count;
-	int status = ll_chat_render(options->chat, tokenizer, messages, count, true, true, ids, NULL, err);
+	size_t begin = ids->count, first = options->answers != NULL ? options->answers->count : 0;
+	int status = options->answers != NULL ?
+	    ll_chat_render_answers(options->chat, tokenizer, messages, count, ids, options->answers, err) :
+	    ll_chat_render(options->chat, tokenizer, messages, count, true, true, ids, NULL, err);
 
-	if (status == 0 && !options->bos && ids->count > begin &&
-	    ids->ids[begin] == ll_tokenizer_vocab(tokenizer)->bos &&
-	    options->chat->format != LL_CHAT_CHATML)
-		remove_at(ids, begin);
-	return status;
+	if (status < 0 || options->bos || ids->count == begin || ids->ids[begin] != ll_tokenizer_vocab(tokenizer)->bos ||
+	    options->chat->format == LL_CHAT_CHATML)
+		return status;
+	remove_at(ids, begin);
+	for (size_t i = first; options->answers != NULL && i < options->answers->count; i++) {
+		options->answers->list[i].begin--;
+		options->answers->list[i].end--;
+	}
+	return 0;
 }
 
 static int

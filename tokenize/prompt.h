@@ -20,6 +20,11 @@ struct ll_prompt_options {
 	bool special;			/* special tokens in plain text count as such */
 	const struct ll_chat *chat;	/* NULL: plain text */
 	const char *system;		/* of a chat, or NULL */
+	/*
+	 * NULL, or where in `ids` a conversation has its answers, appended as by ll_chat_render_answers: it is
+	 * one that is over, and nothing is asked at its end.
+	 */
+	struct ll_stretches *answers;
 };
 
 /* Each appends to `ids`. A text that spells BOS itself gets no second one. */

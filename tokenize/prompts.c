@@ -25,6 +25,7 @@ struct ll_prompts {
 	bool format_open;
 	struct ll_json *tools;
 	struct ll_ids ids;
+	struct ll_stretches answers;	/* in them */
 	struct ll_buf meta, asked;
 	struct ll_buf examples;
 	size_t examples_left;
@@ -73,6 +74,7 @@ ll_prompts_free(struct ll_prompts *p)
 	for (size_t i = 0; i < LL_CHOICES_MAX; i++)
 		free(p->each[i].ids.ids);
 	free(p->ids.ids);
+	free(p->answers.list);
 	ll_buf_free(&p->meta);
 	ll_buf_free(&p->asked);
 	ll_buf_free(&p->examples);
@@ -93,11 +95,12 @@ ll_prompts_failed(const struct ll_prompts *p)
 }
 
 static struct ll_prompt_options
-prompt_options(const struct ll_prompts *p)
+prompt_options(struct ll_prompts *p)
 {
 	return (struct ll_prompt_options){
 		.bos = !p->plan.no_bos, .special = p->plan.special,
 		.chat = p->plan.chat || p->plan.messages ? &p->format : NULL, .system = p->plan.system,
+		.answers = p->plan.answers ? &p->answers : NULL,
 	};
 }
 
@@ -145,13 +148,45 @@ put_window(struct ll_prompts *p, bool bos, uint32_t number, const struct ll_wind
 	return status;
 }
 
-/* `front`: META so far, an object. */
+/* META of a text that has become `count` sequences; `front`: META so far, an object. */
+static int
+make_parts_meta(struct ll_prompts *p, const char *front, uint32_t count, struct ll_err *err)
+{
+	size_t members = strlen(front) - 1;
+	int status;
+
+	p->meta.len = 0;
+	status = ll_buf_add(&p->meta, front, members, err);
+	return status < 0 ? status : ll_buf_printf(&p->meta, err, "%s\"windows\":%u}", members > 1 ? "," : "", count);
+}
+
+/* Each answer with all that goes before it. */
+static int
+put_answers(struct ll_prompts *p, const char *front, bool messages, struct ll_err *err)
+{
+	struct ll_stretch whole = { .begin = 1, .end = p->ids.count };
+	const struct ll_stretch *list = messages ? p->answers.list : &whole;
+	size_t count = messages ? p->answers.count : 1;
+	int status;
+
+	if (count == 0)
+		return ll_fail(err, LL_EDATA, "messages: no assistant turn to be scored");
+	status = make_parts_meta(p, front, (uint32_t)count, err);
+	for (uint32_t i = 0; status == 0 && i < count; i++) {
+		struct ll_ids ids = { .ids = p->ids.ids, .count = list[i].end };
+
+		if ((status = put_meta(p, i, err)) == 0)
+			status = put_tokens(p, i, &ids, list[i].end - list[i].begin + 1, err);
+	}
+	return status;
+}
+
 static int
 put_windows(struct ll_prompts *p, const char *front, struct ll_err *err)
 {
 	const struct ll_vocab *vocab = ll_tokenizer_vocab(p->plan.tokenizer);
 	bool bos = vocab->add_bos && p->ids.count > 0 && p->ids.ids[0] == vocab->bos;
-	size_t total = p->ids.count - bos, members = strlen(front) - 1, begin = 0, counted = 0;
+	size_t total = p->ids.count - bos, begin = 0, counted = 0;
 	struct ll_window window;
 	uint32_t count = 0;
 	int status;
@@ -160,9 +195,7 @@ put_windows(struct ll_prompts *p, const char *front, struct ll_err *err)
 		count++;
 	if (count == 0)
 		return ll_fail(err, LL_EDATA, "a text of %zu tokens has none that counts", p->ids.count);
-	p->meta.len = 0;
-	if ((status = ll_buf_add(&p->meta, front, members, err)) == 0)
-		status = ll_buf_printf(&p->meta, err, "%s\"windows\":%u}", members > 1 ? "," : "", count);
+	status = make_parts_meta(p, front, count, err);
 	begin = counted = 0;
 	for (uint32_t i = 0; status == 0 && ll_window_next(&p->plan.window, total, bos, &begin, &counted, &window); i++)
 		if ((status = put_meta(p, i, err)) == 0)
@@ -253,7 +286,7 @@ one_prompt(struct ll_prompts *p, const struct ll_cut *cut, struct ll_err *err)
 	struct ll_err own = { 0 };
 	int status;
 
-	p->ids.count = 0;
+	p->ids.count = p->answers.count = 0;
 	status = p->plan.from_ids ? ll_prompt_parse_ids(tokenizer, cut->text, cut->length, &p->ids, err) :
 	    p->plan.messages ? ll_prompt_encode_json(tokenizer, &prompt, cut->text, cut->length, &p->ids, cut->name, cut->line, err) :
 	    ll_prompt_encode(tokenizer, &prompt, cut->text, cut->length, &p->ids, err);
@@ -265,6 +298,8 @@ one_prompt(struct ll_prompts *p, const struct ll_cut *cut, struct ll_err *err)
 		status = put_labels(p, "{}", plain ? cut->text : NULL, cut->length, &own);
 	else if (p->plan.window.size > 0)
 		status = put_windows(p, "{}", &own);
+	else if (p->plan.answers)
+		status = put_answers(p, "{}", true, &own);
 	else
 		status = put_tokens(p, 0, &p->ids, 0, &own);
 	if (status == -LL_EDATA)
@@ -281,13 +316,14 @@ put_record(struct ll_prompts *p, const struct ll_record *record, bool chat, stru
 	struct ll_buf front = { 0 };
 	int status;
 
-	if (p->plan.label_count == 0 && p->plan.window.size == 0)
+	if (p->plan.label_count == 0 && p->plan.window.size == 0 && !p->plan.answers)
 		return put_samples(p, record, err);
 	if (record->samples > 1)
 		return ll_fail(err, LL_EDATA, "n: a prompt that is scored has no samples");
 	if ((status = ll_record_meta(record, &front, err)) == 0)
 		status = p->plan.label_count > 0 ?
-		    put_labels(p, front.data, chat ? NULL : record->prompt, record->prompt_length, err) :
+		    put_labels(p, front.data, chat ? NULL : record->prompt, record->prompt_length, err) : p->plan.answers ?
+		    put_answers(p, front.data, record->messages != NULL, err) :
 		    put_windows(p, front.data, err);
 	ll_buf_free(&front);
 	return status;
@@ -301,7 +337,7 @@ one_record(struct ll_prompts *p, const struct ll_cut *cut, const char *where, st
 	struct ll_record record;
 	int status = ll_record_parse(&record, cut->text, cut->length, where, &own);
 
-	p->ids.count = 0;
+	p->ids.count = p->answers.count = 0;
 	if (status == 0 && record.messages != NULL) {
 		prompt.chat = &p->format;
 		status = open_format(p, &own);

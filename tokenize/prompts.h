@@ -1,6 +1,6 @@
 /*
  * From what ll-tokenize reads to sequences: each text a prompt, or its windows; each record its
- * samples; each question or text with labels a sequence for each choice.
+ * samples or its answers; each question or text with labels a sequence for each choice.
  */
 
 #ifndef LL_TOKENIZE_PROMPTS_H
@@ -27,6 +27,7 @@ struct ll_prompts_plan {
 	bool messages;		/* or conversations in JSON */
 	bool jsonl;		/* or records, a line each */
 	bool nul;		/* texts end with NUL: for messages */
+	bool answers;		/* a sequence for each answer of a conversation; a prompt counts whole */
 	bool text;		/* nobody distinguishes the samples of a record: once is enough */
 	const char *system, *format, *date, *tools;	/* of chats; or NULL */
 	struct ll_window_plan window;

@@ -51,4 +51,25 @@ if have "$vocabulary"; then
 else
 	skip 2 "no vocabulary of Llama 3"
 fi
+
+# Answers of conversations, each with what goes before it; the last `want` tokens of a sequence count.
+cat >talks.jsonl <<'END'
+{"id": "a", "messages": [{"role": "user", "content": "1?"}, {"role": "assistant", "content": "One."}, {"role": "user", "content": "2?"}, {"role": "assistant", "content": "It is two."}]}
+{"prompt": "A text."}
+END
+answers="ll-tokenize --jsonl --answers talks.jsonl"
+ok "a sequence for each answer" is 3 "$answers --count | wc -l"
+ok "its end is the answer's" is 'It is two.<|im_end|>' "$answers --render | tail -n 2 | head -n 1"
+counted() {
+	ll-tokenize --jsonl --answers "$@" | ll-forward --score | ll-score --per-token | cut -f5 | tr -d '"\n'
+}
+ok "what counts" is 'One.<|im_end|>It is two.<|im_end|>A text.' "counted talks.jsonl"
+head -n 1 talks.jsonl >talk.jsonl
+ok "without BOS the same" is 'One.<|im_end|>It is two.<|im_end|>' "counted --no-bos --chat-format llama3.1 talk.jsonl | sed 's/eot_id/im_end/g'"
+ok "--messages" same "head -n 1 talks.jsonl | sed 's/\"id\": \"a\", //' | ll-tokenize --messages --answers --ids" "$answers --ids | head -n 2"
+fails 65 "talks.jsonl:1: messages: no assistant turn to be scored" \
+	"echo '{\"messages\": [{\"role\": \"user\", \"content\": \"1?\"}]}' >talks.jsonl; $answers"
+fails 64 "--answers has no effect without --jsonl or --messages" "ll-tokenize --answers -p x"
+fails 64 "--answers has no effect with --chat" "ll-tokenize --jsonl --chat --answers talks.jsonl"
+fails 64 "--answers has no effect with --window" "ll-tokenize --jsonl --answers --window 9 talks.jsonl"
 done_testing

@@ -141,6 +141,18 @@ assert abs(ours / theirs - 1) < 1e-5, (ours, theirs)
 END
 ok "the loss of ll-forward and ll-score within 1e-5" python3 agree.py
 
+# And of answers alone those of ll-tokenize --answers.
+cat >answers.jsonl <<'END'
+{"messages": [{"role": "user", "content": "What is 1?"}, {"role": "assistant", "content": "A number."}]}
+{"messages": [{"role": "user", "content": "And 2?"}, {"role": "assistant", "content": "A number, too."}, {"role": "user", "content": "3?"}, {"role": "assistant", "content": "It is 3."}]}
+END
+ll-train -q -j 1 -m f32.gguf --answers-only -c 256 -b 1 --lr 1e-30 --min-lr 0 --warmup 0 --steps 1 --eval answers.jsonl \
+	--log answers.log -o moved.gguf answers.jsonl
+ll-tokenize -m f32.gguf --jsonl --answers answers.jsonl |
+	ll-forward -m f32.gguf --precision f32 --score | ll-score -m f32.gguf --json >score.json
+sed 's/eval.log/answers.log/' agree.py >answers.py
+ok "the loss of answers alone, too" python3 answers.py
+
 # Killed at some step, and gone on: model and log of a run that was not.
 long="$new --steps 120 --eval held.txt --eval-every 25 --save-every 10 text.jsonl"
 $long --log whole.log -o whole.gguf
