@@ -24,19 +24,20 @@ fewer tokens, a call of a tool two fifths (measured with 20,000 documents and 2,
 A line of text is {"text": ...} or a conversation as ll-tokenize takes it. Kinds, and their
 default share of the tokens:
 
-    story   20  stories as plain text, most with a heading
-    chat    30  stories that a user asks for, and questions about them
+    story   17  stories as plain text, most with a heading
+    chat    26  stories that a user asks for, and questions about them
     skill   25  sums, lists, letters, days (skill.py says of what size), who has what
-    manual  12  questions about the programs of ll; the facts are held to the manual pages
+    manual  10  questions about the programs of ll; the facts are held to the manual pages
     tool     8  calls of tools in Llama 3.1's three forms, results, answers
-    guard    5  Llama Guard's prompts with "safe" or "unsafe" and a category
+    guard    4  Llama Guard's prompts with "safe" or "unsafe" and a category
+    drill   10  rows, pairs and facts that come again
 
 A document is a function of kind, seed and number. Held out of training are 12 names, 12 things,
 4 cities, of the others one pair of name and thing in twenty (never together in a story or in a
 drill), one pair of numbers in ten, and the last of the ways to ask each thing.
 
 draw.py has the random choices and their entropy; words.py, beats.py, plots.py and facts.py are
-words; story.py, skill.py, manual.py, tool.py and guard.py make documents (doc.py) of them, and
+words; story.py, skill.py, drill.py, manual.py, tool.py and guard.py make documents (doc.py) of them, and
 mix.py mixes those. recognise.py tells a story from what is none, check.py judges answers,
 pages.py reads manual pages, commands.py is the script.
 

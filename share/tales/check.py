@@ -57,7 +57,7 @@ def looked_up(name):
     held = parts[-1] == "held"
     if held:
         parts.pop()
-    if len(parts) != 4 or parts[0] not in mix.KINDS or not all(part.isdecimal() for part in parts[1:]):
+    if len(parts) != 4 or parts[0] not in mix.ASKED or not all(part.isdecimal() for part in parts[1:]):
         raise BadRecord(f"'{name}' is not kind/seed/number/answer")
     doc = mix.document(parts[0], int(parts[1]), int(parts[2]), held)
     which = int(parts[3])

@@ -35,8 +35,8 @@ def shares_of(text):
 def kinds_of(text):
     kinds = text.split(",")
     for kind in kinds:
-        if kind not in mix.KINDS:
-            raise argparse.ArgumentTypeError(f"'{kind}' is no kind; kinds are {', '.join(mix.KINDS)}")
+        if kind not in mix.ASKED:
+            raise argparse.ArgumentTypeError(f"'{kind}' is no kind with answers; those are {', '.join(mix.ASKED)}")
     return kinds
 
 
@@ -157,7 +157,7 @@ def parser():
     many.add_argument("--tokens-approx", type=natural, metavar="n", help="about so many tokens of a vocabulary of 2,048")
 
     one = command("eval-prompts", "write prompts of a test, records of ll-batch", eval_prompts)
-    one.add_argument("--kind", type=kinds_of, default=list(mix.KINDS), metavar="kind,...", help="only these kinds")
+    one.add_argument("--kind", type=kinds_of, default=list(mix.ASKED), metavar="kind,...", help="only these kinds")
     one.add_argument("-n", "--documents", type=natural, required=True, metavar="n", help="so many of each kind")
     one.add_argument("--seed", type=natural, default=0, metavar="n", help="another than training has (default 0)")
     one.add_argument("--held-out", action="store_true", help="names, things, pairs and phrasings that training never has")

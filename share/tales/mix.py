@@ -1,5 +1,5 @@
 """All kinds of documents, and a mixture of them in given shares."""
-from . import guard, manual, skill, story, tool
+from . import drill, guard, manual, skill, story, tool
 from .draw import Draw
 
 KINDS = {
@@ -9,10 +9,12 @@ KINDS = {
     "manual": manual.manual,
     "tool": tool.tool,
     "guard": guard.guard,
+    "drill": drill.drill,
 }
-SHARES = {"story": 20, "chat": 30, "skill": 25, "manual": 12, "tool": 8, "guard": 5}
+ASKED = tuple(kind for kind in KINDS if kind != "drill")  # whose answers can be checked
+SHARES = {"story": 17, "chat": 26, "skill": 25, "manual": 10, "tool": 8, "guard": 4, "drill": 10}
 # Of a vocabulary of 2,048 that was made of such text, the chat format's part counted.
-BYTES_PER_TOKEN = {"story": 3.9, "chat": 3.6, "skill": 3.0, "manual": 3.2, "tool": 3.6, "guard": 4.3}
+BYTES_PER_TOKEN = {"story": 3.9, "chat": 3.6, "skill": 3.0, "manual": 3.2, "tool": 3.6, "guard": 4.3, "drill": 3.1}
 
 
 def document(kind, seed, number, held=False):

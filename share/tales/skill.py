@@ -7,7 +7,7 @@ from zlib import crc32
 
 from .doc import Doc
 from .story import some_way
-from .words import ANIMALS, COLOURS, LOOKS, NEW_THINGS, THINGS, Cast, a, made_up
+from .words import ANIMALS, COLOURS, LOOKS, NEW_THINGS, THINGS, Cast, a, cap, made_up
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 MONTHS = "January February March April May June July August September October November December".split()
@@ -160,6 +160,11 @@ SKILLS = {
 CHOICES = tuple((weight, (name, make)) for name, (make, weight) in SKILLS.items())
 
 
+# What is said most is the first, which stands twice.
+HAS = ("{name} has {ao}.", "{name} has {ao}.", "{Ao} is what {name} has.", "The {o} is {name}'s.")
+LIES = ("The {thing} is {spot}.", "The {thing} is {spot}.", "There is {a} {spot}.")
+
+
 def own(draw, held):
     """Who has what: the sentences, and (phrasings, answer) of what can be asked."""
     cast = Cast(draw, held, 0.3)
@@ -169,7 +174,7 @@ def own(draw, held):
         thing = cast.thing()
         name = cast.name(thing)
         o = f"{look[i]} {thing}"
-        told.append(draw.pick((f"{name} has {a(o)}.", f"{name} has {a(o)}.", f"{a(o).capitalize()} is what {name} has.", f"The {o} is {name}'s.")))
+        told.append(draw.pick(HAS).format(name=name, o=o, ao=a(o), Ao=cap(a(o))))
         asked.append(((f"Who has the {thing}?", f"Who has {a(o)}?", f"Whose is the {thing}?", f"To whom does the {thing} belong?"), f"{name} has the {thing}."))
         asked.append(((f"What does {name} have?", f"What is {name}'s thing?", f"Which thing does {name} have?"), f"{name} has {a(o)}."))
         asked.append(((f"What colour is the {thing}?", f"Which colour has the {thing}?", f"Tell me the colour of the {thing}."), f"The {thing} is {look[i]}."))
@@ -184,7 +189,7 @@ def lie(draw, held):
     spots = draw.some(SPOTS, 4)
     for i in range(draw.whole(2, 4)):
         thing = cast.thing()
-        told.append(draw.pick((f"The {thing} is {spots[i]}.", f"The {thing} is {spots[i]}.", f"There is {a(thing)} {spots[i]}.")))
+        told.append(draw.pick(LIES).format(thing=thing, a=a(thing), spot=spots[i]))
         asked.append(((f"Where is the {thing}?", f"Where can I find the {thing}?", f"In which spot is the {thing}?"), f"The {thing} is {spots[i]}."))
         asked.append(((f"What is {spots[i]}?", f"Which thing is {spots[i]}?", f"Name the thing {spots[i]}."), f"The {thing} is {spots[i]}."))
     return told, asked
