@@ -121,7 +121,9 @@ panel_rows(const struct block *block, size_t panel)
 static struct range
 panel_cols(const struct block *block, size_t panel)
 {
-	return part(block->j, block->kern->cols, panel, block->col_panels);
+	size_t begin = block->j.begin + panel * block->kern->cols, left = block->j.end - begin;
+
+	return (struct range){ begin, left < block->kern->cols ? block->j.end : begin + block->kern->cols };
 }
 
 static uint8_t *
@@ -185,25 +187,43 @@ pack_share(void *arg, size_t thread, size_t count)
 
 struct tile {
 	size_t row, col;		/* of panels */
-	size_t rows, cols;
-	float *c;
+	struct range i, j;
 };
 
+static float *
+place_of(const struct block *block, const struct tile *tile)
+{
+	return block->c + tile->i.begin * block->stride + tile->j.begin;
+}
+
 static struct tile
-tile_at(const struct block *block, size_t index)
+first_tile(const struct block *block, size_t index)
 {
 	size_t row = index / block->col_panels, col = index % block->col_panels;
-	struct range i = panel_rows(block, row), j = panel_cols(block, col);
 
-	return (struct tile){ row, col, i.end - i.begin, j.end - j.begin, block->c + i.begin * block->stride + j.begin };
+	return (struct tile){ row, col, panel_rows(block, row), panel_cols(block, col) };
+}
+
+/* The next in a row of panels, or the first of the next row. */
+static struct tile
+next_tile(const struct block *block, struct tile tile)
+{
+	if (++tile.col == block->col_panels) {
+		tile.col = 0;
+		tile.i = panel_rows(block, ++tile.row);
+	}
+	tile.j = panel_cols(block, tile.col);
+	return tile;
 }
 
 static void
-prefetch(const struct tile *tile, size_t stride)
+prefetch(const struct block *block, const struct tile *tile)
 {
-	for (size_t i = 0; i < tile->rows; i++)
-		for (size_t j = 0; j < tile->cols; j += 64 / sizeof(float))
-			__builtin_prefetch(tile->c + i * stride + j, 1);
+	const float *c = place_of(block, tile);
+
+	for (size_t i = tile->i.begin; i < tile->i.end; i++, c += block->stride)
+		for (size_t j = 0; j < tile->j.end - tile->j.begin; j += 64 / sizeof(float))
+			__builtin_prefetch(c + j, 1);
 }
 
 /* Tiles are shared out in the order of rows of panels. */
@@ -211,20 +231,20 @@ static void
 tiles_share(void *arg, size_t thread, size_t count)
 {
 	const struct block *block = arg;
-	struct tile tile, next;
+	struct tile tile, next = { 0 };
 	size_t begin, end;
 
 	ll_pool_share(block->row_panels * block->col_panels, 1, thread, count, &begin, &end);
 	if (begin < end)
-		next = tile_at(block, begin);
+		next = first_tile(block, begin);
 	for (size_t t = begin; t < end; t++) {
 		tile = next;
 		if (t + 1 < end) {
-			next = tile_at(block, t + 1);
-			prefetch(&next, block->stride);
+			next = next_tile(block, tile);
+			prefetch(block, &next);
 		}
-		block->kern->tile(tile.c, block->stride, a_panel(block, tile.row), b_panel(block, tile.col), tile.rows,
-		    tile.cols, block->steps, block->add);
+		block->kern->tile(place_of(block, &tile), block->stride, a_panel(block, tile.row), b_panel(block, tile.col),
+		    tile.i.end - tile.i.begin, tile.j.end - tile.j.begin, block->steps, block->add);
 	}
 }
 
