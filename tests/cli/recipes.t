@@ -71,8 +71,9 @@ if command -v ll-tune >/dev/null; then
 	ok "  has taught something" less "$(column 4 after)" "$(column 4 before)"
 	ok "  and tells of other text" less 1 "$(column 5 after)"
 	ok "  and of the style" is "0 2" "echo \$(column 2 after) \$(column 3 after)"
+	ok "  half of it is between" less "$(column 4 half)" "$(column 4 before)"
 else
-	skip 7 "no ll-tune"
+	skip 8 "no ll-tune"
 fi
 
 if command -v ll-distill >/dev/null; then
