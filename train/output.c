@@ -9,6 +9,8 @@
 #include "base/vocab.h"
 #include "train/net_memory.h"
 
+#define PART 256	/* logits that lie beside the others while two exponentials are made of them */
+
 /* Some tokens that count, and a stretch of the vocabulary. */
 struct heading {
 	struct ll_net *net;
@@ -102,11 +104,9 @@ take(void *arg, size_t begin, size_t end, size_t thread)
 		const ll_real *logits = memory->logits + i * h->n;
 		const struct ll_teaching *teaching = teaching_of(h, i);
 		uint32_t target = h->batch->targets[h->chosen[i]];
-		ll_real lse = loops->logsumexp(logits, 1, h->n), hot = lse, most = logits[0];
+		ll_real lse = loops->logsumexp(logits, 1, h->n), hot = lse, most = loops->greatest(logits, h->n);
 		size_t from, to;
 
-		for (size_t j = 1; j < h->n; j++)
-			most = logits[j] > most ? logits[j] : most;
 		if (h->temperature != 1)
 			hot = loops->logsumexp(logits, 1 / h->temperature, h->n);
 		memory->row_lse[i] = h->first ? lse : log_add(memory->row_lse[i], lse);
@@ -128,6 +128,25 @@ take(void *arg, size_t begin, size_t end, size_t thread)
 			if (j < h->n && q > 0)
 				memory->row_cross[i] += q * (log(q) - (double)(logits[j] / h->temperature));
 		}
+	}
+}
+
+/* s = hard * exp(s - lse) + soft * exp(s * scale - hot) */
+static void
+mix(const struct ll_loops *loops, ll_real *s, size_t count, ll_real hard, ll_real lse, ll_real soft, ll_real scale,
+    ll_real hot)
+{
+	ll_real part[PART];
+
+	for (size_t at = 0; at < count; at += PART) {
+		size_t n = count - at < PART ? count - at : PART;
+
+		memcpy(part, s + at, n * sizeof *part);
+		loops->exponentials(s + at, 1, lse, n);
+		loops->scale(s + at, hard, n);
+		loops->exponentials(part, scale, hot, n);
+		loops->scale(part, soft, n);
+		loops->add(s + at, part, n);
 	}
 }
 
@@ -163,9 +182,7 @@ turn(void *arg, size_t begin, size_t end, size_t thread)
 			if (hard + soft * sum != 1)
 				loops->scale(logits, hard + soft * sum, h->n);
 		} else {
-			for (size_t j = 0; j < h->n; j++)
-				logits[j] = hard * (ll_real)exp((double)(logits[j] - memory->row_lse[i])) +
-				    soft * sum * (ll_real)exp((double)(logits[j] / t - memory->row_hot[i]));
+			mix(loops, logits, h->n, hard, memory->row_lse[i], soft * sum, 1 / t, memory->row_hot[i]);
 		}
 		if (target < h->n)
 			logits[target] -= hard;
