@@ -63,7 +63,6 @@ struct dropping {
 	struct ll_net *net;
 	const ll_real *x;
 	size_t cols, key;
-	bool back;
 };
 
 static bool
@@ -93,7 +92,7 @@ drop(void *arg, size_t begin, size_t end, size_t thread)
 static const ll_real *
 seen(struct ll_net *net, const struct ll_linear *linear, size_t key, size_t count, const ll_real *x)
 {
-	struct dropping d = { net, x, linear->cols, key, false };
+	struct dropping d = { net, x, linear->cols, key };
 
 	if (net->options.dropout == 0 || !net->options.gradients)
 		return x;

@@ -146,9 +146,9 @@ struct ll_loss {
 
 /*
  * Runs a batch forward, adds to *loss, and where options.gradients and `learn` adds the gradients
- * of the sum to net->grads. `each` is NULL or [T]: -log p of each target, 0 where there is none.
+ * of the sum to net->grads.
  */
-void ll_net_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each);
+void ll_net_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss);
 
 /* Logits of a batch, [T][vocab], for tests: forward alone. */
 void ll_net_logits(struct ll_net *net, const struct ll_batch *batch, ll_real *logits);

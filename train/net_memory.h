@@ -81,6 +81,6 @@ void ll_attend_forward(struct ll_net *net, const struct ll_batch *batch, struct 
 void ll_attend_back(struct ll_net *net, const struct ll_batch *batch, const struct ll_acts *acts);
 
 /* The loss of memory->final; where `learn`, memory->dn becomes its gradient. */
-void ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each);
+void ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss);
 
 #endif

@@ -251,7 +251,7 @@ forward(struct ll_net *net, const struct ll_batch *batch)
 }
 
 void
-ll_net_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each)
+ll_net_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss)
 {
 	struct ll_net_memory *m = net->memory;
 	struct job j = { .net = net, .batch = batch, .x = m->dx };
@@ -259,7 +259,7 @@ ll_net_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct 
 
 	learn = learn && net->options.gradients;
 	forward(net, batch);
-	ll_output_run(net, batch, learn, loss, each);
+	ll_output_run(net, batch, learn, loss);
 	if (!learn)
 		return;
 	memset(m->dx, 0, batch->count * net->hp.dim * sizeof *m->dx);

@@ -203,7 +203,7 @@ make_logits(const struct heading *h, size_t rows, const ll_real *w)
 }
 
 static void
-sum_up(const struct heading *h, size_t rows, struct ll_loss *loss, ll_real *each)
+sum_up(const struct heading *h, size_t rows, struct ll_loss *loss)
 {
 	struct ll_net_memory *memory = h->net->memory;
 	double t = h->temperature;
@@ -227,13 +227,11 @@ sum_up(const struct heading *h, size_t rows, struct ll_loss *loss, ll_real *each
 		loss->sum += hard * cross;
 		loss->targets++;
 		loss->right += memory->row_target[i] == memory->row_most[i];
-		if (each != NULL)
-			each[h->chosen[i]] = (ll_real)cross;
 	}
 }
 
 static void
-run_rows(struct heading *h, size_t rows, bool learn, struct ll_loss *loss, ll_real *each)
+run_rows(struct heading *h, size_t rows, bool learn, struct ll_loss *loss)
 {
 	struct ll_net *net = h->net;
 	struct ll_net_memory *memory = net->memory;
@@ -249,7 +247,7 @@ run_rows(struct heading *h, size_t rows, bool learn, struct ll_loss *loss, ll_re
 		make_logits(h, rows, ll_linear_rows(net, output, h->begin, h->n));
 		ll_net_each(net, rows, 8, take, h);
 	}
-	sum_up(h, rows, loss, each);
+	sum_up(h, rows, loss);
 	if (!learn)
 		return;
 	for (h->begin = 0; h->begin < vocab; h->begin += part) {
@@ -271,7 +269,7 @@ run_rows(struct heading *h, size_t rows, bool learn, struct ll_loss *loss, ll_re
 }
 
 void
-ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each)
+ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss)
 {
 	struct ll_net_memory *memory = net->memory;
 	struct heading h = { .net = net, .batch = batch, .temperature = 1, .hard = 1 };
@@ -285,12 +283,10 @@ ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, stru
 		if (batch->targets[i] != LL_VOCAB_NONE ||
 		    (batch->teaching != NULL && batch->teaching[i].count > 0 && batch->hard < 1))
 			memory->chosen[count++] = (uint32_t)i;
-	if (each != NULL)
-		memset(each, 0, batch->count * sizeof *each);
 	if (learn)
 		memset(memory->dn, 0, batch->count * net->hp.dim * sizeof *memory->dn);
 	for (size_t begin = 0; begin < count; begin += LL_HEAD_ROWS) {
 		h.chosen = memory->chosen + begin;
-		run_rows(&h, count - begin < LL_HEAD_ROWS ? count - begin : LL_HEAD_ROWS, learn, loss, each);
+		run_rows(&h, count - begin < LL_HEAD_ROWS ? count - begin : LL_HEAD_ROWS, learn, loss);
 	}
 }
