@@ -6,6 +6,24 @@
 
 #include "train/net_memory.h"
 
+void
+ll_linear_read(ll_real *out, const struct ll_tensor *tensor, size_t row)
+{
+#ifdef LL_TRAIN_DOUBLE
+	float part[256];
+
+	for (size_t at = 0; at < tensor->cols; at += 256) {
+		size_t n = tensor->cols - at < 256 ? tensor->cols - at : 256;
+
+		ll_tensor_read(part, tensor, row, at, n);
+		for (size_t l = 0; l < n; l++)
+			out[at + l] = part[l];
+	}
+#else
+	ll_tensor_read(out, tensor, row, 0, tensor->cols);
+#endif
+}
+
 struct widening {
 	struct ll_net *net;
 	const struct ll_linear *linear;
@@ -17,24 +35,10 @@ widen(void *arg, size_t begin, size_t end, size_t thread)
 {
 	const struct widening *w = arg;
 	const struct ll_linear *linear = w->linear;
-	ll_real *out = w->net->memory->wide;
 
 	(void)thread;
-	for (size_t i = begin; i < end; i++) {
-#ifdef LL_TRAIN_DOUBLE
-		float part[256];
-
-		for (size_t j = 0; j < linear->cols; j += 256) {
-			size_t n = linear->cols - j < 256 ? linear->cols - j : 256;
-
-			ll_tensor_read(part, &linear->frozen, w->begin + i, j, n);
-			for (size_t l = 0; l < n; l++)
-				out[i * linear->cols + j + l] = part[l];
-		}
-#else
-		ll_tensor_read(out + i * linear->cols, &linear->frozen, w->begin + i, 0, linear->cols);
-#endif
-	}
+	for (size_t i = begin; i < end; i++)
+		ll_linear_read(w->net->memory->wide + i * linear->cols, &linear->frozen, w->begin + i);
 }
 
 const ll_real *
