@@ -93,6 +93,7 @@ evaluate(struct ll_fit *fit, struct ll_err *err)
 
 	if (fit->held == NULL)
 		return 0;
+	fit->net->dropout_seed = 0;
 	while (status > 0) {
 		ll_gather_clear(&fit->gather);
 		for (size_t row = 0; row < fit->options.micro && status > 0; row++)

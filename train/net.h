@@ -86,7 +86,7 @@ struct ll_net {
 	ll_real *constants;		/* gains that are frozen */
 	ll_real *cosine, *sine, *minus_sine;	/* [span][rope_dim / 2] */
 	struct ll_net_memory *memory;
-	uint64_t dropout_seed;		/* set it before every step */
+	uint64_t dropout_seed;		/* set it before every step; 0: nothing is dropped */
 };
 
 /*

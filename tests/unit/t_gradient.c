@@ -275,6 +275,7 @@ test_adapters(void **state)
 	struct ll_pool *pool;
 	struct ll_net *net;
 	float *numbers = malloc(200000 * sizeof *numbers);
+	double loss[2];
 
 	(void)state;
 	assert_non_null(numbers);
@@ -290,8 +291,12 @@ test_adapters(void **state)
 		net->dropout_seed = 77;
 		stir(net->values, net->count, 2);
 		compare(net, &batch);
+		/* Without a seed it makes no difference that inputs may be dropped. */
+		net->dropout_seed = 0;
+		loss[dropped] = loss_of(net, &batch);
 		ll_net_free(net);
 	}
+	assert_true(loss[0] > 0 && !(loss[0] < loss[1]) && !(loss[0] > loss[1]));
 	ll_pool_free(pool);
 	free(numbers);
 }
