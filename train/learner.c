@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -22,9 +21,8 @@ check_dtype(struct ll_learner *l)
 		l->type = LL_F32;
 		return;
 	}
-	for (l->type = 0; l->type < LL_DTYPES; l->type++)
-		if (ll_encode_has(l->type) && strcasecmp(l->dtype, ll_dtype_name(l->type)) == 0)
-			return;
+	if ((l->type = ll_encode_called(l->dtype)) != LL_DTYPES)
+		return;
 	snprintf(why, sizeof why, "'%.64s' is not f32, f16, bf16 or a type of blocks, such as q8_0", l->dtype);
 	ll_opt_wrong(&l->dtype, why);
 }

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -171,10 +170,9 @@ take_dtype(void)
 
 	if (dtype == NULL)
 		return;
-	for (type = 0; type < LL_DTYPES; type++)
-		if (ll_encode_has(type) && strcasecmp(dtype, ll_dtype_name(type)) == 0 &&
-		    (full || type == LL_F32 || type == LL_F16 || (merge && type == LL_BF16)))
-			return;
+	type = ll_encode_called(dtype);
+	if (type == LL_F32 || type == LL_F16 || (merge && type == LL_BF16) || (full && type != LL_DTYPES))
+		return;
 	snprintf(why, sizeof why, "'%.64s' is not %s", dtype, known);
 	ll_opt_wrong(&dtype, why);
 }
