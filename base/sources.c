@@ -24,7 +24,7 @@ ll_sources_add(struct ll_sources *sources, const char *value, bool literal, stru
 	int status = ll_grow(&sources->list, &sources->cap, sources->count + 1, sizeof(*sources->list), err);
 
 	if (status == 0)
-		sources->list[sources->count++] = (struct ll_source){ value, literal };
+		sources->list[sources->count++] = (struct ll_operand){ value, literal };
 	return status;
 }
 
@@ -63,7 +63,7 @@ read_lines(struct reading *reading, int fd, const char *name, struct ll_err *err
 }
 
 static int
-read_source(struct reading *reading, const struct ll_source *source, const char *name, struct ll_err *err)
+read_source(struct reading *reading, const struct ll_operand *source, const char *name, struct ll_err *err)
 {
 	const struct ll_sources_plan *plan = reading->plan;
 	int fd = -1, status;
@@ -86,14 +86,14 @@ read_source(struct reading *reading, const struct ll_source *source, const char 
 int
 ll_sources_read(const struct ll_sources *sources, const struct ll_sources_plan *plan, struct ll_err *err)
 {
-	static const struct ll_source standard_input = { "-", false };
+	static const struct ll_operand standard_input = { "-", false };
 	struct reading reading = { .plan = plan, .lines = { .delimiter = plan->delimiter, .most = plan->most } };
 	size_t count = sources->count > 0 ? sources->count : 1;
 	struct ll_cut all = { .name = "" };
 	int status = 0;
 
 	for (size_t i = 0; i < count && status == 0; i++) {
-		const struct ll_source *source = sources->count > 0 ? &sources->list[i] : &standard_input;
+		const struct ll_operand *source = sources->count > 0 ? &sources->list[i] : &standard_input;
 
 		all.name = source->literal ? "--prompt" : strcmp(source->value, "-") != 0 ? source->value :
 		    plan->stdin_name != NULL ? plan->stdin_name : "standard input";

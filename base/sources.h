@@ -11,14 +11,14 @@
 
 struct ll_err;
 
-struct ll_source {
+struct ll_operand {
 	const char *value;
 	bool literal;
 };
 
 /* Zero-initialise; free `list` with free(). Values are borrowed. */
 struct ll_sources {
-	struct ll_source *list;
+	struct ll_operand *list;
 	size_t count, cap;
 };
 

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -14,16 +13,6 @@
 #include "base/mem.h"
 #include "base/yaml.h"
 #include "tensor/encode.h"
-
-/* A type that can be made, by its name in capitals or not; LL_DTYPES if it is none. */
-static uint32_t
-type_called(const char *name)
-{
-	for (uint32_t type = 0; type < LL_DTYPES; type++)
-		if (ll_encode_has(type) && strcasecmp(ll_dtype_name(type), name) == 0)
-			return type;
-	return LL_DTYPES;
-}
 
 static int
 take_rule(struct ll_quantize_rules *rules, const struct ll_yaml *node, struct ll_err *err)
@@ -34,7 +23,7 @@ take_rule(struct ll_quantize_rules *rules, const struct ll_yaml *node, struct ll
 	if (node->kind != LL_YAML_SCALAR)
 		return ll_fail(err, LL_ECONFIG, "%s:%zu: %.128s: is not the name of a type", rules->path, node->line,
 		    node->key);
-	if ((type = type_called(node->text)) == LL_DTYPES)
+	if ((type = ll_encode_called(node->text)) == LL_DTYPES)
 		return ll_fail(err, LL_ECONFIG, "%s:%zu: %.128s: %.64s: is no type that can be made", rules->path,
 		    node->line, node->key, node->text);
 	if (ll_grow(&rules->rules, &rules->cap, rules->count + 1, sizeof(*rule), err) < 0)

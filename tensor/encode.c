@@ -5,6 +5,7 @@
 #include "tensor/encode.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "tensor/dtype.h"
 #include "tensor/enc_block.h"
@@ -64,6 +65,16 @@ bool
 ll_encode_has(uint32_t type)
 {
 	return type < LL_DTYPES && encoders[type] != NULL;
+}
+
+uint32_t
+ll_encode_called(const char *name)
+{
+	uint32_t type = 0;
+
+	while (type < LL_DTYPES && !(ll_encode_has(type) && strcasecmp(ll_dtype_name(type), name) == 0))
+		type++;
+	return type;
 }
 
 void

@@ -20,6 +20,9 @@
 /* Whether there is an encoder for a type of GGUF's; F32, F16 and BF16 have one, too. */
 bool ll_encode_has(uint32_t type);
 
+/* A type with one, by its name in capitals or not; LL_DTYPES if it is none. */
+uint32_t ll_encode_called(const char *name);
+
 /*
  * x[0..n), whole blocks of the type, to `out`. All are finite and at most LL_ENCODE_MAX (F32
  * and BF16: any). `importance` is NULL, or n numbers that are finite and not negative: how

@@ -25,9 +25,6 @@ struct ll_chart {
  */
 int ll_chart_text(const struct ll_chart *chart, size_t width, size_t height, struct ll_buf *out, struct ll_err *err);
 
-/* Appends commands for gnuplot, data among them; the picture goes to its standard output. */
-int ll_chart_script(const struct ll_chart *chart, const char *terminal, struct ll_buf *out, struct ll_err *err);
-
 /*
  * Draws with gnuplot, found in PATH and run without a shell and without its user's settings,
  * into a descriptor. `terminal` is gnuplot's: "svg", "pngcairo". -LL_EUNSUPPORTED where it is not there

@@ -66,8 +66,9 @@ put_plot(struct ll_buf *out, const struct ll_curves *curves, struct ll_err *err)
 	return status < 0 ? status : ll_buf_puts(out, "\n", err);
 }
 
-int
-ll_chart_script(const struct ll_chart *chart, const char *terminal, struct ll_buf *out, struct ll_err *err)
+/* Commands, data among them; the picture goes to gnuplot's standard output. */
+static int
+put_script(const struct ll_chart *chart, const char *terminal, struct ll_buf *out, struct ll_err *err)
 {
 	int status;
 
@@ -147,7 +148,7 @@ ll_chart_gnuplot(const struct ll_chart *chart, const char *terminal, int fd, str
 {
 	struct ll_buf script = { 0 };
 	FILE *commands = tmpfile(), *errors = tmpfile();
-	int status = ll_chart_script(chart, terminal, &script, err), in;
+	int status = put_script(chart, terminal, &script, err), in;
 
 	if (status == 0 && (commands == NULL || errors == NULL))
 		status = ll_fail_errno(err, errno == ENOMEM ? LL_ENOMEM : LL_ECREATE, "a temporary file");

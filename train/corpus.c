@@ -6,32 +6,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/buf.h"
 #include "base/err.h"
-#include "base/gzip.h"
 #include "base/hash.h"
-#include "base/io.h"
 #include "base/json.h"
-#include "base/lines.h"
 #include "base/mem.h"
 #include "tokenize/messages.h"
 #include "tokenize/record.h"
 #include "tokenize/tokenizer.h"
 #include "train/corpus.h"
+#include "train/text_file.h"
 
 #define TOLD_MOST 10	/* bad lines of a file */
-#define MARK "\xef\xbb\xbf"	/* of the byte order */
 
 struct reader {
 	struct ll_corpus *corpus;
 	const struct ll_corpus_options *options;
-	const char *name;
+	struct ll_text_file file;
 	struct ll_ids ids;		/* the corpus's tokens, while they grow */
 	struct ll_stretches answers;	/* of the document */
 	uint32_t end_of_text;
-	size_t line;
 	uint64_t bad;
 };
 
@@ -185,7 +179,7 @@ add_line(struct reader *reader, const char *text, size_t length, struct ll_err *
 	char where[300];
 	int status;
 
-	snprintf(where, sizeof(where), "%.250s: line %zu", reader->name, reader->line);
+	snprintf(where, sizeof(where), "%.250s: line %zu", reader->file.name, reader->file.line);
 	if (length > LL_RECORD_BYTES)
 		return ll_fail(err, LL_EDATA, "%s: has more than %u bytes", where, LL_RECORD_BYTES);
 	if ((status = ll_json_parse_line(&object, text, length, where, err)) < 0)
@@ -213,9 +207,6 @@ take_line(struct reader *reader, const char *text, size_t length, struct ll_err 
 	size_t first = reader->ids.count;
 	int status;
 
-	reader->line++;
-	if (ll_record_blank(text, length))
-		return 0;
 	if ((status = add_line(reader, text, length, &own)) == 0)
 		return 0;
 	reader->ids.count = first;
@@ -226,88 +217,40 @@ take_line(struct reader *reader, const char *text, size_t length, struct ll_err 
 }
 
 static int
-take_lines(struct reader *reader, struct ll_lines *lines, bool end, struct ll_err *err)
+read_text(struct reader *reader, struct ll_err *err)
 {
-	const char *text;
-	size_t length;
-	int status = 0;
-
-	while (status == 0 && !is_full(reader) && ll_lines_next(lines, end, &text, &length)) {
-		size_t mark_size = reader->line == 0 && length >= 3 && memcmp(text, MARK, 3) == 0 ? 3 : 0;
-
-		status = take_line(reader, text + mark_size, length - mark_size, err);
-	}
-	return status;
-}
-
-static bool
-ends_with(const char *name, size_t length, const char *end)
-{
-	size_t size = strlen(end);
-
-	return length >= size && memcmp(name + length - size, end, size) == 0;
-}
-
-bool
-ll_corpus_is_lines(const char *path, const char *begin, size_t count)
-{
-	size_t length = strlen(path), at = count >= 3 && memcmp(begin, MARK, 3) == 0 ? 3 : 0;
-
-	if (ends_with(path, length, ".gz"))
-		length -= 3;
-	return ends_with(path, length, ".jsonl") || ends_with(path, length, ".json") ||
-	    (at < count && begin[at] == '{');
-}
-
-static int
-read_text(struct reader *reader, struct ll_lines *all, struct ll_gzip *gzip, int fd, struct ll_err *err)
-{
+	const struct ll_buf *text = &reader->file.lines.text;
 	struct ll_err own = { 0 };
 	size_t first = reader->ids.count;
-	ssize_t count;
+	ssize_t got;
 	int status = 0;
 
-	while ((count = ll_lines_read(all, fd, gzip, -1, reader->name, err)) > 0)
-		reader->corpus->bytes += (uint64_t)count;
-	if (count == 0 && all->text.len > 0 && (status = add_text(reader, all->text.data, all->text.len, &own)) < 0) {
+	do
+		got = ll_text_file_more(&reader->file, err);
+	while (got > 0);
+	if (got == 0 && text->len > 0 && (status = add_text(reader, text->data, text->len, &own)) < 0) {
 		reader->ids.count = first;
-		status = ll_fail(err, own.code, "%s: %s", reader->name, own.text);
+		status = ll_fail(err, own.code, "%s: %s", reader->file.name, own.text);
 	}
-	return count < 0 ? (int)count : status;
+	return got < 0 ? (int)got : status;
 }
 
 static int
-read_lines(struct reader *reader, struct ll_lines *lines, struct ll_gzip *gzip, int fd, struct ll_err *err)
+read_lines(struct reader *reader, struct ll_err *err)
 {
+	const char *text;
 	char told[400];
-	ssize_t count = 1;
-	int status = take_lines(reader, lines, false, err);
+	size_t length;
+	int got = 1, status = 0;
 
-	while (status == 0 && !is_full(reader) &&
-	    (count = ll_lines_read(lines, fd, gzip, -1, reader->name, err)) > 0) {
-		reader->corpus->bytes += (uint64_t)count;
-		status = take_lines(reader, lines, false, err);
-	}
-	if (status == 0 && count == 0)
-		status = take_lines(reader, lines, true, err);
+	while (status == 0 && !is_full(reader) && (got = ll_text_file_line(&reader->file, &text, &length, err)) > 0)
+		status = take_line(reader, text, length, err);
 	if (reader->bad > TOLD_MOST && reader->options->tell != NULL) {
-		snprintf(told, sizeof(told), "%.250s: %llu bad lines were left out, of which %d were told", reader->name,
+		snprintf(told, sizeof(told), "%.250s: %llu bad lines were left out, of which %d were told", reader->file.name,
 		    (unsigned long long)reader->bad, TOLD_MOST);
 		reader->options->tell(reader->options->arg, told);
 	}
-	return count < 0 ? (int)count : status;
-}
-
-/* The first bytes tell what it is; a pipe may bring them one by one. */
-static int
-read_begin(struct reader *reader, struct ll_lines *lines, struct ll_gzip *gzip, int fd, struct ll_err *err)
-{
-	ssize_t count = 1;
-
-	while (count > 0 && lines->text.len <= strlen(MARK))
-		if ((count = ll_lines_read(lines, fd, gzip, -1, reader->name, err)) > 0)
-			reader->corpus->bytes += (uint64_t)count;
-	return count < 0 ? (int)count : 0;
+	return got < 0 ? got : status;
 }
 
 int
@@ -316,26 +259,17 @@ ll_corpus_read(struct ll_corpus *corpus, const char *path, const struct ll_corpu
 {
 	struct reader reader = {
 		.corpus = corpus, .options = options,
-		.name = strcmp(path, "-") != 0 ? path : "standard input",
 		.ids = { corpus->tokens, corpus->count, corpus->cap },
 		.end_of_text = find_end_of_text(options->tokenizer)
 	};
-	struct ll_lines lines = { .delimiter = '\n', .most = LL_RECORD_BYTES };
-	struct ll_gzip *gzip = NULL;
-	int fd, status;
+	int status;
 
 	if (is_full(&reader))
 		return 0;
-	if ((fd = status = ll_open_input(path, err)) < 0)
-		return status;
-	if ((status = ll_gzip_new(&gzip, fd, reader.name, -1, err)) == 0 &&
-	    (status = read_begin(&reader, &lines, gzip, fd, err)) == 0)
-		status = ll_corpus_is_lines(path, lines.text.data, lines.text.len) ? read_lines(&reader, &lines, gzip, fd, err) :
-		    read_text(&reader, &lines, gzip, fd, err);
-	ll_gzip_free(gzip);
-	if (fd > STDIN_FILENO)
-		close(fd);
-	ll_lines_free(&lines);
+	if ((status = ll_text_file_open(&reader.file, path, LL_RECORD_BYTES, err)) == 0)
+		status = reader.file.is_lines ? read_lines(&reader, err) : read_text(&reader, err);
+	corpus->bytes += reader.file.bytes;
+	ll_text_file_close(&reader.file);
 	free(reader.answers.list);
 	corpus->tokens = reader.ids.ids;
 	corpus->count = reader.ids.count;

@@ -44,8 +44,7 @@ struct ll_corpus_options {
 
 /*
  * Adds a file: JSON Lines ({"messages": [...]} with "tools" and so on as ll_chat_options has
- * it, or {"text": "..."}), where its name ends in .jsonl or .json (with .gz or without), or its
- * first byte is '{'; else plain text, one document. "-" is stdin; gzip is read transparently.
+ * it, or {"text": "..."}), or plain text, one document: struct ll_text_file knows.
  * Of a line's object other members are ignored: data sets have many. Empty lines are passed
  * over; an empty text, and with answers_only a conversation without an answer, are bad lines.
  *
@@ -59,9 +58,6 @@ struct ll_corpus_options {
  */
 int ll_corpus_read(struct ll_corpus *corpus, const char *path, const struct ll_corpus_options *options,
     struct ll_err *err);
-
-/* Whether that file is JSON Lines; `begin` are its first bytes, without compression, at least 4 if it has them. */
-bool ll_corpus_is_lines(const char *path, const char *begin, size_t count);
 
 /* After the last file: makes hash. -LL_EDATA where there is nothing to learn from. */
 int ll_corpus_end(struct ll_corpus *corpus, struct ll_err *err);

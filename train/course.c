@@ -45,22 +45,18 @@ static int
 fit_net(struct ll_course *c, struct ll_net *net, struct ll_fit *fit, const struct ll_optimise_options *optimise,
     struct ll_err *err)
 {
-	struct ll_corpus_feed feed = { .corpus = &c->lessons->corpus, .span = fit->options.span,
-	    .seed = c->settings->seed, .shuffle = true };
 	int status = ll_optimiser_new(&fit->optimiser, net, optimise, err);
 
 	if (status < 0)
 		return status;
-	if (c->first == LL_FIRST_INDUCTION)
+	/* A checkpoint has all values. */
+	if (c->first == LL_FIRST_INDUCTION && !c->settings->resume)
 		status = ll_net_induction(net, c->settings->seed, err);
-	else if (c->first == LL_FIRST_RANDOM)
+	else if (c->first == LL_FIRST_RANDOM && !c->settings->resume)
 		ll_net_random(net, c->settings->seed);
 	fit->net = net;
-	fit->feed = c->feed != NULL ? *c->feed : (struct ll_feed){ ll_corpus_feed_next, &feed };
-	fit->held = c->lessons->held_path != NULL ? &c->lessons->held : NULL;
 	if (status == 0)
 		status = ll_fit_run(fit, err);
-	ll_corpus_feed_free(&feed);
 	ll_optimiser_free(&fit->optimiser);
 	if (status == 1 && fit->options.steps == LL_FIT_ENDLESS)
 		return ll_fail(err, LL_EIO, "stopped by a signal after step %" PRIu64 ": --resume goes on from there",
@@ -75,25 +71,15 @@ fit_net(struct ll_course *c, struct ll_net *net, struct ll_fit *fit, const struc
 	return c->finish(c->context, net, err);
 }
 
+/* Over so many rows an epoch. */
 static int
-run(struct ll_course *c, struct ll_pool *pool, struct ll_fit *fit, struct ll_buf *text, struct ll_err *err)
+run_rows(struct ll_course *c, uint64_t rows, struct ll_pool *pool, struct ll_fit *fit, struct ll_buf *text,
+    struct ll_err *err)
 {
 	struct ll_optimise_options optimise;
 	struct ll_net *net;
-	uint64_t rows = c->feed_rows;
 	int status;
 
-	if ((status = ll_settings_memory(c->program, c->settings, &c->hp, &c->net, c->more, ll_pool_count(pool), err)) < 0 ||
-	    c->settings->dry_run || (status = ll_lessons_read(c->lessons, err)) < 0)
-		return status;
-	if (c->feed == NULL) {
-		const struct ll_corpus *corpus = &c->lessons->corpus;
-
-		if ((status = ll_lessons_rows(c->lessons, fit->options.span, c->settings->seed, &rows, err)) < 0)
-			return status;
-		ll_note(c->program, "%zu documents, %zu tokens, %" PRIu64 " to learn; %" PRIu64 " sequences of up to %zu positions",
-		    corpus->documents, corpus->count, corpus->learned, rows, fit->options.span);
-	}
 	if ((status = describe(text, c, err)) < 0 ||
 	    (status = ll_settings_fit(c->settings, rows, &fit->options, &optimise, text, err)) < 0 ||
 	    (status = ll_net_new(&net, &c->hp, c->rope_freqs, c->rope_magnitude, c->base, &c->net, pool, err)) < 0)
@@ -103,6 +89,30 @@ run(struct ll_course *c, struct ll_pool *pool, struct ll_fit *fit, struct ll_buf
 		fit->options.epochs = 1;
 	status = fit_net(c, net, fit, &optimise, err);
 	ll_net_free(net);
+	return status;
+}
+
+static int
+run(struct ll_course *c, struct ll_pool *pool, struct ll_fit *fit, struct ll_buf *text, struct ll_err *err)
+{
+	const struct ll_corpus *corpus = &c->lessons->corpus;
+	struct ll_corpus_feed feed = { .corpus = corpus, .span = fit->options.span, .seed = c->settings->seed,
+	    .shuffle = true };
+	int status;
+
+	if ((status = ll_settings_memory(c->program, c->settings, &c->hp, &c->net, c->more, ll_pool_count(pool), err)) < 0 ||
+	    c->settings->dry_run || (status = ll_lessons_read(c->lessons, err)) < 0)
+		return status;
+	fit->held = c->lessons->held_path != NULL ? &c->lessons->held : NULL;
+	fit->feed = c->feed != NULL ? *c->feed : (struct ll_feed){ ll_corpus_feed_next, &feed };
+	if (c->feed != NULL)
+		return run_rows(c, c->feed_rows, pool, fit, text, err);
+	if ((status = ll_corpus_feed_open(&feed, 0, err)) == 0) {
+		ll_note(c->program, "%zu documents, %zu tokens, %" PRIu64 " to learn; %zu sequences of up to %zu positions",
+		    corpus->documents, corpus->count, corpus->learned, feed.order.rows, fit->options.span);
+		status = run_rows(c, feed.order.rows, pool, fit, text, err);
+	}
+	ll_corpus_feed_free(&feed);
 	return status;
 }
 

@@ -82,37 +82,27 @@ tell_evaluation(struct ll_fit *fit, const struct ll_loss *loss, struct ll_err *e
 	return write_log(fit, err);
 }
 
-int
-ll_fit_evaluate(struct ll_fit *fit, const struct ll_corpus *corpus, struct ll_loss *loss, struct ll_err *err)
+/* Loss over what is held out, without learning. */
+static int
+evaluate(struct ll_fit *fit, struct ll_err *err)
 {
-	struct ll_corpus_feed feed = { .corpus = corpus, .span = fit->options.span };
+	struct ll_corpus_feed feed = { .corpus = fit->held, .span = fit->options.span };
 	struct ll_place place = { 0 };
+	struct ll_loss loss = { 0 };
 	int status = 1;
 
-	*loss = (struct ll_loss){ 0 };
+	if (fit->held == NULL)
+		return 0;
+	fit->net->dropout_seed = 0;
 	while (status > 0) {
 		ll_gather_clear(&fit->gather);
 		for (size_t row = 0; row < fit->options.micro && status > 0; row++)
 			status = ll_corpus_feed_next(&feed, &place, &fit->gather, err);
 		if (status >= 0 && fit->gather.count > 0)
-			ll_net_run(fit->net, ll_gather_batch(&fit->gather), false, loss, NULL);
+			ll_net_run(fit->net, ll_gather_batch(&fit->gather), false, &loss);
 	}
 	ll_corpus_feed_free(&feed);
-	return status;
-}
-
-static int
-evaluate(struct ll_fit *fit, struct ll_err *err)
-{
-	struct ll_loss loss;
-	int status;
-
-	if (fit->held == NULL)
-		return 0;
-	if ((status = ll_fit_evaluate(fit, fit->held, &loss, err)) < 0)
-		return status;
-	fit->eval_loss = loss.cross_entropy / (double)loss.targets;
-	return tell_evaluation(fit, &loss, err);
+	return status < 0 ? status : tell_evaluation(fit, &loss, err);
 }
 
 static int
@@ -180,7 +170,7 @@ run_step(struct ll_fit *fit, struct ll_err *err)
 		fit->gather.batch.hard = (ll_real)o->hard;
 		fit->gather.batch.temperature = (ll_real)o->temperature;
 		fit->net->dropout_seed = (o->seed + step) * 0x9e3779b97f4a7c15u + row;
-		ll_net_run(fit->net, &fit->gather.batch, true, &r.loss, NULL);
+		ll_net_run(fit->net, &fit->gather.batch, true, &r.loss);
 		r.tokens += fit->gather.count;
 	}
 	if (r.tokens == 0)

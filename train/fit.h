@@ -43,7 +43,6 @@ struct ll_fit {
 	struct ll_feed feed;
 	const struct ll_corpus *held;	/* NULL: nothing is held out */
 	struct ll_progress progress;
-	double eval_loss;		/* of the last evaluation, nats a target */
 	int stopped;			/* by this signal */
 	/* Private. */
 	struct ll_gather gather;
@@ -59,8 +58,5 @@ struct ll_fit {
  * -LL_ECREATE and -LL_EIO for checkpoints and logs.
  */
 int ll_fit_run(struct ll_fit *fit, struct ll_err *err);
-
-/* Loss over a corpus, without learning. */
-int ll_fit_evaluate(struct ll_fit *fit, const struct ll_corpus *corpus, struct ll_loss *loss, struct ll_err *err);
 
 #endif

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/opt.h"
@@ -22,9 +20,8 @@ check_dtype(struct ll_learner *l)
 		l->type = LL_F32;
 		return;
 	}
-	for (l->type = 0; l->type < LL_DTYPES; l->type++)
-		if (ll_encode_has(l->type) && strcasecmp(l->dtype, ll_dtype_name(l->type)) == 0)
-			return;
+	if ((l->type = ll_encode_called(l->dtype)) != LL_DTYPES)
+		return;
 	snprintf(why, sizeof why, "'%.64s' is not f32, f16, bf16 or a type of blocks, such as q8_0", l->dtype);
 	ll_opt_wrong(&l->dtype, why);
 }
@@ -39,17 +36,18 @@ ll_learner_check(struct ll_learner *l, struct ll_settings *settings, struct ll_e
 		{ l->shape_path == NULL, &l->induction, "without --shape: a model has its values" },
 	};
 
+	int status;
+
 	ll_opt_refuse_all(rules, sizeof rules / sizeof *rules);
 	check_dtype(l);
 	if (settings->rate <= 0 && ll_opt_given(&settings->rate))
 		ll_opt_wrong(&settings->rate, "nothing is learned at 0");
 	if (settings->rate <= 0)
 		settings->rate = 1e-3;
-	ll_settings_check(settings, l->output);
+	if ((status = ll_settings_check(settings, l->output, err)) < 0)
+		return status;
 	if (l->shape_path != NULL && l->vocabulary_path == NULL)
 		return ll_fail(err, LL_EUSAGE, "no --vocabulary FILE for the new model");
-	if (!settings->dry_run && (l->output == NULL || strcmp(l->output, "-") == 0) && isatty(STDOUT_FILENO))
-		return ll_fail(err, LL_EUSAGE, "no -o FILE, and standard output is a terminal");
 	return l->shape_path != NULL ? 0 : ll_model_choose(&l->model_path, l->model_path, "", err);
 }
 

@@ -1,8 +1,11 @@
 #include "train/lessons.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "base/opt.h"
 
 static void
 tell(void *arg, const char *message)
@@ -30,11 +33,23 @@ make_chat(struct ll_lessons *l, struct ll_err *err)
 static bool
 reads_stdin(const struct ll_lessons *l)
 {
-	bool found = l->file_count == 0 && !l->held_only;
+	bool found = l->files.count == 0;
 
-	for (size_t i = 0; i < l->file_count; i++)
-		found = found || strcmp(l->files[i], "-") == 0;
+	for (size_t i = 0; i < l->files.count; i++)
+		found = found || strcmp(l->files.list[i].value, "-") == 0;
 	return found;
+}
+
+int
+ll_lessons_check(const struct ll_lessons *l, const struct ll_settings *settings, struct ll_err *err)
+{
+	if (l->held_path == NULL)
+		ll_opt_refuse(&settings->eval_every, "without --eval");
+	if (l->held_path != NULL && strcmp(l->held_path, "-") == 0 && reads_stdin(l))
+		ll_opt_wrong(&l->held_path, "standard input is what is learned from");
+	if (l->files.count == 0 && !settings->dry_run && isatty(STDIN_FILENO))
+		return ll_fail(err, LL_EUSAGE, "no FILE, and standard input is a terminal");
+	return 0;
 }
 
 int
@@ -46,16 +61,14 @@ ll_lessons_read(struct ll_lessons *l, struct ll_err *err)
 	struct ll_err own = { 0 };
 	int status;
 
-	if (l->held_path != NULL && strcmp(l->held_path, "-") == 0 && reads_stdin(l))
-		return ll_fail(err, LL_EUSAGE, "--eval: standard input is what is learned from");
 	options.arg = program.arg;
 	if ((status = ll_tokenizer_new(&l->tokenizer, l->vocab, err)) < 0 || (status = make_chat(l, err)) < 0)
 		return status;
 	options.tokenizer = l->tokenizer;
-	if (l->file_count == 0 && !l->held_only)
+	if (l->files.count == 0 && !l->held_only)
 		status = ll_corpus_read(&l->corpus, "-", &options, err);
-	for (size_t i = 0; i < l->file_count && status == 0; i++)
-		status = ll_corpus_read(&l->corpus, l->files[i], &options, err);
+	for (size_t i = 0; i < l->files.count && status == 0; i++)
+		status = ll_corpus_read(&l->corpus, l->files.list[i].value, &options, err);
 	if (status == 0 && !l->held_only)
 		status = ll_corpus_end(&l->corpus, err);
 	if (status < 0 || l->held_path == NULL)
@@ -72,15 +85,5 @@ ll_lessons_free(struct ll_lessons *l)
 	ll_corpus_free(&l->corpus);
 	ll_corpus_free(&l->held);
 	ll_tokenizer_free(l->tokenizer);
-}
-
-int
-ll_lessons_rows(const struct ll_lessons *l, size_t context, uint64_t seed, uint64_t *rows, struct ll_err *err)
-{
-	struct ll_order order = { 0 };
-	int status = ll_order_make(&order, &l->corpus, context, seed, 0, true, err);
-
-	*rows = order.rows;
-	ll_order_free(&order);
-	return status;
+	free(l->files.list);
 }

@@ -9,32 +9,37 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/sources.h"
 #include "base/vocab.h"
 #include "train/corpus.h"
+#include "train/run_settings.h"
 
 struct ll_err;
 
 struct ll_lessons {
-	/* Set before ll_lessons_read. */
-	const char *program;		/* for warnings */
-	const struct ll_vocab *vocab;	/* borrowed */
+	/* The options. */
 	const char *format_name;	/* of chats; NULL: as the vocabulary's template says */
 	bool answers_only, skip_bad;
-	const char **files;
-	size_t file_count;
+	struct ll_sources files;	/* none: standard input */
 	const char *held_path;		/* NULL: nothing is held out */
+	/* Set before ll_lessons_read. */
 	bool held_only;			/* what is learned from comes otherwise */
+	const char *program;		/* for warnings */
+	const struct ll_vocab *vocab;	/* borrowed */
 	/* What comes of it. */
 	struct ll_tokenizer *tokenizer;
 	struct ll_chat chat;
 	struct ll_corpus corpus, held;
 };
 
-/* The codes of ll_corpus_read; stdin is read where there are no files (and not held_only). */
+/*
+ * Of files: ends the program where an option has no effect, or standard input is to be both; -LL_EUSAGE where
+ * there is nothing to read but a terminal.
+ */
+int ll_lessons_check(const struct ll_lessons *lessons, const struct ll_settings *settings, struct ll_err *err);
+
+/* The codes of ll_corpus_read. */
 int ll_lessons_read(struct ll_lessons *lessons, struct ll_err *err);
 void ll_lessons_free(struct ll_lessons *lessons);
-
-/* Rows of an epoch, `context` inputs each. */
-int ll_lessons_rows(const struct ll_lessons *lessons, size_t context, uint64_t seed, uint64_t *rows, struct ll_err *err);
 
 #endif

@@ -2,9 +2,26 @@
  * Products with one matrix of weights, forward and backward, learned or frozen, with an adapter.
  */
 
-#include <string.h>
-
+#include "base/hash.h"
 #include "train/net_memory.h"
+
+void
+ll_linear_read(ll_real *out, const struct ll_tensor *tensor, size_t row)
+{
+#ifdef LL_TRAIN_DOUBLE
+	float part[256];
+
+	for (size_t at = 0; at < tensor->cols; at += 256) {
+		size_t n = tensor->cols - at < 256 ? tensor->cols - at : 256;
+
+		ll_tensor_read(part, tensor, row, at, n);
+		for (size_t l = 0; l < n; l++)
+			out[at + l] = part[l];
+	}
+#else
+	ll_tensor_read(out, tensor, row, 0, tensor->cols);
+#endif
+}
 
 struct widening {
 	struct ll_net *net;
@@ -17,24 +34,10 @@ widen(void *arg, size_t begin, size_t end, size_t thread)
 {
 	const struct widening *w = arg;
 	const struct ll_linear *linear = w->linear;
-	ll_real *out = w->net->memory->wide;
 
 	(void)thread;
-	for (size_t i = begin; i < end; i++) {
-#ifdef LL_TRAIN_DOUBLE
-		float part[256];
-
-		for (size_t j = 0; j < linear->cols; j += 256) {
-			size_t n = linear->cols - j < 256 ? linear->cols - j : 256;
-
-			ll_tensor_read(part, &linear->frozen, w->begin + i, j, n);
-			for (size_t l = 0; l < n; l++)
-				out[i * linear->cols + j + l] = part[l];
-		}
-#else
-		ll_tensor_read(out + i * linear->cols, &linear->frozen, w->begin + i, 0, linear->cols);
-#endif
-	}
+	for (size_t i = begin; i < end; i++)
+		ll_linear_read(w->net->memory->wide + i * linear->cols, &linear->frozen, w->begin + i);
 }
 
 const ll_real *
@@ -60,42 +63,59 @@ part_of(const struct ll_net *net, const struct ll_linear *linear)
  * matrix and the place, so that it is the same when layers are computed again.
  */
 struct dropping {
-	struct ll_net *net;
-	const ll_real *x;
-	size_t cols, key;
-	bool back;
+	uint64_t seed, threshold;
+	ll_real kept;			/* share of the inputs */
+	size_t cols;
+	const ll_real *from;
+	ll_real *to;
 };
 
-static bool
-is_kept(uint64_t seed, uint64_t place, uint64_t threshold)
+static struct dropping
+dropping_of(const struct ll_net *net, const struct ll_linear *linear, size_t key, const ll_real *from, ll_real *to)
 {
-	uint64_t z = seed + (place + 1) * 0x9e3779b97f4a7c15u;	/* splitmix64 (Steele et al. 2014) */
+	ll_real rate = net->options.dropout;
 
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return ((z ^ z >> 31) >> 32) >= threshold;
+	return (struct dropping){ .seed = net->dropout_seed + key * 0xd1342543de82ef95u,
+	    .threshold = (uint64_t)((double)rate * 4294967296.0), .kept = 1 - rate, .cols = linear->cols, .from = from,
+	    .to = to };
+}
+
+/* splitmix64 (Steele et al. 2014) */
+static bool
+is_kept(const struct dropping *d, uint64_t place)
+{
+	return ll_hash_mix(d->seed + (place + 1) * 0x9e3779b97f4a7c15u) >> 32 >= d->threshold;
 }
 
 static void
 drop(void *arg, size_t begin, size_t end, size_t thread)
 {
 	const struct dropping *d = arg;
-	ll_real rate = d->net->options.dropout, *out = d->net->memory->dropped;
-	uint64_t seed = d->net->dropout_seed + d->key * 0xd1342543de82ef95u;
-	uint64_t threshold = (uint64_t)((double)rate * 4294967296.0);
 
 	(void)thread;
 	for (size_t i = begin * d->cols; i < end * d->cols; i++)
-		out[i] = is_kept(seed, i, threshold) ? d->x[i] / (1 - rate) : 0;
+		d->to[i] = is_kept(d, i) ? d->from[i] / d->kept : 0;
+}
+
+/* to += what came through those inputs that were kept */
+static void
+join(void *arg, size_t begin, size_t end, size_t thread)
+{
+	const struct dropping *d = arg;
+
+	(void)thread;
+	for (size_t i = begin * d->cols; i < end * d->cols; i++)
+		if (is_kept(d, i))
+			d->to[i] += d->from[i] / d->kept;
 }
 
 /* What an adapter sees of x; under dropout a copy. */
 static const ll_real *
 seen(struct ll_net *net, const struct ll_linear *linear, size_t key, size_t count, const ll_real *x)
 {
-	struct dropping d = { net, x, linear->cols, key, false };
+	struct dropping d = dropping_of(net, linear, key, x, net->memory->dropped);
 
-	if (net->options.dropout == 0 || !net->options.gradients)
+	if (net->options.dropout == 0 || net->dropout_seed == 0)
 		return x;
 	ll_net_each(net, count, 16, drop, &d);
 	return net->memory->dropped;
@@ -151,28 +171,6 @@ ll_linear_forward(struct ll_net *net, const struct ll_linear *linear, size_t key
 	}
 }
 
-struct joining {
-	struct ll_net *net;
-	ll_real *dx;
-	const ll_real *from;
-	size_t cols, key;
-};
-
-/* dx += what came through those inputs that were kept */
-static void
-join(void *arg, size_t begin, size_t end, size_t thread)
-{
-	const struct joining *j = arg;
-	ll_real rate = j->net->options.dropout;
-	uint64_t seed = j->net->dropout_seed + j->key * 0xd1342543de82ef95u;
-	uint64_t threshold = (uint64_t)((double)rate * 4294967296.0);
-
-	(void)thread;
-	for (size_t i = begin * j->cols; i < end * j->cols; i++)
-		if (is_kept(seed, i, threshold))
-			j->dx[i] += j->from[i] / (1 - rate);
-}
-
 static void
 adapter_back(struct ll_net *net, const struct ll_linear *linear, size_t key, size_t count,
     const ll_real *x, const ll_real *dy, ll_real *dx)
@@ -181,7 +179,7 @@ adapter_back(struct ll_net *net, const struct ll_linear *linear, size_t key, siz
 	size_t rows = linear->rows, cols = linear->cols, rank = linear->rank;
 	const ll_real *in = seen(net, linear, key, count, x);
 	struct scaling s = { net, memory->dlow, rank, net->options.alpha / (ll_real)rank };
-	struct joining j = { net, dx, memory->dropped, cols, key };
+	struct dropping d = dropping_of(net, linear, key, memory->dropped, dx);
 
 	go_low(net, linear, count, in);
 	ll_product_run(memory->product, rows, rank, count, ll_turned(dy, rows), ll_by_rows(memory->low, rank),
@@ -198,7 +196,7 @@ adapter_back(struct ll_net *net, const struct ll_linear *linear, size_t key, siz
 	}
 	ll_product_run(memory->product, count, cols, rank, ll_by_rows(memory->dlow, rank),
 	    ll_by_rows(linear->a, cols), memory->dropped, cols, false);
-	ll_net_each(net, count, 16, join, &j);
+	ll_net_each(net, count, 16, join, &d);
 }
 
 void

@@ -23,10 +23,10 @@
 #include "train/learner.h"
 #include "train/taught_feed.h"
 
-static const char *input_path, *held_path, *format_name;
-static bool answers_only;
+static const char *input_path;
 static double hard = 0.1, temperature = 1;
 static struct ll_learner learner;
+static struct ll_lessons lessons = { .held_only = true };
 static struct ll_settings settings = LL_SETTINGS;
 
 static int
@@ -39,9 +39,9 @@ static const struct ll_opt options[] = {
 	LL_OPTS_LEARNER(learner),
 	{ 0, "hard", LL_OPT_DOUBLE, &hard, "X", "weight of the text itself, from 0 to 1 (default 0.1)", 0, 1, NULL },
 	{ 0, "temperature", LL_OPT_DOUBLE, &temperature, "T", "of teacher and student (default 1)", 0.01, 100, NULL },
-	{ 0, "eval", LL_OPT_STRING, &held_path, "FILE", "held-out text", 0, 0, NULL },
-	{ 0, "answers-only", LL_OPT_FLAG, &answers_only, NULL, "of held-out messages the assistant's turns alone", 0, 0, NULL },
-	{ 0, "chat-format", LL_OPT_STRING, &format_name, "NAME", "of held-out messages (default: the model's)", 0, 0, NULL },
+	{ 0, "eval", LL_OPT_STRING, &lessons.held_path, "FILE", "held-out text", 0, 0, NULL },
+	{ 0, "answers-only", LL_OPT_FLAG, &lessons.answers_only, NULL, "of held-out messages the assistant's turns alone", 0, 0, NULL },
+	{ 0, "chat-format", LL_OPT_STRING, &lessons.format_name, "NAME", "of held-out messages (default: the model's)", 0, 0, NULL },
 	LL_OPTS_FIT(settings),
 	LL_OPTS_COMMON,
 	{ 0, "stream", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, set_input },
@@ -372,9 +372,9 @@ check_options(struct ll_err *err)
 {
 	const struct ll_opt_rule rules[] = {
 		{ hard >= 1, &temperature, "with --hard 1: the teacher does not count" },
-		{ held_path == NULL, &settings.eval_every, "without --eval" },
-		{ held_path == NULL, &answers_only, "without --eval" },
-		{ held_path == NULL, &format_name, "without --eval" },
+		{ lessons.held_path == NULL, &settings.eval_every, "without --eval" },
+		{ lessons.held_path == NULL, &lessons.answers_only, "without --eval" },
+		{ lessons.held_path == NULL, &lessons.format_name, "without --eval" },
 	};
 
 	/* What is set for all programs is how they sample. */
@@ -387,7 +387,6 @@ check_options(struct ll_err *err)
 int
 main(int argc, char **argv)
 {
-	struct ll_lessons lessons = { .program = program.name, .held_only = true };
 	struct ll_course course = { .program = program.name, .settings = &settings, .lessons = &lessons };
 	struct ll_err err = { 0 };
 	struct run run = { .fd = -1 };
@@ -395,11 +394,9 @@ main(int argc, char **argv)
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
+	lessons.program = program.name;
 	if ((status = check_options(&err)) == 0 && (status = ll_learner_open(&learner, &err)) == 0) {
 		lessons.vocab = learner.vocab;
-		lessons.format_name = format_name;
-		lessons.answers_only = answers_only;
-		lessons.held_path = held_path;
 		ll_learner_course(&learner, &course);
 		course.hard = hard;
 		course.temperature = temperature;

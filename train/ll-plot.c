@@ -63,8 +63,8 @@ terminal_of(const char *path)
 static int
 read_logs(struct ll_curves *curves, struct ll_err *err)
 {
-	static const struct ll_source standard_input = { "-", false };
-	const struct ll_source *list = logs.count > 0 ? logs.list : &standard_input;
+	static const struct ll_operand standard_input = { "-", false };
+	const struct ll_operand *list = logs.count > 0 ? logs.list : &standard_input;
 	size_t count = logs.count > 0 ? logs.count : 1;
 
 	for (size_t i = 0; i < count; i++) {

@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "base/sources.h"
 #include "model/gguf_write.h"
 #include "model/model.h"
 #include "model/vocab_write.h"
@@ -31,16 +32,14 @@
 static int64_t size, min_count = 2, max_length = MOST_BYTES;
 static const char *output;
 static bool ranks;
-static const char **files, **specials;
-static size_t file_count, file_cap, special_count, special_cap;
+static struct ll_sources files;
+static const char **specials;
+static size_t special_count, special_cap;
 
 static int
-take_file(const char *value, struct ll_err *err)
+add_file(const char *value, struct ll_err *err)
 {
-	if (ll_grow(&files, &file_cap, file_count + 1, sizeof(*files), err) < 0)
-		return -LL_ENOMEM;
-	files[file_count++] = value;
-	return 0;
+	return ll_sources_add(&files, value, false, err);
 }
 
 static int
@@ -65,7 +64,7 @@ static const struct ll_opt options[] = {
 	{ 0, "ranks", LL_OPT_FLAG, &ranks, NULL, "write a rank file of tiktoken, not a GGUF", 0, 0, NULL },
 	{ 0, "special", LL_OPT_CALL, NULL, "TEXT", "one more special token; may be repeated", 0, 0, take_special },
 	LL_OPTS_COMMON,
-	{ 0, "file", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, take_file },
+	{ 0, "file", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, add_file },
 	{ 0 }
 };
 
@@ -124,10 +123,10 @@ tell_merges(void *arg, size_t done, size_t total)
 static int
 read_texts(struct run *run, struct ll_err *err)
 {
-	int status = file_count > 0 ? 0 : ll_texts_read("-", take_text, run, err);
+	int status = files.count > 0 ? 0 : ll_texts_read("-", take_text, run, err);
 
-	for (size_t i = 0; i < file_count && status == 0; i++)
-		status = ll_texts_read(files[i], take_text, run, err);
+	for (size_t i = 0; i < files.count && status == 0; i++)
+		status = ll_texts_read(files.list[i].value, take_text, run, err);
 	if (status == 0 && run->pretokens.count == 0)
 		status = ll_fail(err, LL_EDATA, "there is no text to learn from");
 	return status;
@@ -205,7 +204,7 @@ check_command(size_t *others, struct ll_err *err)
 	if ((size_t)size < *others)
 		return ll_fail(err, LL_EUSAGE, "--vocab-size: %" PRId64 " is less than %d bytes and %zu special tokens", size,
 		    LL_BPE_BYTES, *others - LL_BPE_BYTES);
-	if (file_count == 0 && isatty(STDIN_FILENO))
+	if (files.count == 0 && isatty(STDIN_FILENO))
 		return ll_fail(err, LL_EUSAGE, "no FILE, and standard input is a terminal");
 	if (!ranks && (output == NULL || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
 		return ll_fail(err, LL_EUSAGE, "no -o FILE, and standard output is a terminal");
@@ -230,7 +229,7 @@ main(int argc, char **argv)
 			status = learn(&run, others, &err);
 	}
 	ll_pretokens_free(&run.pretokens);
-	free(files);
+	free(files.list);
 	free(specials);
 	return ll_exit(program.name, status, &err);
 }

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/io.h"
@@ -23,21 +21,17 @@
 #include "train/course.h"
 #include "train/result.h"
 
-static const char *model_path, *output, *held_path, *format_name, *dtype, *projections = "all";
-static bool all_text, full, merge, skip_bad;
+static const char *model_path, *output, *dtype, *projections = "all";
+static bool all_text, full, merge;
 static int64_t rank = 16;
 static double alpha, dropout;
+static struct ll_lessons lessons;
 static struct ll_settings settings = LL_SETTINGS;
-static const char **files;
-static size_t file_count, file_cap;
 
 static int
-take_file(const char *value, struct ll_err *err)
+add_file(const char *value, struct ll_err *err)
 {
-	if (ll_grow(&files, &file_cap, file_count + 1, sizeof *files, err) < 0)
-		return -LL_ENOMEM;
-	files[file_count++] = value;
-	return 0;
+	return ll_sources_add(&lessons.files, value, false, err);
 }
 
 static const struct ll_opt options[] = {
@@ -50,13 +44,13 @@ static const struct ll_opt options[] = {
 	{ 0, "full", LL_OPT_FLAG, &full, NULL, "learn all weights, and write a model", 0, 0, NULL },
 	{ 0, "merge", LL_OPT_FLAG, &merge, NULL, "write the model with the adapter in it", 0, 0, NULL },
 	{ 0, "dtype", LL_OPT_STRING, &dtype, "TYPE", "of the output: f32, f16, ... (default: f32, or the merged model's own)", 0, 0, NULL },
-	{ 0, "eval", LL_OPT_STRING, &held_path, "FILE", "held-out text", 0, 0, NULL },
+	{ 0, "eval", LL_OPT_STRING, &lessons.held_path, "FILE", "held-out text", 0, 0, NULL },
 	{ 0, "all-text", LL_OPT_FLAG, &all_text, NULL, "of messages learn what others than the assistant say, too", 0, 0, NULL },
-	{ 0, "skip-bad", LL_OPT_FLAG, &skip_bad, NULL, "pass over bad lines of JSON Lines", 0, 0, NULL },
-	{ 0, "chat-format", LL_OPT_STRING, &format_name, "NAME", "of messages (default: the model's)", 0, 0, NULL },
+	{ 0, "skip-bad", LL_OPT_FLAG, &lessons.skip_bad, NULL, "pass over bad lines of JSON Lines", 0, 0, NULL },
+	{ 0, "chat-format", LL_OPT_STRING, &lessons.format_name, "NAME", "of messages (default: the model's)", 0, 0, NULL },
 	LL_OPTS_FIT(settings),
 	LL_OPTS_COMMON,
-	{ 0, "file", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, take_file },
+	{ 0, "file", LL_OPT_OPERAND, NULL, NULL, NULL, 0, 0, add_file },
 	{ 0 }
 };
 
@@ -171,10 +165,9 @@ take_dtype(void)
 
 	if (dtype == NULL)
 		return;
-	for (type = 0; type < LL_DTYPES; type++)
-		if (ll_encode_has(type) && strcasecmp(dtype, ll_dtype_name(type)) == 0 &&
-		    (full || type == LL_F32 || type == LL_F16 || (merge && type == LL_BF16)))
-			return;
+	type = ll_encode_called(dtype);
+	if (type == LL_F32 || type == LL_F16 || (merge && type == LL_BF16) || (full && type != LL_DTYPES))
+		return;
 	snprintf(why, sizeof why, "'%.64s' is not %s", dtype, known);
 	ll_opt_wrong(&dtype, why);
 }
@@ -184,8 +177,10 @@ check_options(struct ll_net_options *net, struct ll_err *err)
 {
 	const struct ll_opt_rule rules[] = {
 		{ full, &rank, "with --full" }, { full, &alpha, "with --full" }, { full, &dropout, "with --full" },
-		{ full, &projections, "with --full" }, { full, &merge, "with --full" }, { held_path == NULL, &settings.eval_every, "without --eval" },
+		{ full, &projections, "with --full" }, { full, &merge, "with --full" },
 	};
+
+	int status;
 
 	ll_opt_refuse_all(rules, sizeof rules / sizeof *rules);
 	take_dtype();
@@ -197,14 +192,8 @@ check_options(struct ll_net_options *net, struct ll_err *err)
 		net->dropout = (float)dropout;
 		take_projections(net->on);
 	}
-	ll_settings_check(&settings, output);
-	if (settings.dry_run)
-		return 0;
-	if (file_count == 0 && isatty(STDIN_FILENO))
-		return ll_fail(err, LL_EUSAGE, "no FILE, and standard input is a terminal");
-	if ((output == NULL || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
-		return ll_fail(err, LL_EUSAGE, "no -o FILE, and standard output is a terminal");
-	return 0;
+	status = ll_settings_check(&settings, output, err);
+	return status < 0 ? status : ll_lessons_check(&lessons, &settings, err);
 }
 
 /* A rank above all sizes is no low one, and no adapter's. */
@@ -260,21 +249,16 @@ open_base(const struct ll_net_options *net, struct ll_err *err)
 int
 main(int argc, char **argv)
 {
-	struct ll_lessons lessons = { .program = program.name };
 	struct ll_course course = { .program = program.name, .settings = &settings, .lessons = &lessons, .finish = finish };
 	struct ll_err err = { 0 };
 	int status;
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
+	lessons.program = program.name;
+	lessons.answers_only = !all_text;
 	if ((status = check_options(&course.net, &err)) == 0 && (status = open_base(&course.net, &err)) == 0) {
 		lessons.vocab = vocab;
-		lessons.format_name = format_name;
-		lessons.answers_only = !all_text;
-		lessons.skip_bad = skip_bad;
-		lessons.files = files;
-		lessons.file_count = file_count;
-		lessons.held_path = held_path;
 		course.output = output;
 		course.hp = model->hp;
 		course.rope_freqs = model->rope_freqs;
@@ -289,6 +273,5 @@ main(int argc, char **argv)
 	ll_lessons_free(&lessons);
 	ll_vocab_free(vocab);
 	ll_model_close(model);
-	free(files);
 	return ll_exit(program.name, status, &err);
 }

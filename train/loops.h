@@ -44,6 +44,7 @@ struct ll_loops {
 	ll_real (*logsumexp)(const ll_real *s, ll_real scale, size_t n);
 	/* dp = p * (dp - delta) * scale */
 	void (*softmax_back)(ll_real *dp, const ll_real *p, ll_real delta, ll_real scale, size_t n);
+	ll_real (*greatest)(const ll_real *s, size_t n);
 	ll_real (*dot)(const ll_real *a, const ll_real *b, size_t n);
 	void (*add)(ll_real *y, const ll_real *x, size_t n);
 	void (*scale)(ll_real *y, ll_real by, size_t n);

@@ -244,6 +244,7 @@ const struct ll_loops LL_LOOPS = {
 	.exponentials = exponentials,
 	.logsumexp = logsumexp,
 	.softmax_back = softmax_back,
+	.greatest = greatest,
 	.dot = dot,
 	.add = add,
 	.scale = scale_by,

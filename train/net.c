@@ -110,51 +110,38 @@ struct cursor {
 	size_t next;
 };
 
-static size_t
-next_at(struct cursor *c)
-{
-	return c->net->params[c->next++].at;
-}
-
-static const ll_real *
+static ll_real *
 wire(struct cursor *c, ll_real **grad)
 {
-	size_t at = next_at(c);
+	size_t at = c->net->params[c->next++].at;
 
 	*grad = c->net->grads != NULL ? c->net->grads + at : NULL;
 	return c->net->values + at;
 }
 
-static int
-copy_rows(ll_real *to, const struct ll_tensor *from, struct ll_err *err)
+/* First values from a base, if there is one. */
+static void
+copy_rows(ll_real *to, const struct ll_tensor *from)
 {
-	float *row = ll_alloc(from->cols, sizeof *row, err);
-
-	if (row == NULL)
-		return -LL_ENOMEM;
-	for (size_t i = 0; i < from->rows; i++) {
-		ll_tensor_read(row, from, i, 0, from->cols);
-		for (size_t j = 0; j < from->cols; j++)
-			to[i * from->cols + j] = row[j];
-	}
-	free(row);
-	return 0;
+	for (size_t i = 0; from != NULL && i < from->rows; i++)
+		ll_linear_read(to + i * from->cols, from, i);
 }
 
 /* Learned: its numbers are the base's at first. Frozen: it is the base's. */
-static int
+static void
 wire_linear(struct cursor *c, struct ll_linear *linear, const struct ll_tensor *from, size_t rows, size_t cols,
-    bool adapts, struct ll_err *err)
+    bool adapts)
 {
 	const struct ll_net_options *o = &c->net->options;
 
 	linear->rows = rows;
 	linear->cols = cols;
 	if (o->rank == 0) {
-		size_t at = c->net->params[c->next].at;
+		ll_real *value = wire(c, &linear->grad);
 
-		linear->value = wire(c, &linear->grad);
-		return from != NULL ? copy_rows(c->net->values + at, from, err) : 0;
+		linear->value = value;
+		copy_rows(value, from);
+		return;
 	}
 	linear->frozen = *from;
 	if (adapts) {
@@ -162,62 +149,54 @@ wire_linear(struct cursor *c, struct ll_linear *linear, const struct ll_tensor *
 		linear->a = wire(c, &linear->da);
 		linear->b = wire(c, &linear->db);
 	}
-	return 0;
 }
 
-static int
-wire_gain(struct cursor *c, struct ll_gain *gain, const struct ll_tensor *from, size_t constant, struct ll_err *err)
+static void
+wire_gain(struct cursor *c, struct ll_gain *gain, const struct ll_tensor *from, size_t constant)
 {
 	struct ll_net *net = c->net;
 	ll_real *value;
 
-	if (net->options.rank == 0) {
-		value = net->values + net->params[c->next].at;
-		gain->value = wire(c, &gain->grad);
-	} else {
-		gain->value = value = net->constants + constant * net->hp.dim;
-	}
-	return from != NULL ? copy_rows(value, from, err) : 0;
+	if (net->options.rank == 0)
+		value = wire(c, &gain->grad);
+	else
+		value = net->constants + constant * net->hp.dim;
+	gain->value = value;
+	copy_rows(value, from);
 }
 
-static int
-wire_layer(struct cursor *c, size_t i, struct ll_err *err)
+static void
+wire_layer(struct cursor *c, size_t i)
 {
 	struct ll_net_layer *layer = &c->net->layers[i];
 	const struct ll_layer *from = c->net->base != NULL ? &c->net->base->layers[i] : NULL;
-	int status;
 
 	for (size_t which = 0; which < LL_ADAPT_SITES; which++) {
 		size_t rows, cols;
 
 		shape_of(&c->net->hp, which, &rows, &cols);
-		if ((status = wire_linear(c, &layer->linear[which], from != NULL ? ll_adapter_matrix(c->net->base, i, which) : NULL,
-		    rows, cols, c->net->options.on[which], err)) < 0)
-			return status;
+		wire_linear(c, &layer->linear[which], from != NULL ? ll_adapter_matrix(c->net->base, i, which) : NULL,
+		    rows, cols, c->net->options.on[which]);
 	}
-	if ((status = wire_gain(c, &layer->attn_norm, from != NULL ? &from->attn_norm : NULL, 2 * i, err)) < 0)
-		return status;
-	return wire_gain(c, &layer->ffn_norm, from != NULL ? &from->ffn_norm : NULL, 2 * i + 1, err);
+	wire_gain(c, &layer->attn_norm, from != NULL ? &from->attn_norm : NULL, 2 * i);
+	wire_gain(c, &layer->ffn_norm, from != NULL ? &from->ffn_norm : NULL, 2 * i + 1);
 }
 
-static int
-wire_all(struct ll_net *net, struct ll_err *err)
+static void
+wire_all(struct ll_net *net)
 {
 	const struct ll_model *base = net->base;
 	const struct ll_hparams *hp = &net->hp;
 	struct cursor c = { net, 0 };
-	int status = wire_linear(&c, &net->embedding, base != NULL ? &base->embedding : NULL, hp->vocab, hp->dim,
-	    false, err);
 
-	for (size_t i = 0; status >= 0 && i < hp->layers; i++)
-		status = wire_layer(&c, i, err);
-	if (status >= 0)
-		status = wire_gain(&c, &net->output_norm, base != NULL ? &base->output_norm : NULL, 2 * hp->layers, err);
-	if (status >= 0 && hp->tied)
+	wire_linear(&c, &net->embedding, base != NULL ? &base->embedding : NULL, hp->vocab, hp->dim, false);
+	for (size_t i = 0; i < hp->layers; i++)
+		wire_layer(&c, i);
+	wire_gain(&c, &net->output_norm, base != NULL ? &base->output_norm : NULL, 2 * hp->layers);
+	if (hp->tied)
 		net->output = net->embedding;
-	else if (status >= 0)
-		status = wire_linear(&c, &net->output, base != NULL ? &base->output : NULL, hp->vocab, hp->dim, false, err);
-	return status;
+	else
+		wire_linear(&c, &net->output, base != NULL ? &base->output : NULL, hp->vocab, hp->dim, false);
 }
 
 static int
@@ -290,7 +269,8 @@ ll_net_new(struct ll_net **out, const struct ll_hparams *hp, const float *rope_f
 	if (options->gradients &&
 	    (net->grads = ll_alloc_large(net->count, sizeof *net->grads, err)) == NULL)
 		goto fail;
-	if ((status = wire_all(net, err)) < 0 || (status = make_turns(net, rope_freqs, magnitude, err)) < 0 ||
+	wire_all(net);
+	if ((status = make_turns(net, rope_freqs, magnitude, err)) < 0 ||
 	    (status = ll_net_memory_new(net, err)) < 0)
 		goto fail;
 	*out = net;
@@ -352,6 +332,7 @@ ll_net_random(struct ll_net *net, uint64_t seed)
 	for (size_t i = 0; i < net->param_count; i++) {
 		const struct ll_param *param = &net->params[i];
 		ll_real *value = net->values + param->at;
+		bool none = ends_in(param->name, ".lora_b"), uniform = ends_in(param->name, ".lora_a");
 		double deviation = 0.02;
 		struct ll_rng rng;
 
@@ -359,8 +340,7 @@ ll_net_random(struct ll_net *net, uint64_t seed)
 		if (strstr(param->name, "attn_output.weight") != NULL || strstr(param->name, "ffn_down.weight") != NULL)
 			deviation /= sqrt(2.0 * (double)net->hp.layers);
 		for (size_t j = 0; j < param->rows * param->cols; j++)
-			value[j] = !param->decays ? 1 : ends_in(param->name, ".lora_b") ? 0 :
-			    ends_in(param->name, ".lora_a") ?
+			value[j] = !param->decays ? 1 : none ? 0 : uniform ?
 			    (ll_real)((2 * ll_rng_unit(&rng) - 1) / sqrt((double)param->cols)) :
 			    (ll_real)(deviation * normal(&rng));
 	}

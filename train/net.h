@@ -86,7 +86,7 @@ struct ll_net {
 	ll_real *constants;		/* gains that are frozen */
 	ll_real *cosine, *sine, *minus_sine;	/* [span][rope_dim / 2] */
 	struct ll_net_memory *memory;
-	uint64_t dropout_seed;		/* set it before every step */
+	uint64_t dropout_seed;		/* set it before every step; 0: nothing is dropped */
 };
 
 /*
@@ -146,9 +146,9 @@ struct ll_loss {
 
 /*
  * Runs a batch forward, adds to *loss, and where options.gradients and `learn` adds the gradients
- * of the sum to net->grads. `each` is NULL or [T]: -log p of each target, 0 where there is none.
+ * of the sum to net->grads.
  */
-void ll_net_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each);
+void ll_net_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss);
 
 /* Logits of a batch, [T][vocab], for tests: forward alone. */
 void ll_net_logits(struct ll_net *net, const struct ll_batch *batch, ll_real *logits);

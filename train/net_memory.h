@@ -65,6 +65,9 @@ int ll_net_memory_new(struct ll_net *net, struct ll_err *err);
 void ll_net_memory_free(struct ll_net *net);
 size_t ll_net_memory_count(const struct ll_hparams *hp, const struct ll_net_options *options, size_t threads);
 
+/* A row of a frozen tensor, whole. */
+void ll_linear_read(ll_real *out, const struct ll_tensor *tensor, size_t row);
+
 /* Rows begin .. begin + n - 1 of weights: those that are learned, or made wide in `wide`. */
 const ll_real *ll_linear_rows(struct ll_net *net, const struct ll_linear *linear, size_t begin, size_t n);
 
@@ -81,6 +84,6 @@ void ll_attend_forward(struct ll_net *net, const struct ll_batch *batch, struct 
 void ll_attend_back(struct ll_net *net, const struct ll_batch *batch, const struct ll_acts *acts);
 
 /* The loss of memory->final; where `learn`, memory->dn becomes its gradient. */
-void ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each);
+void ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss);
 
 #endif

@@ -28,18 +28,10 @@ embed(void *arg, size_t begin, size_t end, size_t thread)
 	for (size_t i = begin; i < end; i++) {
 		size_t id = j->batch->tokens[i];
 
-		if (e->value != NULL) {
+		if (e->value != NULL)
 			memcpy(j->y + i * dim, e->value + id * dim, dim * sizeof *j->y);
-			continue;
-		}
-		for (size_t at = 0; at < dim; at += 256) {
-			size_t n = dim - at < 256 ? dim - at : 256;
-			float part[256];
-
-			ll_tensor_read(part, &e->frozen, id, at, n);
-			for (size_t l = 0; l < n; l++)
-				j->y[i * dim + at + l] = part[l];
-		}
+		else
+			ll_linear_read(j->y + i * dim, &e->frozen, id);
 	}
 }
 
@@ -251,7 +243,7 @@ forward(struct ll_net *net, const struct ll_batch *batch)
 }
 
 void
-ll_net_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each)
+ll_net_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss)
 {
 	struct ll_net_memory *m = net->memory;
 	struct job j = { .net = net, .batch = batch, .x = m->dx };
@@ -259,7 +251,7 @@ ll_net_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct 
 
 	learn = learn && net->options.gradients;
 	forward(net, batch);
-	ll_output_run(net, batch, learn, loss, each);
+	ll_output_run(net, batch, learn, loss);
 	if (!learn)
 		return;
 	memset(m->dx, 0, batch->count * net->hp.dim * sizeof *m->dx);

@@ -9,6 +9,8 @@
 #include "base/vocab.h"
 #include "train/net_memory.h"
 
+#define PART 256	/* logits that lie beside the others while two exponentials are made of them */
+
 /* Some tokens that count, and a stretch of the vocabulary. */
 struct heading {
 	struct ll_net *net;
@@ -102,11 +104,9 @@ take(void *arg, size_t begin, size_t end, size_t thread)
 		const ll_real *logits = memory->logits + i * h->n;
 		const struct ll_teaching *teaching = teaching_of(h, i);
 		uint32_t target = h->batch->targets[h->chosen[i]];
-		ll_real lse = loops->logsumexp(logits, 1, h->n), hot = lse, most = logits[0];
+		ll_real lse = loops->logsumexp(logits, 1, h->n), hot = lse, most = loops->greatest(logits, h->n);
 		size_t from, to;
 
-		for (size_t j = 1; j < h->n; j++)
-			most = logits[j] > most ? logits[j] : most;
 		if (h->temperature != 1)
 			hot = loops->logsumexp(logits, 1 / h->temperature, h->n);
 		memory->row_lse[i] = h->first ? lse : log_add(memory->row_lse[i], lse);
@@ -128,6 +128,25 @@ take(void *arg, size_t begin, size_t end, size_t thread)
 			if (j < h->n && q > 0)
 				memory->row_cross[i] += q * (log(q) - (double)(logits[j] / h->temperature));
 		}
+	}
+}
+
+/* s = hard * exp(s - lse) + soft * exp(s * scale - hot) */
+static void
+mix(const struct ll_loops *loops, ll_real *s, size_t count, ll_real hard, ll_real lse, ll_real soft, ll_real scale,
+    ll_real hot)
+{
+	ll_real part[PART];
+
+	for (size_t at = 0; at < count; at += PART) {
+		size_t n = count - at < PART ? count - at : PART;
+
+		memcpy(part, s + at, n * sizeof *part);
+		loops->exponentials(s + at, 1, lse, n);
+		loops->scale(s + at, hard, n);
+		loops->exponentials(part, scale, hot, n);
+		loops->scale(part, soft, n);
+		loops->add(s + at, part, n);
 	}
 }
 
@@ -163,9 +182,7 @@ turn(void *arg, size_t begin, size_t end, size_t thread)
 			if (hard + soft * sum != 1)
 				loops->scale(logits, hard + soft * sum, h->n);
 		} else {
-			for (size_t j = 0; j < h->n; j++)
-				logits[j] = hard * (ll_real)exp((double)(logits[j] - memory->row_lse[i])) +
-				    soft * sum * (ll_real)exp((double)(logits[j] / t - memory->row_hot[i]));
+			mix(loops, logits, h->n, hard, memory->row_lse[i], soft * sum, 1 / t, memory->row_hot[i]);
 		}
 		if (target < h->n)
 			logits[target] -= hard;
@@ -186,7 +203,7 @@ make_logits(const struct heading *h, size_t rows, const ll_real *w)
 }
 
 static void
-sum_up(const struct heading *h, size_t rows, struct ll_loss *loss, ll_real *each)
+sum_up(const struct heading *h, size_t rows, struct ll_loss *loss)
 {
 	struct ll_net_memory *memory = h->net->memory;
 	double t = h->temperature;
@@ -210,13 +227,11 @@ sum_up(const struct heading *h, size_t rows, struct ll_loss *loss, ll_real *each
 		loss->sum += hard * cross;
 		loss->targets++;
 		loss->right += memory->row_target[i] == memory->row_most[i];
-		if (each != NULL)
-			each[h->chosen[i]] = (ll_real)cross;
 	}
 }
 
 static void
-run_rows(struct heading *h, size_t rows, bool learn, struct ll_loss *loss, ll_real *each)
+run_rows(struct heading *h, size_t rows, bool learn, struct ll_loss *loss)
 {
 	struct ll_net *net = h->net;
 	struct ll_net_memory *memory = net->memory;
@@ -232,7 +247,7 @@ run_rows(struct heading *h, size_t rows, bool learn, struct ll_loss *loss, ll_re
 		make_logits(h, rows, ll_linear_rows(net, output, h->begin, h->n));
 		ll_net_each(net, rows, 8, take, h);
 	}
-	sum_up(h, rows, loss, each);
+	sum_up(h, rows, loss);
 	if (!learn)
 		return;
 	for (h->begin = 0; h->begin < vocab; h->begin += part) {
@@ -254,7 +269,7 @@ run_rows(struct heading *h, size_t rows, bool learn, struct ll_loss *loss, ll_re
 }
 
 void
-ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss, ll_real *each)
+ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, struct ll_loss *loss)
 {
 	struct ll_net_memory *memory = net->memory;
 	struct heading h = { .net = net, .batch = batch, .temperature = 1, .hard = 1 };
@@ -268,12 +283,10 @@ ll_output_run(struct ll_net *net, const struct ll_batch *batch, bool learn, stru
 		if (batch->targets[i] != LL_VOCAB_NONE ||
 		    (batch->teaching != NULL && batch->teaching[i].count > 0 && batch->hard < 1))
 			memory->chosen[count++] = (uint32_t)i;
-	if (each != NULL)
-		memset(each, 0, batch->count * sizeof *each);
 	if (learn)
 		memset(memory->dn, 0, batch->count * net->hp.dim * sizeof *memory->dn);
 	for (size_t begin = 0; begin < count; begin += LL_HEAD_ROWS) {
 		h.chosen = memory->chosen + begin;
-		run_rows(&h, count - begin < LL_HEAD_ROWS ? count - begin : LL_HEAD_ROWS, learn, loss, each);
+		run_rows(&h, count - begin < LL_HEAD_ROWS ? count - begin : LL_HEAD_ROWS, learn, loss);
 	}
 }

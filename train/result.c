@@ -6,30 +6,35 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "model/mix.h"
 #include "model/save.h"
 #include "tensor/encode.h"
 
 static uint32_t
 type_of(const struct ll_result *result, const struct ll_param *param)
 {
-	const struct ll_dtype_info *info = ll_dtype(result->type);
+	size_t bytes;
 
-	return param->decays && info != NULL && param->cols % info->block == 0 ? result->type : LL_F32;
+	return param->decays && ll_dtype_row_bytes(result->type, param->cols, &bytes) ? result->type : LL_F32;
 }
 
+/* Of whole blocks, by type_of. */
 static size_t
 row_bytes(uint32_t type, size_t cols)
 {
-	const struct ll_dtype_info *info = ll_dtype(type);
+	size_t bytes = 0;
 
-	return cols / info->block * info->bytes;
+	ll_dtype_row_bytes(type, cols, &bytes);
+	return bytes;
 }
 
-/* As llama.cpp numbers what most of a file is. */
-static uint32_t
-file_type(uint32_t type)
+/* As llama.cpp numbers what most of a file is: a type of blocks by the mix that is called by it. */
+static int
+put_file_type(struct ll_gguf_writer *writer, uint32_t type, struct ll_err *err)
 {
-	return type == LL_BF16 ? 32 : type == LL_Q8_0 ? 7 : type;
+	const struct ll_mix *mix = ll_mix_find(ll_dtype_name(type));
+
+	return ll_gguf_write_u32(writer, "general.file_type", mix != NULL ? mix->file_type : type == LL_BF16 ? 32 : type, err);
 }
 
 static int
@@ -49,7 +54,7 @@ put_metadata(struct ll_gguf_writer *writer, const struct ll_result *r, struct ll
 
 	ll_gguf_write_drop(writer, "ll.layout");
 	ll_gguf_write_drop(writer, "general.quantization_version");
-	return status < 0 ? status : ll_gguf_write_u32(writer, "general.file_type", file_type(r->type), err);
+	return status < 0 ? status : put_file_type(writer, r->type, err);
 }
 
 /* By what frequencies are divided, where llama3's rule does; NULL: by nothing. */

@@ -65,19 +65,28 @@ add_span(struct ll_gather *gather, const struct ll_corpus *corpus, const struct 
 }
 
 int
+ll_corpus_feed_open(struct ll_corpus_feed *feed, uint64_t epoch, struct ll_err *err)
+{
+	int status;
+
+	if (feed->made && feed->epoch == epoch)
+		return 0;
+	ll_corpus_feed_free(feed);
+	if ((status = ll_order_make(&feed->order, feed->corpus, feed->span, feed->seed, epoch, feed->shuffle, err)) < 0)
+		return status;
+	feed->made = true;
+	feed->epoch = epoch;
+	return 0;
+}
+
+int
 ll_corpus_feed_next(void *context, struct ll_place *place, struct ll_gather *gather, struct ll_err *err)
 {
 	struct ll_corpus_feed *feed = context;
-	int status;
+	int status = ll_corpus_feed_open(feed, place->epoch, err);
 
-	if (!feed->made || feed->epoch != place->epoch) {
-		ll_corpus_feed_free(feed);
-		if ((status = ll_order_make(&feed->order, feed->corpus, feed->span, feed->seed, place->epoch,
-		    feed->shuffle, err)) < 0)
-			return status;
-		feed->made = true;
-		feed->epoch = place->epoch;
-	}
+	if (status < 0)
+		return status;
 	if (place->row >= feed->order.rows) {
 		*place = (struct ll_place){ place->epoch + 1, 0 };
 		return 0;

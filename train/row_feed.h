@@ -62,6 +62,8 @@ struct ll_corpus_feed {
 	struct ll_order order;
 };
 
+/* Makes the order of an epoch, unless it is there. -LL_ENOMEM. */
+int ll_corpus_feed_open(struct ll_corpus_feed *feed, uint64_t epoch, struct ll_err *err);
 int ll_corpus_feed_next(void *feed, struct ll_place *place, struct ll_gather *gather, struct ll_err *err);
 void ll_corpus_feed_free(struct ll_corpus_feed *feed);
 

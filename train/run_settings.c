@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/available.h"
 #include "base/err.h"
@@ -20,9 +21,10 @@ schedule_of(const char *name)
 	return -1;
 }
 
-void
-ll_settings_check(struct ll_settings *s, const char *output)
+int
+ll_settings_check(struct ll_settings *s, const char *output, struct ll_err *err)
 {
+	bool unnamed = output == NULL || strcmp(output, "-") == 0;
 	const struct ll_opt_rule rules[] = {
 		{ ll_opt_given(&s->steps), &s->epochs, "with --steps" },
 		{ strcmp(s->schedule, "wsd") != 0, &s->fall, "without --schedule wsd" },
@@ -41,12 +43,15 @@ ll_settings_check(struct ll_settings *s, const char *output)
 		ll_opt_wrong(&s->micro, "more sequences than the step has (--batch)");
 	if (s->least > s->rate && ll_opt_given(&s->least))
 		ll_opt_wrong(&s->least, "above --lr");
-	if (s->state == NULL && (output == NULL || strcmp(output, "-") == 0) && !s->dry_run) {
+	if (s->state == NULL && unnamed && !s->dry_run) {
 		ll_opt_refuse(&s->resume, "without --state: the output has no name to be the checkpoint's");
 		ll_opt_refuse(&s->save_every, "without --state: the output has no name to be the checkpoint's");
 	}
 	if (s->micro == 0)
 		s->micro = s->rows;
+	if (unnamed && !s->dry_run && isatty(STDOUT_FILENO))
+		return ll_fail(err, LL_EUSAGE, "no -o FILE, and standard output is a terminal");
+	return 0;
 }
 
 static uint64_t

@@ -53,8 +53,11 @@ struct ll_settings {
 	{ 0, "dry-run", LL_OPT_FLAG, &(s).dry_run, NULL, "print the memory needed, and end", 0, 0, NULL }, \
 	LL_OPT_THREADS((s).threads)
 
-/* What depends on one another: ends the program where an option is wrong or has no effect. */
-void ll_settings_check(struct ll_settings *settings, const char *output);
+/*
+ * What depends on one another: ends the program where an option is wrong or has no effect; -LL_EUSAGE for an
+ * output to a terminal.
+ */
+int ll_settings_check(struct ll_settings *settings, const char *output, struct ll_err *err);
 
 /*
  * Of a run over so many rows an epoch (0: as many as come): steps, warm-up and the rest that was not given. *text gets
@@ -65,7 +68,7 @@ int ll_settings_fit(struct ll_settings *settings, uint64_t rows, struct ll_fit_o
 
 /*
  * What memory a net takes, with the moments and `more` bytes: on stdout with --dry-run, else told
- * under -v, and -LL_ENOMEM with the number where the machine has less.
+ * unless -q, and -LL_ENOMEM with the number where the machine has less.
  */
 int ll_settings_memory(const char *program, const struct ll_settings *settings, const struct ll_hparams *hp,
     const struct ll_net_options *net, uint64_t more, size_t threads, struct ll_err *err);

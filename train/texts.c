@@ -7,26 +7,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/gzip.h"
-#include "base/io.h"
 #include "base/json.h"
-#include "base/lines.h"
 #include "base/utf8.h"
 #include "tokenize/charclass.h"
 #include "tokenize/messages.h"
-#include "tokenize/record.h"
-#include "train/corpus.h"
+#include "train/text_file.h"
 
-#define PIECE (1u << 20)
 #define AHEAD 4		/* bytes of a character */
 
 struct texts {
-	const char *name;
-	struct ll_gzip *gzip;
+	struct ll_text_file file;
 	ll_text_sink *take;
 	void *arg;
 	struct ll_err *err;
@@ -73,23 +66,22 @@ take_whole(struct texts *t, struct ll_buf *buf, size_t *looked)
 	return 0;
 }
 
-/* `buf` holds the beginning of the text. */
 static int
-read_plain(struct texts *t, struct ll_buf *buf)
+read_plain(struct texts *t)
 {
+	struct ll_buf *buf = &t->file.lines.text;
 	size_t looked = 0;
 	ssize_t got;
 	int status;
 
+	if (t->file.marked)
+		memmove(buf->data, buf->data + 3, buf->len -= 3);
 	do {
-		if ((status = take_whole(t, buf, &looked)) < 0 ||
-		    (status = ll_buf_room(buf, PIECE, t->err)) < 0)
+		if ((status = take_whole(t, buf, &looked)) < 0)
 			return status;
-		if ((got = ll_gzip_read(t->gzip, buf->data + buf->len, PIECE, t->err)) > 0)
-			buf->len += (size_t)got;
+		if ((got = ll_text_file_more(&t->file, t->err)) < 0)
+			return (int)got;
 	} while (got > 0);
-	if (got < 0)
-		return (int)got;
 	return buf->len > 0 ? t->take(t->arg, buf->data, buf->len, t->err) : 0;
 }
 
@@ -129,16 +121,14 @@ take_object(struct texts *t, const struct ll_json *object, const char *where)
 }
 
 static int
-take_line(struct texts *t, const char *line, size_t length, size_t number)
+take_line(struct texts *t, const char *line, size_t length)
 {
 	struct ll_json *object;
 	struct ll_err why = { 0 };
 	char where[400];
 	int status;
 
-	if (ll_record_blank(line, length))
-		return 0;
-	snprintf(where, sizeof(where), "%.370s:%zu", t->name, number);
+	snprintf(where, sizeof(where), "%.370s:%zu", t->file.name, t->file.line);
 	if ((status = ll_json_parse_line(&object, line, length, where, &why)) < 0)
 		return ll_fail(t->err, -status, "%s", why.text);
 	status = take_object(t, object, where);
@@ -147,63 +137,25 @@ take_line(struct texts *t, const char *line, size_t length, size_t number)
 }
 
 static int
-read_lines(struct texts *t, struct ll_buf *begin)
+read_lines(struct texts *t)
 {
-	struct ll_lines lines = { .delimiter = '\n' };
 	const char *line;
-	size_t length, number = 0;
-	ssize_t got = 1;
-	int status = ll_lines_add(&lines, begin->data, begin->len, t->err);
+	size_t length;
+	int got = 1, status = 0;
 
-	while (status == 0) {
-		while (status == 0 && ll_lines_next(&lines, got == 0, &line, &length))
-			status = take_line(t, line, length, ++number);
-		if (status < 0 || got == 0)
-			break;
-		if ((got = ll_lines_read(&lines, -1, t->gzip, -1, t->name, t->err)) < 0)
-			status = (int)got;
-	}
-	ll_lines_free(&lines);
-	return status;
-}
-
-/* The first four bytes: a byte order mark may come before '{', and is no text. */
-static int
-read_begun(struct texts *t, struct ll_buf *buf)
-{
-	ssize_t got = 1;
-
-	while (got > 0 && buf->len < 4) {
-		if (ll_buf_room(buf, 4, t->err) < 0)
-			return -LL_ENOMEM;
-		if ((got = ll_gzip_read(t->gzip, buf->data + buf->len, 4 - buf->len, t->err)) > 0)
-			buf->len += (size_t)got;
-	}
-	return got < 0 ? (int)got : 0;
+	while (status == 0 && (got = ll_text_file_line(&t->file, &line, &length, t->err)) > 0)
+		status = take_line(t, line, length);
+	return got < 0 ? got : status;
 }
 
 int
 ll_texts_read(const char *path, ll_text_sink *take, void *arg, struct ll_err *err)
 {
-	struct texts t = { .name = path, .take = take, .arg = arg, .err = err };
-	struct ll_buf begin = { 0 };
-	int fd = ll_open_input(path, err), status;
+	struct texts t = { .take = take, .arg = arg, .err = err };
+	int status = ll_text_file_open(&t.file, path, 0, err);
 
-	if (fd < 0)
-		return fd;
-	if (strcmp(path, "-") == 0)
-		t.name = "standard input";
-	if ((status = ll_gzip_new(&t.gzip, fd, t.name, -1, err)) == 0 && (status = read_begun(&t, &begin)) == 0) {
-		if (begin.len >= 3 && memcmp(begin.data, "\xef\xbb\xbf", 3) == 0)
-			memmove(begin.data, begin.data + 3, begin.len -= 3);
-		if (ll_corpus_is_lines(path, begin.data, begin.len))
-			status = read_lines(&t, &begin);
-		else
-			status = read_plain(&t, &begin);
-	}
-	ll_buf_free(&begin);
-	ll_gzip_free(t.gzip);
-	if (fd > STDIN_FILENO)
-		close(fd);
+	if (status == 0)
+		status = t.file.is_lines ? read_lines(&t) : read_plain(&t);
+	ll_text_file_close(&t.file);
 	return status;
 }

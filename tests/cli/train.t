@@ -34,6 +34,8 @@ ok "no checkpoint that nobody asked for" test ! -e a.gguf.state
 ok "--name" like "Bird" "$new --steps 1 --name Bird -o n.gguf text.jsonl; ll-info n.gguf"
 ok "--dtype" like "q8_0" "$new --steps 1 --dtype q8_0 -o q.gguf text.jsonl; ll-info --tensors q.gguf | tr A-Z a-z"
 ok "standard input, standard output" same "$new --steps 3 <text.jsonl" "$new --steps 3 -o b.gguf text.jsonl && cat b.gguf"
+ok "the file type of Q4_K is llama.cpp's" like "general.file_type  u32  15" \
+    "$new --steps 1 --dtype q4_k -o k.gguf text.jsonl; ll-info --metadata k.gguf"
 ok "the memory needed is told" like "MB of memory needed" \
 	"ll-train -j 1 --shape shape.yaml --vocabulary v.gguf -c 32 --steps 1 -o b.gguf text.jsonl 2>&1"
 ok "the held-out loss is told" like "held-out loss" \

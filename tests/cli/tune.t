@@ -101,6 +101,10 @@ ok "dropout by the seed" same "tune $once --dropout 0.3 --seed 5 chat.jsonl" \
 for how in "--dropout 0.3 --seed 6" "--dropout 0.2 --seed 5" "--seed 5"; do
 	ok "others with $how" differ "tune $once --dropout 0.3 --seed 5 chat.jsonl" "tune $once $how chat.jsonl"
 done
+tune -b 2 --steps 4 --lr 0.02 --dropout 0.4 --merge --dtype f32 --log log --eval chat.jsonl -o dropped.gguf chat.jsonl
+tune -m dropped.gguf -b 2 --steps 1 --lr 0 --log again -o x.lora chat.jsonl
+ok "nothing is left out of what is held out" python3 -c 'import sys; sys.exit(abs(float(sys.argv[1]) - float(sys.argv[2])) > 1e-4)' \
+    "$(sed -n 's/.*"eval_loss":\([0-9.]*\).*/\1/p' log)" "$(loss again 1)"
 ok "--alpha" differ "tune $once chat.jsonl" "tune $once --alpha 7 chat.jsonl"
 ok "twice the rank by default" same "tune $once chat.jsonl" "tune $once --rank 16 --alpha 32 chat.jsonl"
 

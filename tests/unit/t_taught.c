@@ -137,7 +137,7 @@ run_record(const struct ll_json *record, size_t line, void *context)
 	ll_gather_batch(&gather);
 	gather.batch.hard = (ll_real)number_of(record, "hard");
 	gather.batch.temperature = (ll_real)teacher.temperature;
-	ll_net_run(net, &gather.batch, true, &loss, NULL);
+	ll_net_run(net, &gather.batch, true, &loss);
 	assert_int_equal(loss.targets, COUNT - 1);
 	assert_int_equal(loss.count, feed.soft ? COUNT : COUNT - 1);
 	if (fabs(loss.sum - number_of(record, "loss")) > 1e-5 * fabs(number_of(record, "loss")))

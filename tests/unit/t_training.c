@@ -127,7 +127,7 @@ run_step(struct ll_optimiser *optimiser, const struct ll_json *record, uint64_t 
 	double norm;
 
 	make_batch(&batch, tokens, targets, step, net->hp.vocab);
-	ll_net_run(net, &batch, true, &loss, NULL);
+	ll_net_run(net, &batch, true, &loss);
 	assert_int_equal(loss.targets, (uint64_t)number(ll_json_get(want, "targets")));
 	raise_to(&worst_loss, fabs(loss.sum / (double)loss.targets / number(ll_json_get(want, "loss")) - 1));
 	if (step == 1)

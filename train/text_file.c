@@ -1,0 +1,98 @@
+#include "train/text_file.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/gzip.h"
+#include "base/io.h"
+#include "tokenize/record.h"
+
+#define MARK "\xef\xbb\xbf"	/* of the byte order */
+
+static bool
+ends_with(const char *name, size_t length, const char *end)
+{
+	size_t size = strlen(end);
+
+	return length >= size && memcmp(name + length - size, end, size) == 0;
+}
+
+static bool
+is_named_lines(const char *path)
+{
+	size_t length = strlen(path);
+
+	if (ends_with(path, length, ".gz"))
+		length -= 3;
+	return ends_with(path, length, ".jsonl") || ends_with(path, length, ".json");
+}
+
+int
+ll_text_file_open(struct ll_text_file *f, const char *path, size_t most, struct ll_err *err)
+{
+	const struct ll_buf *begin = &f->lines.text;
+	size_t at;
+	int status;
+
+	*f = (struct ll_text_file){ .name = strcmp(path, "-") != 0 ? path : "standard input",
+	    .lines = { .delimiter = '\n', .most = most } };
+	if ((f->fd = ll_open_input(path, err)) < 0)
+		return f->fd;
+	status = ll_gzip_new(&f->gzip, f->fd, f->name, -1, err);
+	/* The first bytes tell what it is; a pipe may bring them one by one. */
+	while (status == 0 && !f->ended && begin->len <= strlen(MARK)) {
+		ssize_t got = ll_text_file_more(f, err);
+
+		status = got < 0 ? (int)got : 0;
+	}
+	if (status < 0)
+		return status;
+	f->marked = begin->len >= strlen(MARK) && memcmp(begin->data, MARK, strlen(MARK)) == 0;
+	at = f->marked ? strlen(MARK) : 0;
+	f->is_lines = is_named_lines(path) || (at < begin->len && begin->data[at] == '{');
+	return 0;
+}
+
+void
+ll_text_file_close(struct ll_text_file *f)
+{
+	ll_gzip_free(f->gzip);
+	ll_lines_free(&f->lines);
+	if (f->fd > STDIN_FILENO)
+		close(f->fd);
+}
+
+ssize_t
+ll_text_file_more(struct ll_text_file *f, struct ll_err *err)
+{
+	ssize_t got = f->ended ? 0 : ll_lines_read(&f->lines, -1, f->gzip, -1, f->name, err);
+
+	f->ended = got == 0;
+	if (got > 0)
+		f->bytes += (uint64_t)got;
+	return got;
+}
+
+int
+ll_text_file_line(struct ll_text_file *f, const char **text, size_t *length, struct ll_err *err)
+{
+	for (;;) {
+		ssize_t got;
+		/* At the end what is left is a line, too. */
+		bool last = f->ended;
+
+		while (ll_lines_next(&f->lines, last, text, length)) {
+			if (++f->line == 1 && f->marked) {
+				*text += strlen(MARK);
+				*length -= strlen(MARK);
+			}
+			if (!ll_record_blank(*text, *length))
+				return 1;
+		}
+		if (last)
+			return 0;
+		if ((got = ll_text_file_more(f, err)) < 0)
+			return (int)got;
+	}
+}
