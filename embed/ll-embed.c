@@ -129,7 +129,7 @@ one_stream(struct stage *stage, struct ll_reader *in, struct ll_err *err)
 {
 	const struct ll_head_stage calls = { .arg = stage, .evaluate = evaluate, .report = report };
 	struct ll_head_config config = {
-		.batch = (size_t)batch, .chunk = (size_t)chunk, .once = once, .all = all, .loop = loop,
+		.program = program.name, .batch = (size_t)batch, .chunk = (size_t)chunk, .once = once, .all = all, .loop = loop,
 	};
 	struct ll_header header = { 0 };
 	size_t rows;

@@ -454,7 +454,7 @@ run_head(struct stage *stage, struct ll_header *header, struct ll_err *err)
 		.end = end_sequence, .report = report,
 	};
 	const struct ll_head_config config = {
-		.batch = (size_t)batch, .chunk = (size_t)chunk, .context = (size_t)stage->context,
+		.program = program.name, .batch = (size_t)batch, .chunk = (size_t)chunk, .context = (size_t)stage->context,
 		.vocab = (uint32_t)stage->model->hp.vocab, .once = once || imatrix_path != NULL, .all = all || hidden, .score = score,
 		.apart = imatrix_path != NULL, .loop = loop,
 	};

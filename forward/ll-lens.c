@@ -165,7 +165,7 @@ write_header(struct stage *stage, struct ll_err *err)
 	if (status == 0 && (status = ll_header_add(&header, "history", history, err)) == 0 &&
 	    (status = ll_header_set_model(&header, &model, err)) == 0 &&
 	    (status = ll_header_set(&header, "dtype", "f32", err)) == 0 &&
-	    (status = ll_writer_stream(stage->out, &header, err)) == 0)
+	    (status = ll_writer_pass_on(stage->out, &header, err)) == 0)
 		status = ll_writer_flush(stage->out, err);
 	ll_header_free(&header);
 	free(history);

@@ -247,7 +247,7 @@ begin_stream(struct stage *stage, struct ll_err *err)
 	history = ll_opt_command("", err);
 	status = history != NULL ? ll_header_copy(&header, ll_reader_header(stage->in), err) : -LL_ENOMEM;
 	if (status == 0 && (status = ll_header_add(&header, "history", history, err)) == 0)
-		status = ll_writer_stream(stage->out, &header, err);
+		status = ll_writer_pass_on(stage->out, &header, err);
 	ll_header_free(&header);
 	free(history);
 	return status;

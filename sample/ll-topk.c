@@ -184,7 +184,7 @@ begin_stream(struct run *run, struct ll_err *err)
 	if (status == 0)
 		status = ll_header_add(&header, "history", command, err);
 	if (status == 0)
-		status = ll_writer_stream(run->out, &header, err);
+		status = ll_writer_pass_on(run->out, &header, err);
 	ll_header_free(&header);
 	free(command);
 	return status;

@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/io.h"
 #include "stream/feeder.h"
 
@@ -12,13 +13,17 @@
 #define GRACE_MS 250
 #define WAIT_MS 1000
 
+/* After so many WAITs the user hears why nothing happens. */
+#define WAITS_TOLD 5
+
 /* How long the end of a pipe has to break up to the head. */
 #define BREAK_MS 500
 
 void
-ll_feeder_offer(struct ll_feeder *feeder)
+ll_feeder_offer(struct ll_feeder *feeder, const char *program)
 {
 	feeder->offered = true;
+	feeder->program = program;
 	feeder->last_wait = ll_clock_ms();
 }
 
@@ -77,6 +82,8 @@ ll_feeder_slept(struct ll_feeder *feeder, struct ll_writer *out, struct ll_err *
 	if (!feeder->offered || feeder->present || ll_clock_ms() - feeder->last_wait < WAIT_MS)
 		return 0;
 	feeder->last_wait = ll_clock_ms();
+	if (++feeder->waits == WAITS_TOLD && feeder->program != NULL)
+		ll_warn(feeder->program, "waits for a stage that samples, and none has come: --once ends without one");
 	status = ll_writer_frame(out, &wait, err);
 	return status == 0 ? ll_writer_flush(out, err) : status;
 }

@@ -21,10 +21,12 @@ struct ll_feeder {
 	bool left;		/* said goodbye */
 	bool declined;
 	int64_t declined_at, last_wait;	/* milliseconds */
+	const char *program;		/* who waits; NULL: says nothing of it */
+	unsigned waits;			/* WAIT frames so far */
 };
 
-/* From now on there is a return path. */
-void ll_feeder_offer(struct ll_feeder *feeder);
+/* From now on there is a return path. `program` warns once when nobody has come for a while. */
+void ll_feeder_offer(struct ll_feeder *feeder, const char *program);
 
 /* Takes JOINED, LEFT, DECLINED; and DIED, which ends the process as by SIGPIPE. False for other mail. */
 bool ll_feeder_mail(struct ll_feeder *feeder, const struct ll_mail *mail, const struct ll_writer *out);

@@ -334,7 +334,7 @@ set_up(struct ll_head *head, struct ll_header *header, struct ll_err *err)
 	if (!head->config->once && !head->config->all && !head->config->score && !ll_writer_is_file(head->out)) {
 		if ((status = ll_offer_new(&head->offer, head->inbox, header, err)) < 0)
 			return status;
-		ll_feeder_offer(&head->feeder);
+		ll_feeder_offer(&head->feeder, head->config->program);
 	}
 	if ((status = ll_writer_stream(head->out, header, err)) < 0)
 		return status;

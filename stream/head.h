@@ -47,6 +47,7 @@ struct ll_head_stage {
 };
 
 struct ll_head_config {
+	const char *program;	/* who warns */
 	size_t batch;		/* sequences at once */
 	size_t chunk;		/* prompt rows in a step */
 	size_t context;		/* positions a sequence may have */

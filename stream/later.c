@@ -146,7 +146,7 @@ ll_later_run(struct ll_reader *in, struct ll_writer *out, const struct ll_header
 
 	if ((later.items = ll_alloc(config->rows, sizeof(*later.items), err)) == NULL)
 		return -LL_ENOMEM;
-	if ((status = ll_writer_stream(out, header, err)) == 0)
+	if ((status = ll_writer_pass_on(out, header, err)) == 0)
 		status = ll_writer_flush(out, err);
 	while (status == 0 && !(frame.type == LL_END && frame.flags & LL_STREAM)) {
 		if ((status = ll_reader_next(in, &frame, err)) != LL_GOT_FRAME)

@@ -214,7 +214,7 @@ take_stream(struct run *run, struct ll_reader *in, struct ll_err *err)
 	run->streams++;
 	switch (mode) {
 	case MODE_STREAM:
-		return ll_writer_stream(run->writer, header, err);
+		return watch ? ll_writer_stream(run->writer, header, err) : ll_writer_pass_on(run->writer, header, err);
 	case MODE_CANONICAL:
 		return take_canonical(run, in, err);
 	case MODE_TEXT:
@@ -360,11 +360,11 @@ main(int argc, char **argv)
 	ll_opt_parse(&program, argc, argv);
 	if (mode != MODE_TEXT)
 		ll_opt_refuse(&full, "without -t");
-	if (mode == MODE_STREAM)
-		ll_opt_refuse(&watch, "where the streams are passed on");
 	if (path_count == 0)
 		add_path("-", &err);
 	status = open_output(&run, &err);
+	if (status == 0 && mode == MODE_STREAM && !ll_writer_is_file(run.writer))
+		ll_opt_refuse(&watch, "where the streams are passed on");
 	for (size_t i = 0; i < path_count && status == 0; i++)
 		status = cat(&run, paths[i], &err);
 	if (status == 0)

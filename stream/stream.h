@@ -80,6 +80,12 @@ void ll_writer_exact(struct ll_writer *writer);
 /* Begins a stream. A history line for this program is the caller's (ll_header_add). */
 int ll_writer_stream(struct ll_writer *writer, const struct ll_header *header, struct ll_err *err);
 
+/*
+ * The same for a stream that is passed on. Where it goes into a file it ends here, and a head that
+ * offers a return path is told that nobody feeds it (ll_path_decline).
+ */
+int ll_writer_pass_on(struct ll_writer *writer, const struct ll_header *header, struct ll_err *err);
+
 /* Writes a frame; small ones are gathered until ll_writer_flush or a large one. */
 int ll_writer_frame(struct ll_writer *writer, const struct ll_frame *frame, struct ll_err *err);
 int ll_writer_flush(struct ll_writer *writer, struct ll_err *err);

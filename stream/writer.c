@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "stream/path.h"
 #include "stream/stream.h"
 
 /* Ids in one TOKENS frame; a longer prompt takes several. */
@@ -207,6 +208,16 @@ ll_writer_stream(struct ll_writer *writer, const struct ll_header *header, struc
 		    write_out(writer, bytes.data, bytes.len, err);
 	ll_buf_free(&bytes);
 	writer->open = status == 0;
+	return status;
+}
+
+int
+ll_writer_pass_on(struct ll_writer *writer, const struct ll_header *header, struct ll_err *err)
+{
+	int status = ll_writer_stream(writer, header, err);
+
+	if (status == 0 && writer->is_file)
+		ll_path_decline(header);
 	return status;
 }
 

@@ -146,6 +146,9 @@ take_fork(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 	parent = ll_taught_find(&run->open, number);
 	if (parent == NULL || number == frame->sequence || parent->count < frame->position)
 		return ll_fail(err, LL_EDATA, "%s: begins as a sequence that has not come so far", where);
+	/* Of a prompt whose TOKENS have come the states alone are shared. */
+	if (child != NULL && frame->rows == 0 && frame->position <= child->count)
+		return 0;
 	if (child == NULL && (child = ll_taught_add(&run->open, frame->sequence, err)) == NULL)
 		return -LL_ENOMEM;
 	child->from = 0;
@@ -209,7 +212,7 @@ take_end(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 	ll_text_get_number(frame->payload, frame->length, "code", &code);
 	ll_text_get(frame->payload, frame->length, "reason", reason, sizeof reason);
 	if (strcmp(reason, "declined") == 0)
-		return ll_fail(err, LL_EDATA, "%s: nobody went on with it: ll-forward needs --all",
+		return ll_fail(err, LL_EDATA, "%s: nobody went on with it: ll-forward needs --once or --all",
 		    name_place(where, run, frame->sequence, frame->position));
 	/* Of one that failed nothing is learned; the stream's END has the code. */
 	if (code != 0 || frame->sequence & LL_SEQUENCE_HELD)

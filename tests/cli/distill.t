@@ -140,7 +140,7 @@ ok "answers as the teacher gave them: all their tokens" like ", 144 positions" "
 # What is refused
 fails 65 "no token has logits before it: ll-forward needs --all" \
 	"ll-tokenize -p 'one two' | ll-forward --once -o once.lls; $new -o no.gguf once.lls"
-fails 65 "nobody went on with it: ll-forward needs --all" \
+fails 65 "nobody went on with it: ll-forward needs --once or --all" \
 	"ll-tokenize -p 'one two' | ll-forward | $new --steps 1 -o no.gguf"
 ll-tokenize -p 'one two' -o tokens
 fails 65 "stream holds tokens, not logits: is ll-forward missing before ll-distill?" "$new -o no.gguf tokens"
@@ -186,6 +186,20 @@ printf '%s\n' 'stream kind=logits' 'tokens seq=0 : 1 2 3' 'sparse seq=0 pos=0 co
 	'end seq=0 : reason complete' 'end : code 65; sequences 2' | make >failed.lls
 ok "of what did not fail is learned, and the status is passed on" is "65" "$new --epochs 3 -o f.gguf failed.lls; echo \$?"
 ok "there is the model" test -s f.gguf
+
+# Prompts that begin alike share states (FORK): of what is asked for all is learned, as from the stream with no such frames.
+cat >talks.jsonl <<'END'
+{"messages": [{"role": "user", "content": "one"}, {"role": "assistant", "content": "two"}, {"role": "user", "content": "three"}, {"role": "assistant", "content": "four"}]}
+{"messages": [{"role": "user", "content": "one"}, {"role": "assistant", "content": "two"}, {"role": "user", "content": "5"}, {"role": "assistant", "content": "six"}]}
+END
+ll-tokenize --jsonl --answers --chat-format chatml talks.jsonl | ll-forward --once -b 2 | ll-topk -k 8 -o shared.lls
+ll-cat --canonical shared.lls >apart.lls
+ok "states are shared" like " FORK " "ll-cat -t shared.lls"
+# learned FILE: the loss of a step over all of it
+learned() {
+	rm -f one.log && $new -b 8 -c 64 --steps 1 --log one.log -o e.gguf "$1" && jq -c '[.tokens, .targets, .loss]' one.log
+}
+ok "what is shared is learned once" same "learned shared.lls" "learned apart.lls"
 
 # Settings
 ok "how programs sample is not how they learn" same "$new --steps 2 top.lls" "LL_TEMPERATURE=3 $new --steps 2 top.lls"

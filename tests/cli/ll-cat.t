@@ -228,7 +228,7 @@ ok "without what was not selected" like "frames 4" \
 # The command line
 fails 64 "--json and --npy exclude each other" "ll-cat --json --npy whole.lls"
 fails 64 "--full has no effect without -t" "ll-cat --full whole.lls"
-fails 64 "--watch has no effect" "ll-cat --watch whole.lls"
+fails 64 "--watch has no effect" "{ ll-cat --watch whole.lls; echo \$? >code; } | cat >/dev/null; exit \$(cat code)"
 ok "an output that cannot be written" is 74 "status 'll-cat -t whole.lls >/dev/full'"
 fails 73 "/none/x: No such file or directory" "ll-cat -o /none/x whole.lls"
 if command -v script >/dev/null; then

@@ -73,6 +73,15 @@ ok "nobody feeds: the prompts' logits are there" is 3 "$soon ll-forward <tokens.
 ok "into a file: as --once" is 3 "ll-forward -o file.lls tokens.lls && ll-cat -t file.lls |
 	grep -c 'reason complete'"
 
+# passed STAGE...: a stage that passes the stream on into a file, which is where it ends
+passed() {
+	$soon ll-forward <tokens.lls 2>err | $soon "$@" && ll-cat -t file.lls | grep -c 'reason declined'
+}
+ok "passed on into a file by ll-cat: declined" is 3 "passed ll-cat -o file.lls"
+ok "and by ll-topk" is 3 "passed ll-topk -k 5 -o file.lls"
+ok "into a file by what is no stage: the user is told" like "waits for a stage that samples, and none has come: --once" \
+	"timeout 7 ll-forward <tokens.lls 2>err | cat >file.lls; cat err"
+
 # A second feeder is refused aloud; the first goes on.
 second() {
 	mkfifo branch
