@@ -45,6 +45,29 @@ for type in f16 bf16; do
 	    "states 'hidden seq=0 pos=3 cols=4 want=1 dtype=$type : 0 0 0 0  1 2 3 4' | ll-steer --add d.gguf | numbers"
 done
 
+# A file as llama-cvector-generator writes it: a tensor for each layer, and no fingerprint.
+cat >cvector.py <<'END'
+import struct, sys
+def text(s):
+    return struct.pack("<Q", len(s)) + s.encode()
+keys = [("general.architecture", 8, text("controlvector")), ("controlvector.model_hint", 8, text("llama")),
+    ("controlvector.layer_count", 4, struct.pack("<I", 3))]
+out = b"GGUF" + struct.pack("<IQQ", 3, 3, len(keys))
+for name, kind, value in keys:
+    out += text(name) + struct.pack("<I", kind) + value
+for i in range(3):
+    out += text(f"direction.{i + 1}") + struct.pack("<IQIQ", 1, 4, 0, 32 * i)
+out += bytes(-len(out) % 32)
+for i in range(3):
+    out += struct.pack("<4f", i, 10, 20, 30) + bytes(16)
+sys.stdout.buffer.write(out)
+END
+python3 cvector.py >c.gguf
+ok "of several layers the cut's is added" is "0 10 20 30
+1 12 23 34" "ll-steer --add c.gguf stream | numbers"
+ok "at another cut another" is "2 10 20 30" \
+    "states 'hidden seq=0 cols=4 : 0 0 0 0' 'hidden=4 boundary=4' | ll-steer --add c.gguf | numbers"
+
 # A direction in a real pipe
 printf 'one\ntwo three\n' | ll-tokenize -l | ll-forward --once -L 0-1 >one
 printf 'the river\nthe sea\n' | ll-tokenize -l | ll-forward --once -L 0-1 >two
