@@ -19,16 +19,19 @@ class BadRecord(Exception):
     pass
 
 
+def beginning(doc):
+    """The heading of a text, or its first two words: one might begin a drill, too."""
+    return doc.text[:doc.head] if doc.head else " ".join(doc.text.split(" ")[:2])
+
+
 def prompt(kind, seed, number, held):
     """A record for ll-batch, and the right answer."""
     doc = mix.document(kind, seed, number, held)
     name = f"{kind}/{seed}/{number}"
     end = "/held" if held else ""
     if doc.text is not None:
-        head, text = doc.text[:doc.head], doc.text[doc.head:]
-        if not head:
-            head, _, text = text.partition(" ")
-        return {"id": f"{name}/0{end}", "prompt": head}, text
+        head = beginning(doc)
+        return {"id": f"{name}/0{end}", "prompt": head}, doc.text[len(head):].lstrip(" ")
     which = Draw(f"{name}/which{end}").below(len(doc.answers))
     answer = doc.answers[which]
     record = {"id": f"{name}/{which}{end}", "messages": doc.messages[:answer.at], **doc.extra}
@@ -70,7 +73,7 @@ def judged(name, text):
     """The answer's label, and why it is refused or None."""
     kind, doc, which = looked_up(name)
     if doc.text is not None:
-        begun = "" if doc.head else doc.text.split(" ", 1)[0] + " "
+        begun = "" if doc.head else beginning(doc) + " "
         return kind, recognise.refused(begun + text.lstrip(), doc.world, doc.world.template, headed=not doc.head)
     answer = doc.answers[which]
     label = f"{kind}-{answer.label}"
