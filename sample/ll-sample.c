@@ -531,7 +531,7 @@ settle_options(struct run *run)
 	bool greedy = sampling.temperature <= 0, search = beams > 0;
 	const struct ll_opt_rule rules[] = {
 		{ search, &sampling.temperature, "with --beams" }, { search, &seed, "with --beams" },
-		{ search, &best_of, "with --beams" }, { search, &ll_sampling_lists.banned, "with --beams" },
+		{ search, &best_of, "with --beams" },
 		{ search && samples > beams, &samples, "where it is above --beams" },
 		{ greedy, &seed, "with temperature 0" }, { greedy && !search, &samples, "with temperature 0: all would be the same" },
 		{ greedy, &best_of, "with temperature 0" },
@@ -548,7 +548,6 @@ settle_options(struct run *run)
 	if (search) {
 		sampling.temperature = 0;
 		ll_sampling_refuse(&sampling, "with --beams");
-		ll_sampling_lists.banned.count = 0;
 	} else if (!greedy && !ll_opt_given(&seed)) {
 		seed = ll_rng_entropy() >> SEED_SHIFT;
 		if (ll_opt_verbose || isatty(STDERR_FILENO))

@@ -235,8 +235,6 @@ static int
 take(struct ll_settings *settings, const struct ll_record *meta, const struct ll_settings_place *place,
     struct ll_err *err)
 {
-	int status;
-
 	settings->idle[0] = '\0';
 	settings->users = 0;
 	memset(&settings->owned, 0, sizeof(settings->owned));
@@ -256,14 +254,9 @@ take(struct ll_settings *settings, const struct ll_record *meta, const struct ll
 	if (settings->beams > 0)
 		settings->sampling.temperature = 0;
 	note_idle(settings, meta);
-	if (settings->beams == 0)
-		return make_lists(settings, meta, place, err);
-	if (meta->given & LL_GAVE_BANNED || meta->sampling_given >> LL_SAMPLING_TEMPERATURE & 1)
-		snprintf(settings->idle, sizeof(settings->idle), "%s has no effect with beams",
-		    meta->given & LL_GAVE_BANNED ? "banned_strings" : "temperature");
-	status = make_lists(settings, meta, place, err);
-	settings->banned = NULL;
-	return status;
+	if (settings->beams > 0 && meta->sampling_given >> LL_SAMPLING_TEMPERATURE & 1)
+		snprintf(settings->idle, sizeof(settings->idle), "temperature has no effect with beams");
+	return make_lists(settings, meta, place, err);
 }
 
 int
