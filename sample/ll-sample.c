@@ -278,9 +278,12 @@ read_vocabulary(struct run *run, struct ll_err *err)
 static struct ll_settings_place
 place_of(const struct run *run, const char *where)
 {
+	const struct ll_header *header = ll_reader_header(run->in);
 	struct ll_settings_place place = { .vocab = run->vocab, .where = where };
+	char text[1000];
 
-	ll_header_get_number(ll_reader_header(run->in), "vocab_size", &place.vocab_size);
+	place.answered = ll_header_get(header, "return", text, sizeof(text));
+	ll_header_get_number(header, "vocab_size", &place.vocab_size);
 	return place;
 }
 
@@ -458,9 +461,6 @@ complete_settings(struct run *run, const struct ll_header *header, struct ll_err
 	char text[1000] = "";
 	int status = 0;
 
-	if (run->settings.best_of + run->settings.beams > 1 && !ll_header_get(header, "return", text, sizeof(text)))
-		return ll_fail(err, LL_EDATA, "%s: offers no return path, without which there is one answer, sampled at once", name);
-	text[0] = '\0';
 	ll_header_get(header, "stop", text, sizeof(text));
 	if ((status = ll_turn_rules_parse(&rules, text, name, err)) < 0 ||
 	    (status = ll_engine_begin(run->engine, seed, &rules, err)) < 0)

@@ -93,6 +93,12 @@ ok "in a recording" same "ll-tokenize -p x | ll-forward | tee run.lls | ll-sampl
     "ll-sample --seed 5 -N 3 -n 9 run.lls | ll-tokenize -d -l"
 fails 65 "answers that were begun here are not in the stream" "ll-sample --seed 5 -N 4 -n 9 run.lls >out"
 fails 65 "offers no return path" "ll-tokenize -p x | ll-forward --once | ll-sample -N 2 >out"
+for field in beams best_of; do
+	echo "{\"prompt\":\"x\",\"$field\":2}" | ll-tokenize --jsonl >asked.lls
+	fails 65 "ll-sample: standard input: sequence 0: META: $field: the stream offers no return path" \
+	    "ll-forward --once asked.lls | ll-sample -n 3 --seed 1 >out"
+	ok "nothing is sampled then ($field)" is "0" "ll-cat -t out | grep -c SAMPLE || :"
+done
 ok "several prompts, a batch of one" same "ll-tokenize -l lines | ll-forward -b 1 | ll-sample --seed 5 -N 2 -n 9 |
     ll-tokenize -d --jsonl" "ll-tokenize -l lines | ll-forward -b 8 | ll-sample --seed 5 -N 2 -n 9 | ll-tokenize -d --jsonl"
 cat >best.py <<'END'
