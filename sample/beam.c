@@ -130,14 +130,21 @@ goes_before(const struct way *a, const struct way *b)
 	return a->beam != b->beam ? a->beam < b->beam : a->token < b->token;
 }
 
-/* Keeps a way if it is among the best `most` of those from `from` on, in order. */
+/* Whether a way is among the best `most` of those from `from` on, so far. */
+static bool
+is_kept(const struct ll_search *search, size_t from, size_t most, const struct way *way)
+{
+	return search->way_count - from < most || goes_before(way, &search->ways[from + most - 1]);
+}
+
+/* Keeps it then, in order. */
 static void
 add_way(struct ll_search *search, size_t from, size_t most, const struct way *way)
 {
 	struct way *ways = search->ways + from;
 	size_t count = search->way_count - from, at;
 
-	if (count == most && !goes_before(way, &ways[most - 1]))
+	if (!is_kept(search, from, most, way))
 		return;
 	if (count < most) {
 		count++;
@@ -148,7 +155,7 @@ add_way(struct ll_search *search, size_t from, size_t most, const struct way *wa
 	ways[at] = *way;
 }
 
-/* The likeliest ways of one beam: more cannot be among the likeliest of all. */
+/* The likeliest ways of one beam: more cannot be among the likeliest of all. What completes a banned string is none. */
 static int
 find_ways(struct ll_engine *engine, struct ll_search *search, size_t index, struct ll_sequence *sequence,
     const struct ll_engine_row *row, struct ll_err *err)
@@ -173,7 +180,9 @@ find_ways(struct ll_engine *engine, struct ll_search *search, size_t index, stru
 			.sum = beam->sum + (double)candidates->logits[i] - log_total,
 		};
 
-		add_way(search, from, 2 * search->width, &way);
+		if (is_kept(search, from, 2 * search->width, &way) &&
+		    !ll_sequence_bans(sequence, &engine->rules, way.token))
+			add_way(search, from, 2 * search->width, &way);
 	}
 	for (size_t i = from; i < search->way_count; i++)
 		search->ways[i].logprob = ll_logits_logprob(&engine->row, search->ways[i].token);
@@ -354,6 +363,8 @@ expand(struct ll_engine *engine, struct ll_search *search, const struct ll_seque
 	size_t count = 0;
 	int status = chosen == NULL ? -LL_ENOMEM : choose(engine, search, row, chosen, &count, err);
 
+	if (status == 0 && search->way_count == 0 && search->answer_count == 0)
+		status = ll_fail(err, LL_EDATA, "%s: the banned strings leave no beam a way on", row->where);
 	if (status == 0 && is_over(search, chosen, count, any->generated + 1))
 		count = 0;
 	search->coming_count = 0;
@@ -405,7 +416,7 @@ give_out(struct ll_engine *engine, const struct ll_sequence *begun, const struct
 		path[count++] = node;
 	if (scratch != NULL) {
 		scratch->generated = 0;
-		scratch->stopper = (struct ll_stopper){ 0 };
+		scratch->stopper = scratch->banned = (struct ll_stopper){ 0 };
 	}
 	while (count > 0 && status >= 0) {
 		status = ll_sequence_add(scratch, &engine->rules, &path[--count]->pick, err);

@@ -1,6 +1,7 @@
 /*
  * ll-mix: an expression over the logits of several streams. The expression is expression.c's,
- * reading and matching the streams stream/join.c's; this file parses options.
+ * sparse rows logits.c's, reading and matching the streams stream/join.c's; this file parses
+ * options.
  */
 
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "base/mem.h"
 #include "base/opt.h"
 #include "sample/expression.h"
+#include "sample/logits.h"
 #include "stream/join.h"
 #include "stream/stream.h"
 
@@ -51,6 +53,7 @@ struct run {
 	struct ll_reader *members[LL_JOIN_MEMBERS];
 	int files[LL_JOIN_MEMBERS];	/* descriptors to be closed, or -1 */
 	struct ll_expression *expression;
+	struct ll_logits sparse;	/* the last that came */
 	struct ll_writer *out;
 };
 
@@ -58,6 +61,15 @@ static int
 combine(void *arg, float *out, const float *const *rows, size_t count, struct ll_err *err)
 {
 	return ll_expression_run(((struct run *)arg)->expression, out, rows, count, err);
+}
+
+static int
+complete(void *arg, float *out, const void *row, size_t listed, size_t count, const char *where, struct ll_err *err)
+{
+	struct ll_logits *sparse = &((struct run *)arg)->sparse;
+	int status = ll_logits_sparse(sparse, row, listed, where, err);
+
+	return status < 0 ? status : ll_logits_complete(sparse, out, count, where, err);
 }
 
 static int
@@ -125,11 +137,12 @@ open_members(struct run *run, struct ll_err *err)
 static int
 mix(struct run *run, struct ll_err *err)
 {
-	const struct ll_join_stage stage = { .arg = run, .combine = combine };
+	const struct ll_join_stage stage = { .arg = run, .combine = combine, .complete = complete };
 	char *command = ll_opt_command("", err);
-	int status = command == NULL ? -LL_ENOMEM :
-	    ll_join_run(run->members, operand_count, run->out, command, &stage, err);
+	int status = command == NULL ? -LL_ENOMEM : ll_logits_init(&run->sparse, err);
 
+	if (status == 0)
+		status = ll_join_run(run->members, operand_count, run->out, command, &stage, err);
 	free(command);
 	return status;
 }
@@ -144,6 +157,7 @@ free_run(struct run *run)
 		free(run->names[i]);
 	}
 	ll_expression_free(run->expression);
+	ll_logits_free(&run->sparse);
 }
 
 int

@@ -278,9 +278,12 @@ read_vocabulary(struct run *run, struct ll_err *err)
 static struct ll_settings_place
 place_of(const struct run *run, const char *where)
 {
+	const struct ll_header *header = ll_reader_header(run->in);
 	struct ll_settings_place place = { .vocab = run->vocab, .where = where };
+	char text[1000];
 
-	ll_header_get_number(ll_reader_header(run->in), "vocab_size", &place.vocab_size);
+	place.answered = ll_header_get(header, "return", text, sizeof(text));
+	ll_header_get_number(header, "vocab_size", &place.vocab_size);
 	return place;
 }
 
@@ -458,9 +461,6 @@ complete_settings(struct run *run, const struct ll_header *header, struct ll_err
 	char text[1000] = "";
 	int status = 0;
 
-	if (run->settings.best_of + run->settings.beams > 1 && !ll_header_get(header, "return", text, sizeof(text)))
-		return ll_fail(err, LL_EDATA, "%s: offers no return path, without which there is one answer, sampled at once", name);
-	text[0] = '\0';
 	ll_header_get(header, "stop", text, sizeof(text));
 	if ((status = ll_turn_rules_parse(&rules, text, name, err)) < 0 ||
 	    (status = ll_engine_begin(run->engine, seed, &rules, err)) < 0)
@@ -531,7 +531,7 @@ settle_options(struct run *run)
 	bool greedy = sampling.temperature <= 0, search = beams > 0;
 	const struct ll_opt_rule rules[] = {
 		{ search, &sampling.temperature, "with --beams" }, { search, &seed, "with --beams" },
-		{ search, &best_of, "with --beams" }, { search, &ll_sampling_lists.banned, "with --beams" },
+		{ search, &best_of, "with --beams" },
 		{ search && samples > beams, &samples, "where it is above --beams" },
 		{ greedy, &seed, "with temperature 0" }, { greedy && !search, &samples, "with temperature 0: all would be the same" },
 		{ greedy, &best_of, "with temperature 0" },
@@ -548,7 +548,6 @@ settle_options(struct run *run)
 	if (search) {
 		sampling.temperature = 0;
 		ll_sampling_refuse(&sampling, "with --beams");
-		ll_sampling_lists.banned.count = 0;
 	} else if (!greedy && !ll_opt_given(&seed)) {
 		seed = ll_rng_entropy() >> SEED_SHIFT;
 		if (ll_opt_verbose || isatty(STDERR_FILENO))

@@ -174,6 +174,30 @@ ll_logits_sparse(struct ll_logits *row, const void *data, size_t count, const ch
 	return measure(row, &listed, where, err);
 }
 
+int
+ll_logits_complete(const struct ll_logits *row, float *out, size_t vocab, const char *where, struct ll_err *err)
+{
+	float least = INFINITY, fill = 0;
+	double rest = 1;
+
+	if (row->ids[row->count - 1] >= vocab)
+		return ll_fail(err, LL_EDATA, "%s: id %" PRIu32 " is listed, but the vocabulary has %zu", where,
+		    row->ids[row->count - 1], vocab);
+	for (size_t i = 0; i < row->count; i++) {
+		rest -= exp((double)row->logits[i] - row->log_sum_exp);
+		least = fminf(least, row->logits[i]);
+	}
+	if (row->count < vocab) {
+		fill = (float)(row->log_sum_exp + log(fmax(rest, LL_LOGITS_REST) / (double)(vocab - row->count)));
+		fill = rest < LL_LOGITS_REST ? fminf(fill, least) : fill;
+	}
+	for (size_t i = 0; i < vocab; i++)
+		out[i] = fill;
+	for (size_t i = 0; i < row->count; i++)
+		out[row->ids[i]] = row->logits[i];
+	return 0;
+}
+
 const float *
 ll_logits_terms(struct ll_logits *row, double *sum, struct ll_err *err)
 {

@@ -59,6 +59,16 @@ int ll_logits_sparse(struct ll_logits *row, const void *data, size_t count, cons
     struct ll_err *err);
 
 /*
+ * Makes a sparse row dense: the tokens that it does not list share evenly what it leaves of the
+ * probability. Where that is less than LL_LOGITS_REST it is taken for so much, but no logit then
+ * is above the least that is listed: a difference of two rows is always a number, and rounding of
+ * the log-sum-exp gives nobody a rank. -LL_EDATA, beginning with `where`, for an id beyond out[vocab].
+ */
+#define LL_LOGITS_REST 1e-6
+int ll_logits_complete(const struct ll_logits *row, float *out, size_t vocab, const char *where,
+    struct ll_err *err);
+
+/*
  * exp(logit - max) of all that are listed, and in *sum their sum; valid until the next row. NULL when
  * out of memory.
  */

@@ -230,6 +230,7 @@ ll_sequences_fork(struct ll_sequences *sequences, const struct ll_sequence *pare
 	begin_turn(child, parent->epoch, parent->begin, true);
 	child->generated = child->farthest = parent->generated;
 	child->stopper = parent->stopper;
+	child->banned = parent->banned;
 	child->unannounced = child->begun = true;
 	return child;
 }
@@ -388,25 +389,53 @@ held_at(const struct ll_sequence *sequence, uint64_t byte)
 	return i;
 }
 
+/* Where strings begin in a token's text, or before which byte none can any more. */
+struct found {
+	uint64_t stop, ban;
+	bool stopped, banned;	/* the banned one only if no stop string ends before it */
+};
+
+static struct found
+look(struct ll_stopper *stopper, struct ll_stopper *ban, const struct ll_settings *settings,
+    const struct ll_piece *piece, uint64_t end)
+{
+	struct found found = { .stop = end, .ban = end };
+
+	if (settings->stops != NULL)
+		found.stopped = ll_stopper_take(stopper, settings->stops, piece->bytes, piece->length, &found.stop);
+	if (settings->banned != NULL)
+		found.banned = ll_stopper_take(ban, settings->banned->automaton, piece->bytes, piece->length, &found.ban);
+	found.banned = found.banned && !(found.stopped && stopper->bytes < ban->bytes);
+	return found;
+}
+
+bool
+ll_sequence_bans(const struct ll_sequence *sequence, const struct ll_turn_rules *rules, uint32_t token)
+{
+	const struct ll_settings *settings = ll_sequence_settings(sequence, rules);
+	struct ll_stopper stopper = sequence->stopper, ban = sequence->banned;
+
+	if (settings->banned == NULL || is_stop_id(rules, token) || token >= rules->vocab->count)
+		return false;
+	return look(&stopper, &ban, settings, &rules->vocab->pieces[token], 0).banned;
+}
+
 /* Looks at a token's text and lets go of what is decided; how the turn goes on. */
 static int
 add_text(struct ll_sequence *sequence, const struct ll_settings *settings, const struct ll_piece *piece,
     struct ll_err *err)
 {
-	uint64_t stop = sequence->held[sequence->count - 1].end, ban = stop;
-	bool stopped = false, banned = false;
+	const struct found found = look(&sequence->stopper, &sequence->banned, settings, piece,
+	    sequence->held[sequence->count - 1].end);
+	uint64_t decided = found.stop < found.ban ? found.stop : found.ban;
 
-	if (settings->stops != NULL)
-		stopped = ll_stopper_take(&sequence->stopper, settings->stops, piece->bytes, piece->length, &stop);
-	if (settings->banned != NULL)
-		banned = ll_stopper_take(&sequence->banned, settings->banned->automaton, piece->bytes, piece->length, &ban);
-	if (banned && !(stopped && sequence->stopper.bytes < sequence->banned.bytes))
-		return go_back(sequence, settings, held_at(sequence, ban), err);
-	if (stopped) {
-		hide(sequence, stop);
+	if (found.banned)
+		return go_back(sequence, settings, held_at(sequence, found.ban), err);
+	if (found.stopped) {
+		hide(sequence, found.stop);
 		return LL_TURN_STRING;
 	}
-	while (sequence->ready < sequence->count && sequence->held[sequence->ready].end <= (stop < ban ? stop : ban))
+	while (sequence->ready < sequence->count && sequence->held[sequence->ready].end <= decided)
 		sequence->ready++;
 	return LL_TURN_GOES_ON;
 }

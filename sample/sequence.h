@@ -126,6 +126,9 @@ bool ll_sequence_asks(struct ll_sequence *sequence, uint32_t epoch, uint64_t pos
 void ll_sequence_view(struct ll_sequence *sequence, const struct ll_turn_rules *rules, uint64_t position,
     struct ll_sampler_view *view);
 
+/* Whether this token would be taken back: a banned string would end in it, and no stop string before that. */
+bool ll_sequence_bans(const struct ll_sequence *sequence, const struct ll_turn_rules *rules, uint32_t token);
+
 /*
  * Takes a sampled token (show and final are set here) and says how the turn goes on: enum
  * ll_turn_end, -LL_ENOMEM, or -LL_EDATA for a token that is not in the vocabulary, and where

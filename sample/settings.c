@@ -138,15 +138,26 @@ wrong_option(const char *option, const struct ll_err *why, struct ll_err *err)
 	return ll_fail(err, why->code == LL_ENOMEM ? LL_ENOMEM : LL_EUSAGE, "%s: %s", option, why->text);
 }
 
+/* Answers but the one that is sampled at once are begun by the head. */
+static int
+check_answers(const struct ll_settings *settings, const struct ll_settings_place *place, const char *field,
+    struct ll_err *err)
+{
+	if (settings->best_of + settings->beams < 2 || place->answered)
+		return 0;
+	return ll_fail(err, LL_EDATA, "%s: %sthe stream offers no return path, without which there is one answer, sampled "
+	    "at once", place->where, field);
+}
+
 int
 ll_settings_complete(struct ll_settings *settings, const struct ll_sampling_lists *lists,
     const struct ll_settings_place *place, struct ll_err *err)
 {
 	struct biases biases = { 0 };
 	struct ll_err why = { 0 };
-	int status = 0;
+	int status = check_answers(settings, place, "", err);
 
-	if (lists->stops.count > 0)
+	if (status == 0 && lists->stops.count > 0)
 		status = ll_stops_new(&settings->owned.stops, lists->stops.list, lists->stops.count, err);
 	settings->stops = settings->owned.stops;
 	if (status == 0 && lists->banned.count > 0)
@@ -251,19 +262,16 @@ take(struct ll_settings *settings, const struct ll_record *meta, const struct ll
 		settings->best_of = meta->given & LL_GAVE_BEST_OF ? (size_t)meta->best_of : settings->samples;
 		settings->beams = meta->given & LL_GAVE_BEAMS ? (size_t)meta->beams : 0;
 	}
+	if ((status = check_answers(settings, place, settings->beams > 0 ? "beams: " : "best_of: ", err)) < 0)
+		return status;
 	settings->own_seed = (meta->given & LL_GAVE_SEED) != 0;
 	settings->seed = (uint64_t)meta->seed;
 	if (settings->beams > 0)
 		settings->sampling.temperature = 0;
 	note_idle(settings, meta);
-	if (settings->beams == 0)
-		return make_lists(settings, meta, place, err);
-	if (meta->given & LL_GAVE_BANNED || meta->sampling_given >> LL_SAMPLING_TEMPERATURE & 1)
-		snprintf(settings->idle, sizeof(settings->idle), "%s has no effect with beams",
-		    meta->given & LL_GAVE_BANNED ? "banned_strings" : "temperature");
-	status = make_lists(settings, meta, place, err);
-	settings->banned = NULL;
-	return status;
+	if (settings->beams > 0 && meta->sampling_given >> LL_SAMPLING_TEMPERATURE & 1)
+		snprintf(settings->idle, sizeof(settings->idle), "temperature has no effect with beams");
+	return make_lists(settings, meta, place, err);
 }
 
 int

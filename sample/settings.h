@@ -48,14 +48,18 @@ struct ll_settings {
 struct ll_settings_place {
 	const struct ll_vocab *vocab;	/* NULL unless it is needed */
 	uint64_t vocab_size;		/* logits of a row; 0: not known */
-	const char *where;		/* begins messages about a record */
+	bool answered;			/* there is a return path */
+	const char *where;		/* begins messages */
 };
 
 /* Whether command line lists, or a record beside `defaults`, need the vocabulary's bytes. */
 bool ll_settings_need_vocab(const struct ll_sampling_lists *lists, const struct ll_sampling *sampling);
 bool ll_settings_record_needs_vocab(const struct ll_record *meta, const struct ll_settings *defaults);
 
-/* Of the command line: completes `settings`, whose numbers are set. -LL_EUSAGE for a list that does not fit. */
+/*
+ * Of the command line: completes `settings`, whose numbers are set. -LL_EUSAGE for a list that does
+ * not fit, -LL_EDATA where several answers are asked for without a return path.
+ */
 int ll_settings_complete(struct ll_settings *settings, const struct ll_sampling_lists *lists,
     const struct ll_settings_place *place, struct ll_err *err);
 

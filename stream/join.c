@@ -186,6 +186,7 @@ advance(struct ll_join *join, size_t m, struct ll_err *err)
 	int moved = 0;
 
 	for (;;) {
+		uint32_t row = member->next_row;
 		int got;
 
 		if (!member->blocked) {
@@ -205,7 +206,7 @@ advance(struct ll_join *join, size_t m, struct ll_err *err)
 			got = ll_join_take(join, m, &member->frame, err);
 		if (got < 0)
 			return got;
-		moved |= member->blocked && got == 0;
+		moved |= member->blocked && (got == 0 || member->next_row != row);
 		member->blocked = got > 0;
 		if (member->blocked)
 			return moved;

@@ -7,7 +7,8 @@
  * The first member leads: the output is its stream, with its ids and positions, its control
  * frames and its META, and other logits. What the output's feeder answers goes to every
  * member, with its own positions. One row per sequence and member is held; a member that gets
- * further ahead is not read until the others follow.
+ * further ahead is not read until the others follow. Rows go out dense; sparse ones are made so
+ * as they come.
  *
  * A sequence that fails in one member ends in all. It is an error of the whole when members
  * are of different vocabularies, end a sequence at different rows, continue it with different
@@ -29,6 +30,12 @@ struct ll_join_stage {
 	void *arg;
 	/* out[count] from rows[member][count], none of them NaN or +infinity. */
 	int (*combine)(void *arg, float *out, const float *const *rows, size_t count, struct ll_err *err);
+	/*
+	 * out[count] from a sparse row of `listed` logits (ll-stream(5)), `count` being the vocabulary's
+	 * size. -LL_EDATA, beginning with `where`, for one that is damaged.
+	 */
+	int (*complete)(void *arg, float *out, const void *row, size_t listed, size_t count, const char *where,
+	    struct ll_err *err);
 };
 
 /*

@@ -273,6 +273,22 @@ missing(const struct ll_join *join, const struct ll_joined *joined)
 }
 
 static int
+read_row(const struct ll_join *join, size_t member, float *out, const struct ll_frame *frame, uint32_t row,
+    struct ll_err *err)
+{
+	char name[48], where[400];
+
+	if (!(frame->flags & LL_SPARSE)) {
+		ll_rows_floats(out, frame, row);
+		return 0;
+	}
+	snprintf(where, sizeof(where), "%.200s: sequence %s, position %" PRIu64, name_of(join, member),
+	    ll_sequence_name(frame->sequence, name), frame->position + row);
+	return join->stage->complete(join->stage->arg, out, (const char *)frame->payload + row * ll_rows_bytes(frame),
+	    frame->cols, join->vocab, where, err);
+}
+
+static int
 take_row(struct ll_join *join, size_t member, const struct ll_frame *frame, uint32_t row, struct ll_err *err)
 {
 	struct ll_join_member *from = &join->members[member];
@@ -292,9 +308,8 @@ take_row(struct ll_join *join, size_t member, const struct ll_frame *frame, uint
 	if ((slot->row = spare_row(join, err)) == NULL)
 		return -LL_ENOMEM;
 	from->held++;
-	ll_rows_floats(slot->row, frame, row);
-	if ((status = check_row(slot->row, join->vocab, name_of(join, member), frame->sequence, slot->position,
-	    err)) < 0 || (status = check_ends(join, joined, err)) < 0)
+	if ((status = read_row(join, member, slot->row, frame, row, err)) < 0 || (status = check_row(slot->row, join->vocab, name_of(join, member), frame->sequence,
+	    slot->position, err)) < 0 || (status = check_ends(join, joined, err)) < 0)
 		return status;
 	return missing(join, joined) == 0 ? combine(join, joined, err) : 0;
 }
@@ -316,20 +331,35 @@ waits(struct ll_join *join, size_t member, const struct ll_frame *frame)
 	return slot->row != NULL;
 }
 
+/* How many logits a row of the result has: as the first that comes, if it is dense. */
+static int
+set_vocab(struct ll_join *join, size_t member, const struct ll_frame *frame, struct ll_err *err)
+{
+	uint64_t vocab = frame->flags & LL_SPARSE ? 0 : frame->cols;
+
+	for (size_t m = 0; m < join->count && vocab == 0; m++)
+		ll_header_get_number(ll_reader_header(join->members[m].in), "vocab_size", &vocab);
+	if (vocab == 0 || vocab > LL_FRAME_MAX / sizeof(float))
+		return ll_fail(err, LL_EDATA, "%s: header: vocab_size: %" PRIu64 ", but sparse logits want the number of all",
+		    name_of(join, member), vocab);
+	join->vocab = (size_t)vocab;
+	return (join->result = ll_alloc(join->vocab, sizeof(float), err)) == NULL ? -LL_ENOMEM : 0;
+}
+
 static int
 check_logits(struct ll_join *join, size_t member, const struct ll_frame *frame, struct ll_err *err)
 {
 	char name[48];
+	uint64_t seed;
+	int status;
 
-	if (frame->flags & LL_SPARSE)
-		return ll_fail(err, LL_EDATA, "%s: sequence %s: sparse logits: the others are not known",
-		    name_of(join, member), ll_sequence_name(frame->sequence, name));
-	if (join->vocab == 0) {
-		join->vocab = frame->cols;
-		if ((join->result = ll_alloc(join->vocab, sizeof(float), err)) == NULL)
-			return -LL_ENOMEM;
-	}
-	if (frame->cols != join->vocab)
+	if (frame->flags & LL_SPARSE && ll_header_get_number(ll_reader_header(join->members[member].in), "seed", &seed))
+		return ll_fail(err, LL_EDATA, "%s: sequence %s: a random sample of the logits: of those that were not drawn "
+		    "it says nothing; ll-topk --top keeps what can be mixed", name_of(join, member),
+		    ll_sequence_name(frame->sequence, name));
+	if (join->vocab == 0 && (status = set_vocab(join, member, frame, err)) < 0)
+		return status;
+	if (frame->cols != join->vocab && !(frame->flags & LL_SPARSE))
 		return ll_fail(err, LL_EDATA, "%s: sequence %s: rows of %" PRIu32 " logits, but %zu came before",
 		    name_of(join, member), ll_sequence_name(frame->sequence, name), frame->cols, join->vocab);
 	return 0;

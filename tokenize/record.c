@@ -346,9 +346,9 @@ check_beams(const struct ll_record *record, const char *where, struct ll_err *er
 		return ll_fail(err, LL_EDATA, "%s: %s: has no effect with beams", where, ll_sampling_field(row, name));
 	if (record->sampling_given >> LL_SAMPLING_TEMPERATURE & 1)
 		return ll_fail(err, LL_EDATA, "%s: temperature: has no effect with beams", where);
-	if (record->given & (LL_GAVE_SEED | LL_GAVE_BEST_OF | LL_GAVE_BANNED))
+	if (record->given & (LL_GAVE_SEED | LL_GAVE_BEST_OF))
 		return ll_fail(err, LL_EDATA, "%s: %s: has no effect with beams", where, record->given & LL_GAVE_SEED ?
-		    "seed" : record->given & LL_GAVE_BEST_OF ? "best_of" : "banned_strings");
+		    "seed" : "best_of");
 	if (record->samples > record->beams)
 		return ll_fail(err, LL_EDATA, "%s: n: %" PRId64 " is more than beams", where, record->samples);
 	return 0;

@@ -47,6 +47,41 @@ ok "rows of a frame, and sequences in another order" is "0 1 0 1 2
 1 6 2 1 2
 1 7 3 3 2" "ll-mix -e a-b a=wide.lls b=slim.lls | rows | sort"
 
+# Several rows a frame, in all members
+stream long "logits seq=0 pos=0 cols=3 : 1 1 1  2 2 2  3 3 3  4 4 4"
+stream tall "logits seq=0 pos=0 cols=3 : 4 3 2  1 0 0  1 2 3  5 6 7"
+ok "frames of as many rows" is "0 0 5 4 3
+0 1 3 2 2
+0 2 4 5 6
+0 3 9 10 11" "ll-mix -e a+b a=long.lls b=tall.lls | rows"
+
+# Sparse rows: what is left of the probability is shared evenly, be it what rounding left
+stream listed "sparse seq=0 pos=1 cols=1 lse=0 : 2:-0.6931472" "sparse seq=0 pos=2 cols=1 lse=5 : 0:5" \
+    "sparse seq=0 pos=3 cols=2 lse=0 : 0:0 1:-40" "sparse seq=0 pos=4 cols=3 lse=9 : 2:3 0:1 1:2"
+ok "half of it is left, for two" is "0 1 -1.38629 -1.38629 -0.693147" "ll-mix -e a a=listed.lls | rows | head -n 1"
+ok "so that probabilities sum to 1" same "ll-mix -e a a=listed.lls | rows | head -n 1" \
+    "ll-mix -e 'log_softmax(a)' a=listed.lls | rows | head -n 1"
+ok "nothing is left: a millionth counts" is "0 2 5 -9.50866" "ll-mix -e a a=listed.lls | rows | sed -n 2p | cut -d ' ' -f 1-4"
+ok "but no more than the least that is listed" is "0 3 0 -40 -40" "ll-mix -e a a=listed.lls | rows | sed -n 3p"
+ok "all are listed" is "0 4 1 2 3" "ll-mix -e a a=listed.lls | rows | sed -n 4p"
+stream full "0 1: 1 1 1" "0 2: 1 1 1" "0 3: 1 1 1" "0 4: 1 1 1"
+ok "dense and sparse members" is "0 3 1 -39 -39" "ll-mix -e a+b a=listed.lls b=full.lls | rows | sed -n 3p"
+ok "in either order" same "ll-mix -e a+b a=listed.lls b=full.lls | rows" "ll-mix -e a+b a=full.lls b=listed.lls | rows"
+stream beyond "sparse seq=0 pos=1 cols=1 lse=0 : 3:0"
+fails 65 "a: sequence 0, position 1: id 3 is listed, but the vocabulary has 3" "ll-mix -e a a=beyond.lls"
+stream twice "sparse seq=0 pos=1 cols=2 lse=0 : 1:0 1:0"
+fails 65 "a: sequence 0, position 1: id 1 is listed twice" "ll-mix -e a a=twice.lls"
+stream sum "sparse seq=0 pos=1 cols=2 lse=nan : 1:0 2:0"
+fails 65 "a: sequence 0, position 1: log-sum-exp is nan" "ll-mix -e a a=sum.lls"
+stream sparsenan "sparse seq=0 pos=1 cols=2 lse=1 : 1:nan 2:0"
+fails 65 "a: sequence 0, position 1: logit of id 1 is not a number" "ll-mix -e a a=sparsenan.lls"
+for size in "" vocab_size=0 vocab_size=99999999; do
+	printf 'stream kind=logits %s\nsparse seq=0 pos=1 cols=1 lse=0 : 1:0\nend : code 0\n' "$size" |
+	    python3 "$TESTS/mkstream.py" >size.lls
+	number=${size#vocab_size=}
+	fails 65 "a: header: vocab_size: ${number:-0}, but sparse logits want the number of all" "ll-mix -e a a=size.lls"
+done
+
 # Sequences and turns
 stream late "0 1: 1 2 3" "end seq=0 : reason context; code 65; message full" "1 1: 1 1 1" "end seq=1 : reason complete"
 stream whole "0 1: 1 2 3" "0 2: 1 2 3" "end seq=0 : reason complete; prompt 3" "1 1: 1 1 1" "end seq=1 : reason complete"
@@ -84,7 +119,7 @@ fails 65 "b: header: vocab is 00000000000000ab, but 00000000000000aa in a: membe
     "ll-mix -e a+b a=a.lls b=vocab.lls"
 stream cols "logits seq=0 pos=1 cols=2 : 1 2"
 fails 65 "b: sequence 0: rows of 2 logits, but 3 came before" "ll-mix -e a+b a=a.lls b=cols.lls"
-fails 65 "a: sequence 0: sparse logits: the others are not known" "ll-topk -k 2 a.lls | ll-mix -e a a=-"
+fails 65 "a: sequence 0: a random sample of the logits: " "ll-topk --sample 9 --seed 1 a.lls | ll-mix -e a a=-"
 fails 65 "a: stream holds tokens, not logits" "ll-tokenize -p x | ll-mix -e a a=-"
 fails 65 "b: stream is truncated" "head -c -128 b.lls >cut.lls; ll-mix -e a+b a=a.lls b=cut.lls"
 fails 65 "b: no stream: input is empty" "ll-mix -e a+b a=a.lls b=/dev/null"

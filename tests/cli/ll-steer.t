@@ -45,29 +45,6 @@ for type in f16 bf16; do
 	    "states 'hidden seq=0 pos=3 cols=4 want=1 dtype=$type : 0 0 0 0  1 2 3 4' | ll-steer --add d.gguf | numbers"
 done
 
-# A file as llama-cvector-generator writes it: a tensor for each layer, and no fingerprint.
-cat >cvector.py <<'END'
-import struct, sys
-def text(s):
-    return struct.pack("<Q", len(s)) + s.encode()
-keys = [("general.architecture", 8, text("controlvector")), ("controlvector.model_hint", 8, text("llama")),
-    ("controlvector.layer_count", 4, struct.pack("<I", 3))]
-out = b"GGUF" + struct.pack("<IQQ", 3, 3, len(keys))
-for name, kind, value in keys:
-    out += text(name) + struct.pack("<I", kind) + value
-for i in range(3):
-    out += text(f"direction.{i + 1}") + struct.pack("<IQIQ", 1, 4, 0, 32 * i)
-out += bytes(-len(out) % 32)
-for i in range(3):
-    out += struct.pack("<4f", i, 10, 20, 30) + bytes(16)
-sys.stdout.buffer.write(out)
-END
-python3 cvector.py >c.gguf
-ok "of several layers the cut's is added" is "0 10 20 30
-1 12 23 34" "ll-steer --add c.gguf stream | numbers"
-ok "at another cut another" is "2 10 20 30" \
-    "states 'hidden seq=0 cols=4 : 0 0 0 0' 'hidden=4 boundary=4' | ll-steer --add c.gguf | numbers"
-
 # A direction in a real pipe
 printf 'one\ntwo three\n' | ll-tokenize -l | ll-forward --once -L 0-1 >one
 printf 'the river\nthe sea\n' | ll-tokenize -l | ll-forward --once -L 0-1 >two
@@ -80,6 +57,34 @@ ok "more added: another answer" differ "answer cat" "answer ll-steer --add r.ggu
 fails 65 "r.gguf: has no direction.2, which this cut needs" \
     "ll-forward -L 2-2 one | ll-steer --add r.gguf | ll-forward -L 3- | ll-cat -t >out"
 
+# Control vectors of llama.cpp, and what it makes of them: golden/steer.py
+cat >llamacpp.py <<'END'
+import base64, json, os, subprocess, sys
+
+head, *records = map(json.loads, open(os.environ["TESTS"] + "/golden/steer.jsonl"))
+subprocess.run([os.environ["TESTS"] + "/mkgguf.py", *head["make"].split(), "m.gguf"], check=True)
+open("v.gguf", "wb").write(base64.b64decode(head["vector"]))
+os.environ["LL_MODEL"] = "m.gguf"
+steps = 0
+for record in records:
+    if record["scale"] != int(sys.argv[1]):
+        continue
+    steer = "ll-steer --add v.gguf:%d | ll-forward --precision f32" % record["scale"]
+    out = subprocess.run([f'''ll-tokenize -p "$0" | ll-forward --precision f32 -L 0-1 | {steer} -L 2-2 | {steer} -L 3- |
+        ll-sample -t 0 --ignore-eos -n {len(record["next"])} --logprobs 2 | ll-cat --json --type sample''',
+                          record["prompt"]], shell=True, check=True, capture_output=True, text=True).stdout
+    frames = [frame for frame in map(json.loads, out.splitlines()) if frame["type"] == "SAMPLE"]
+    for (token, gap), frame in zip(record["next"], frames, strict=True):
+        (_, first), (_, second) = frame["alternatives"]
+        steps += 1
+        if frame["id"] != token or abs(first - second - gap) > 0.002:
+            sys.exit(f"{record['prompt']}: step {steps}: {frame}, not {token} {gap}")
+sys.exit(0 if steps >= 70 else f"{steps} steps only")
+END
+for scale in 0 1 -2 8; do
+	ok "a vector of llama-cvector-generator times $scale does what it does in llama.cpp" python3 llamacpp.py $scale
+done
+fails 65 "v.gguf: has no direction.4" "states 'hidden seq=0 cols=4 : 1 2 3 4' 'hidden=4 boundary=5' | ll-steer --add v.gguf"
 for number in nan inf -inf; do
 	fails 65 "hidden state of sequence 2, position 7 is not finite" \
 	    "states 'hidden seq=2 pos=6 cols=4 : 1 1 1 1 1 1 1 $number' | ll-steer --add d.gguf >out"

@@ -93,6 +93,12 @@ ok "in a recording" same "ll-tokenize -p x | ll-forward | tee run.lls | ll-sampl
     "ll-sample --seed 5 -N 3 -n 9 run.lls | ll-tokenize -d -l"
 fails 65 "answers that were begun here are not in the stream" "ll-sample --seed 5 -N 4 -n 9 run.lls >out"
 fails 65 "offers no return path" "ll-tokenize -p x | ll-forward --once | ll-sample -N 2 >out"
+for field in beams best_of; do
+	echo "{\"prompt\":\"x\",\"$field\":2}" | ll-tokenize --jsonl >asked.lls
+	fails 65 "ll-sample: standard input: sequence 0: META: $field: the stream offers no return path" \
+	    "ll-forward --once asked.lls | ll-sample -n 3 --seed 1 >out"
+	ok "nothing is sampled then ($field)" is "0" "ll-cat -t out | grep -c SAMPLE || :"
+done
 ok "several prompts, a batch of one" same "ll-tokenize -l lines | ll-forward -b 1 | ll-sample --seed 5 -N 2 -n 9 |
     ll-tokenize -d --jsonl" "ll-tokenize -l lines | ll-forward -b 8 | ll-sample --seed 5 -N 2 -n 9 | ll-tokenize -d --jsonl"
 cat >best.py <<'END'
@@ -115,7 +121,7 @@ ok "as a field" same "records --seed 5 --ignore-eos <six | python3 best.py 1" \
 
 # Beams, by a search that asks the model anew for each.
 cat >beams.py <<'END'
-import json, math, subprocess, sys
+import functools, json, os, subprocess, sys
 
 width, steps = int(sys.argv[1]), int(sys.argv[2])
 ids = subprocess.run(['ll-tokenize', '-p', sys.argv[3], '--ids'], capture_output=True, text=True).stdout.split()
@@ -130,12 +136,22 @@ def next_tokens(tokens):
             return [tuple(a) for a in frame['alternatives']]
     raise SystemExit(out)
 
+@functools.cache
+def text(token):
+    return subprocess.run("ll-tokenize --from-ids | ll-tokenize -d --echo", shell=True, input=str(token).encode(),
+                          capture_output=True).stdout
+
+def is_banned(tokens):
+    return banned and banned in b''.join(map(text, tokens))
+
 stops = set(map(int, sys.argv[4:]))
+banned = os.environb.get(b'BANNED')
 beams, done = [((), 0.0)], []
 for step in range(steps):
     ways = []
     for i, (tokens, total) in enumerate(beams):
-        ways += [(-(total + logprob), i, token) for token, logprob in next_tokens(tokens)]
+        ways += [(-(total + logprob), i, token) for token, logprob in next_tokens(tokens)
+                 if token in stops or not is_banned(tokens + (token,))]
     ways.sort()
     new = []
     for rank, (total, i, token) in enumerate(ways[:2 * width]):
@@ -156,6 +172,22 @@ END
 found() { once "a b" | ll-sample -N 3 --beams 3 -n 5 "$@" | ll-cat -t | awk '$3 == "SAMPLE" && !/final/ { s[$1] = s[$1] " " $4 }
     END { for (i = 0; i < 3; i++) print s[i == 0 ? "0" : "0." i] }' | sed 's/^ //'; }
 ok "--beams finds what a naive search finds" same "python3 beams.py 3 5 'a b' 481 483 488 489" "found"
+# The second and the third token of the best answer together: no token holds them.
+banned=$(found | sed 's/^[0-9]* \([0-9]* [0-9]*\).*/\1/; q' | ll-tokenize --from-ids | ll-tokenize -d --echo)
+ok "and what it finds without a banned string" same "BANNED='$banned' python3 beams.py 3 5 'a b' 481 483 488 489" \
+    "found --banned-string '$banned'"
+ok "which is something else" differ "found" "found --banned-string '$banned'"
+ok "as a field, too" same "once 'a b' | ll-sample --beams 3 -n 5 --banned-string '$banned' | ll-tokenize -d --jsonl" \
+    "python3 -c \"import json; print(json.dumps(dict(prompt='a b', beams=3, banned_strings='''$banned''')))\" | records -n 5"
+ok "a record's beams, the command's strings" same \
+    "once 'a b' | ll-sample --beams 3 -n 5 --banned-string '$banned' | ll-tokenize -d --jsonl" \
+    "echo '{\"prompt\":\"a b\",\"beams\":3}' | records -n 5 --banned-string '$banned'"
+only=$(once "a b" | ll-sample --beams 1 -n 3 | ll-tokenize -d)
+ok "a stop string that ends before it counts" same \
+    "once 'a b' | ll-sample --beams 1 -n 5 --stop '${only%?}' | ll-tokenize -d" \
+    "once 'a b' | ll-sample --beams 1 -n 5 --stop '${only%?}' --banned-string '$only' | ll-tokenize -d"
+fails 65 "the banned strings leave no beam a way on" "ll-tokenize -p 'a b' | ll-forward -k 1 |
+    ll-sample --beams 1 -n 9 --banned-string '$only' >out"
 ok "one beam is greedy" same "ids -n 12" "once | ll-sample --beams 1 -n 12 | ll-cat -t |
     awk '\$3 == \"SAMPLE\" { printf \"%s \", \$4 }'"
 ok "as a field" same "once 'a b' | ll-sample -N 2 --beams 3 -n 5 | ll-tokenize -d --jsonl" \
@@ -187,7 +219,7 @@ idle --best-of "where it is not above --samples" "-N 3 --best-of 3"
 idle --top-k "beside --samplers, which leaves its sampler out" "--samplers top-p --top-k 3"
 idle --top-k "with --beams" "--beams 2 --top-k 3"
 idle --temperature "with --beams" "--beams 2 -t 1"
-idle --banned-string "with --beams" "--beams 2 --banned-string x"
+ok "but banned strings" is "" "ll-tokenize -p x | ll-forward | ll-sample --beams 2 --banned-string x -n 3 >out"
 idle --samples "where it is above --beams" "--beams 2 -N 3"
 fails 64 "--samplers: 'top' is not one of penalties, dry" "ll-sample --samplers top"
 fails 64 "--logit-bias: '5' is not TOKEN=BIAS" "ll-sample --logit-bias 5"

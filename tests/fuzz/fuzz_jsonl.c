@@ -58,7 +58,7 @@ travel(const struct ll_record *record)
 	const struct ll_settings defaults = {
 		.sampling = LL_SAMPLING_DEFAULTS, .order = ll_order_default, .samples = 1, .best_of = 1,
 	};
-	const struct ll_settings_place place = { .vocab = &tiny.vocab, .vocab_size = 1000, .where = "META" };
+	const struct ll_settings_place place = { .vocab = &tiny.vocab, .vocab_size = 1000, .answered = true, .where = "META" };
 	struct ll_settings *settings = NULL;
 	struct ll_buf meta = { 0 };
 	struct ll_err err = { 0 };

@@ -1,12 +1,14 @@
 /*
- * What llama.cpp continues prompts with, for greedy.py. No part of the build: it needs
- * llama.h and the libraries of llama.cpp.
+ * What llama.cpp continues prompts with, for greedy.py and steer.py. No part of the build: it
+ * needs llama.h and the libraries of llama.cpp.
  *
- *	greedy MODEL COUNT default|no-flash|f32
+ *	greedy MODEL COUNT default|no-flash|f32 [VECTOR]
  *	greedy --dequantize MODEL OUT
  *
  * Reads a prompt's ids from each line, and writes a line with COUNT pairs of the id with the
  * largest logit and the gap to the second largest. It ends early behind an id that ends texts.
+ * VECTOR is a file of floats: what is added behind layer 1, layer 2 and so on, but not behind the
+ * last layer, where ll has no cut.
  */
 
 #include <stdio.h>
@@ -38,6 +40,16 @@ context_of(struct llama_model *model, const char *how)
 	if (strcmp(how, "f32") == 0)
 		params.type_k = params.type_v = GGML_TYPE_F32;
 	return llama_init_from_model(model, params);
+}
+
+static int
+steer(struct llama_context *context, const struct llama_model *model, const char *path)
+{
+	static float data[1 << 20];
+	FILE *in = fopen(path, "rb");
+	size_t count = in != NULL ? fread(data, sizeof(*data), sizeof(data) / sizeof(*data), in) : 0;
+
+	return llama_set_adapter_cvec(context, data, count, llama_model_n_embd(model), 1, llama_model_n_layer(model) - 2);
 }
 
 static llama_token
@@ -106,7 +118,7 @@ main(int argc, char **argv)
 	struct llama_model *model;
 	struct llama_context *context;
 
-	if (argc != 4)
+	if (argc != 4 && argc != 5)
 		return 64;
 	llama_log_set(quiet, NULL);
 	if (strcmp(argv[1], "--dequantize") == 0)
@@ -114,6 +126,8 @@ main(int argc, char **argv)
 	model = llama_model_load_from_file(argv[1], llama_model_default_params());
 	if (model == NULL || (context = context_of(model, argv[3])) == NULL)
 		return 69;
+	if (argc == 5 && steer(context, model, argv[4]) != 0)
+		return 66;
 	while (fgets(line, sizeof(line), stdin) != NULL)
 		if (continue_prompt(context, llama_model_get_vocab(model), line, atoi(argv[2])) < 0)
 			return 70;

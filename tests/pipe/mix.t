@@ -76,6 +76,24 @@ def joined_pipe():
                 " | ll-sample --seed 5 -n 12 | ll-tokenize -d --jsonl; " + STATUSES)
 
 
+def sparse():
+    """Rows with all logits, as sparse ones; and the likeliest token of a few."""
+    first = "0*b + a"
+    return (same(answers(), answers("-k 512", "-k 512 -b 2")) +
+            same(answers("-k 5", "-b 2", expression=first).replace("--seed 5", "-t 0"),
+                 answers("", "-k 3", expression=first).replace("--seed 5", "-t 0")))
+
+
+def scored():
+    """The perplexity of an ensemble from the text's own logits, and from all."""
+    def perplexity(options):
+        parts = [f'<(printf %s "$LINES_A" | ll-tokenize -l | ll-forward {options}{more})'
+                 for more in ("", " --precision f32")]
+        return (f"ll-mix -e 'log(0.3*softmax(a) + 0.7*softmax(b))' a={parts[0]} b={parts[1]} | ll-score --per-token |"
+                " awk '{ printf \"%s %s %.4f\\n\", $1, $2, $4 }'")
+    return same(perplexity("--all"), perplexity("--score"))
+
+
 def recorded():
     """What two members were told the same way can be mixed again."""
     both = (f"ll-mix -e '{EXPRESSION}' a=<(printf %s \"$LINES_A\" | ll-tokenize -l | ll-forward -b 2 | tee a.lls)"
@@ -125,7 +143,6 @@ def refused():
     for command, text in (
             (f"ll-mix -e a+b a={member('LINES_A')} b={member('LINES_B', '--once')}", "b: nobody listens"),
             (f"ll-mix -e a+b a={member('LINES_A')} b=<(printf '' | ll-tokenize -l | ll-forward)", " ends before position"),
-            (f"ll-mix -e a+b a={member('LINES_A')} b={member('LINES_B', '-k 5')}", "b: sequence 0: sparse logits"),
             (f"ll-mix -e a+b a={member('LINES_A')} b=<(ll-forward -m none.gguf <x)", "x: No such file")):
         run = shell(command + " | ll-sample --seed 1 -n 3 | ll-tokenize -d; exit ${PIPESTATUS[0]}")
         if run.returncode != DATA_ERROR or text.encode() not in run.stderr:
@@ -177,6 +194,8 @@ def main():
         ("a member without weight has no effect", itself()),
         ("a mix of mixes", nested()),
         ("members of several stages, branches behind", joined_pipe()),
+        ("sparse members", sparse()),
+        ("scores of members", scored()),
         ("recordings of members", recorded()),
         ("nobody feeds: declined", declined()),
         ("into a file: complete", into_file()),
