@@ -44,10 +44,10 @@ atleast() {
 	[ "$got" -ge "$1" ] && echo enough || echo "$got"
 }
 
-ok "stories" is enough "atleast 14 'right story 24'"
+ok "stories" is enough "atleast 20 'right story 24'"
 ok "stories as they were asked for" is enough "atleast 19 'right chat 24'"
 ok "questions about ll" is enough "atleast 23 'right manual 24'"
-ok "small skills" is enough "atleast 16 'right skill 24'"
+ok "small skills" is enough "atleast 19 'right skill 24'"
 
 ok "the demo" like "ll-tokenize" "'$root/share/demo' \"\$(dirname \"\$(command -v ll-forward)\")\""
 

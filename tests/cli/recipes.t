@@ -88,7 +88,7 @@ fi
 # What follows needs answers that are worth something.
 if [ -e "$shared/ll-4m.gguf" ] && command -v ll-tune >/dev/null && command -v ll-distill >/dev/null; then
 	unset LL_MODEL
-	COUNT=10 EPOCHS=1 STEPS=2 SURE=-0.5
+	COUNT=10 EPOCHS=1 STEPS=2 SURE=-0.1
 	export COUNT EPOCHS STEPS SURE
 	student=ll-1m
 	[ -e "$shared/ll-1m.gguf" ] || student=$shared/ll-1m.yaml
