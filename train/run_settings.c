@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <unistd.h>
 
 #include "base/available.h"
 #include "base/err.h"
@@ -109,8 +110,9 @@ ll_settings_memory(const char *program, const struct ll_settings *s, const struc
 		printf("parameters %" PRIu64 "\nmemory_bytes %" PRIu64 "\navailable_bytes %" PRIu64 "\n", learned, bytes, there);
 		return 0;
 	}
-	ll_warn(program, "%" PRIu64 " parameters to learn; %.1f MB of memory needed, %.1f MB there", learned,
-	    (double)bytes * 1e-6, (double)there * 1e-6);
+	/* As the progress: for who watches. */
+	(isatty(STDERR_FILENO) ? ll_warn : ll_note)(program, "%" PRIu64 " parameters to learn; %.1f MB of memory needed, "
+	    "%.1f MB there", learned, (double)bytes * 1e-6, (double)there * 1e-6);
 	if (there == 0 || bytes <= there)
 		return 0;
 	return ll_fail(err, LL_ENOMEM, "%.1f MB of memory needed, %.1f MB there: fewer sequences at once (--micro), a "

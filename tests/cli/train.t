@@ -37,7 +37,7 @@ ok "standard input, standard output" same "$new --steps 3 <text.jsonl" "$new --s
 ok "the file type of Q4_K is llama.cpp's" like "general.file_type  u32  15" \
     "$new --steps 1 --dtype q4_k -o k.gguf text.jsonl; ll-info --metadata k.gguf"
 ok "the memory needed is told" like "MB of memory needed" \
-	"ll-train -j 1 --shape shape.yaml --vocabulary v.gguf -c 32 --steps 1 -o b.gguf text.jsonl 2>&1"
+	"ll-train -v -j 1 --shape shape.yaml --vocabulary v.gguf -c 32 --steps 1 -o b.gguf text.jsonl 2>&1"
 ok "the held-out loss is told" like "held-out loss" \
 	"ll-train -j 1 --shape shape.yaml --vocabulary v.gguf -c 32 --steps 1 --eval held.txt -o b.gguf text.jsonl 2>&1"
 ok "-v tells of the text" like "40 documents" "$new -v --steps 1 -o b.gguf text.jsonl 2>&1"
