@@ -67,8 +67,8 @@ int ll_settings_fit(struct ll_settings *settings, uint64_t rows, struct ll_fit_o
     struct ll_optimise_options *optimise, struct ll_buf *text, struct ll_err *err);
 
 /*
- * What memory a net takes, with the moments and `more` bytes: on stdout with --dry-run, else told
- * unless -q, and -LL_ENOMEM with the number where the machine has less.
+ * What memory a net takes, with the moments and `more` bytes: on stdout with --dry-run, else told on a
+ * terminal or under -v; -LL_ENOMEM with the number where the machine has less.
  */
 int ll_settings_memory(const char *program, const struct ll_settings *settings, const struct ll_hparams *hp,
     const struct ll_net_options *net, uint64_t more, size_t threads, struct ll_err *err);
