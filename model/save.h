@@ -31,7 +31,8 @@ int ll_save_declare(struct ll_gguf_writer *writer, const struct ll_recode *jobs,
 
 /*
  * Tells of which model the jobs recode the weights, by the key ll.origin: nothing if they merge
- * adapters or leave all as it is, or if the source is no model that can be run.
+ * adapters, if they leave all as it is and the source does not tell either, or if that is no model
+ * that can be run.
  */
 int ll_save_origin(struct ll_gguf_writer *writer, struct ll_source *source, const struct ll_recode *jobs,
     size_t count, struct ll_err *err);

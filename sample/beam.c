@@ -137,15 +137,13 @@ is_kept(const struct ll_search *search, size_t from, size_t most, const struct w
 	return search->way_count - from < most || goes_before(way, &search->ways[from + most - 1]);
 }
 
-/* Keeps it then, in order. */
+/* Keeps one of which is_kept is true, in order. */
 static void
 add_way(struct ll_search *search, size_t from, size_t most, const struct way *way)
 {
 	struct way *ways = search->ways + from;
 	size_t count = search->way_count - from, at;
 
-	if (!is_kept(search, from, most, way))
-		return;
 	if (count < most) {
 		count++;
 		search->way_count++;
@@ -322,7 +320,8 @@ choose(struct ll_engine *engine, struct ll_search *search, const struct ll_engin
 	for (size_t i = 0; i < total; i++) {
 		struct way way = search->ways[i];
 
-		add_way(search, 0, most, &way);
+		if (is_kept(search, 0, most, &way))
+			add_way(search, 0, most, &way);
 	}
 	for (size_t i = 0; i < most; i++) {
 		const struct way *way = &search->ways[i];

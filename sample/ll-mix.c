@@ -137,7 +137,7 @@ open_members(struct run *run, struct ll_err *err)
 static int
 mix(struct run *run, struct ll_err *err)
 {
-	const struct ll_join_stage stage = { .arg = run, .combine = combine, .complete = complete };
+	const struct ll_join_stage stage = { .program = program.name, .arg = run, .combine = combine, .complete = complete };
 	char *command = ll_opt_command("", err);
 	int status = command == NULL ? -LL_ENOMEM : ll_logits_init(&run->sparse, err);
 

@@ -82,8 +82,8 @@ ll_feeder_slept(struct ll_feeder *feeder, struct ll_writer *out, struct ll_err *
 	if (!feeder->offered || feeder->present || ll_clock_ms() - feeder->last_wait < WAIT_MS)
 		return 0;
 	feeder->last_wait = ll_clock_ms();
-	if (++feeder->waits == WAITS_TOLD && feeder->program != NULL)
-		ll_warn(feeder->program, "waits for a stage that samples, and none has come: --once ends without one");
+	if (++feeder->waits == WAITS_TOLD)
+		ll_warn(feeder->program, "waits for a stage that samples, and none has come: with --once the head ends without one");
 	status = ll_writer_frame(out, &wait, err);
 	return status == 0 ? ll_writer_flush(out, err) : status;
 }

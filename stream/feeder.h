@@ -21,7 +21,7 @@ struct ll_feeder {
 	bool left;		/* said goodbye */
 	bool declined;
 	int64_t declined_at, last_wait;	/* milliseconds */
-	const char *program;		/* who waits; NULL: says nothing of it */
+	const char *program;		/* who waits */
 	unsigned waits;			/* WAIT frames so far */
 };
 

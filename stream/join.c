@@ -110,7 +110,7 @@ begin(struct ll_join *join, struct ll_err *err)
 	if ((status = make_header(join, &header, err)) == 0 && (status = connect_members(join, err)) == 0 &&
 	    join->fed && !ll_writer_is_file(join->out) &&
 	    (status = ll_offer_new(&join->offer, join->inbox, &header, err)) == 0)
-		ll_feeder_offer(&join->feeder, NULL);
+		ll_feeder_offer(&join->feeder, join->stage->program);
 	if (status == 0)
 		status = ll_writer_stream(join->out, &header, err);
 	if (status == 0)

@@ -27,6 +27,7 @@ struct ll_err;
 #define LL_JOIN_MEMBERS 16
 
 struct ll_join_stage {
+	const char *program;	/* who warns */
 	void *arg;
 	/* out[count] from rows[member][count], none of them NaN or +infinity. */
 	int (*combine)(void *arg, float *out, const float *const *rows, size_t count, struct ll_err *err);

@@ -308,8 +308,9 @@ take_row(struct ll_join *join, size_t member, const struct ll_frame *frame, uint
 	if ((slot->row = spare_row(join, err)) == NULL)
 		return -LL_ENOMEM;
 	from->held++;
-	if ((status = read_row(join, member, slot->row, frame, row, err)) < 0 || (status = check_row(slot->row, join->vocab, name_of(join, member), frame->sequence,
-	    slot->position, err)) < 0 || (status = check_ends(join, joined, err)) < 0)
+	if ((status = read_row(join, member, slot->row, frame, row, err)) < 0 ||
+	    (status = check_row(slot->row, join->vocab, name_of(join, member), frame->sequence, slot->position,
+	    err)) < 0 || (status = check_ends(join, joined, err)) < 0)
 		return status;
 	return missing(join, joined) == 0 ? combine(join, joined, err) : 0;
 }

@@ -30,8 +30,7 @@
 static const char *model_path, *vocab_path, *output_path, *system_text, *date, *format_name;
 static const char *input_name, *tools_path;
 static bool decode, chat, lines, nul, jsonl, special, no_bos, ids_as_text, from_ids, count_only, render, echo,
-    unordered, messages, calls;
-static bool answers;
+    unordered, messages, calls, answers;
 static const char *choices_form, *label_list;
 static int64_t shots, window, stride, least;
 

@@ -171,6 +171,8 @@ put_answers(struct ll_prompts *p, const char *front, bool messages, struct ll_er
 
 	if (count == 0)
 		return ll_fail(err, LL_EDATA, "messages: no assistant turn to be scored");
+	if (list[0].end <= list[0].begin)
+		return ll_fail(err, LL_EDATA, "a text of %zu tokens has none that counts", p->ids.count);
 	status = make_parts_meta(p, front, (uint32_t)count, err);
 	for (uint32_t i = 0; status == 0 && i < count; i++) {
 		struct ll_ids ids = { .ids = p->ids.ids, .count = list[i].end };
@@ -320,11 +322,14 @@ put_record(struct ll_prompts *p, const struct ll_record *record, bool chat, stru
 		return put_samples(p, record, err);
 	if (record->samples > 1)
 		return ll_fail(err, LL_EDATA, "n: a prompt that is scored has no samples");
-	if ((status = ll_record_meta(record, &front, err)) == 0)
-		status = p->plan.label_count > 0 ?
-		    put_labels(p, front.data, chat ? NULL : record->prompt, record->prompt_length, err) : p->plan.answers ?
-		    put_answers(p, front.data, record->messages != NULL, err) :
-		    put_windows(p, front.data, err);
+	if ((status = ll_record_meta(record, &front, err)) < 0)
+		;
+	else if (p->plan.label_count > 0)
+		status = put_labels(p, front.data, chat ? NULL : record->prompt, record->prompt_length, err);
+	else if (p->plan.answers)
+		status = put_answers(p, front.data, record->messages != NULL, err);
+	else
+		status = put_windows(p, front.data, err);
 	ll_buf_free(&front);
 	return status;
 }

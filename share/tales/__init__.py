@@ -1,6 +1,6 @@
 """tales: what the project's own small model learns from, and whether it has learned it.
 
-A model of 4 million parameters with 2,048 tokens and 512 positions learns from some 35 million
+A model of 4 million parameters with 2,048 tokens and 512 positions learns from some 32 million
 tokens what is regular and comes often. So this text has about 1,100 words that come more than
 now and then, simple sentences, and documents of 60 to 250 tokens; names and things are said
 again and again, so that a story stays with them, and much of it is copying and recall.
@@ -12,9 +12,9 @@ again and again, so that a story stays with them, and much of it is copying and 
     ll-batch -m model.gguf -t 0 -n 200 prompts.jsonl -o answers.jsonl
     share/tales/tales check answers.jsonl --train train.jsonl
 
-The vocabulary of ll-4m and ll-1m is learned from the contents of messages (share/models/train).
-From prompts as the chat format has them it would be better: a conversation then takes a sixth
-fewer tokens, a call of a tool two fifths (measured with 20,000 documents and 2,048 tokens).
+The vocabulary is best learned from prompts as the chat format has them, not from the contents of
+messages alone: a conversation then takes a sixth fewer tokens, a call of a tool two fifths
+(measured with 20,000 documents and 2,048 tokens). share/models/train does it so:
 
     ll-train-bpe -n 2048 -o first.gguf train.jsonl
     sed 's/^{"text"/{"prompt"/' train.jsonl |
@@ -37,9 +37,9 @@ A document is a function of kind, seed and number. Held out of training are 12 n
 drill), one pair of numbers in ten, and the last of the ways to ask each thing.
 
 draw.py has the random choices and their entropy; words.py, beats.py, plots.py and facts.py are
-words; story.py, skill.py, drill.py, manual.py, tool.py and guard.py make documents (doc.py) of them, and
-mix.py mixes those. recognise.py tells a story from what is none, check.py judges answers,
-pages.py reads manual pages, commands.py is the script.
+words; story.py, skill.py, drill.py, manual.py, tool.py and guard.py make documents (doc.py) of
+them, and mix.py mixes those. recognise.py tells a story from what is none, check.py judges
+answers, pages.py reads manual pages, commands.py is the script.
 
 The entropy counts each random choice by -log p. Where different choices lead to one text, and
 where a choice is thrown away and made again, it is above the text's own entropy, by little.

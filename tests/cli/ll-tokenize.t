@@ -69,6 +69,8 @@ ok "without BOS the same" is 'One.<|im_end|>It is two.<|im_end|>' "counted --no-
 ok "--messages" same "head -n 1 talks.jsonl | sed 's/\"id\": \"a\", //' | ll-tokenize --messages --answers --ids" "$answers --ids | head -n 2"
 fails 65 "talks.jsonl:1: messages: no assistant turn to be scored" \
 	"echo '{\"messages\": [{\"role\": \"user\", \"content\": \"1?\"}]}' >talks.jsonl; $answers"
+fails 65 "talks.jsonl:1: a text of 1 tokens has none that counts" \
+	"echo '{\"prompt\": \"a\"}' >talks.jsonl; ll-tokenize --jsonl --answers --no-bos talks.jsonl"
 fails 64 "--answers has no effect without --jsonl or --messages" "ll-tokenize --answers -p x"
 fails 64 "--answers has no effect with --chat" "ll-tokenize --jsonl --chat --answers talks.jsonl"
 fails 64 "--answers has no effect with --window" "ll-tokenize --jsonl --answers --window 9 talks.jsonl"

@@ -79,7 +79,7 @@ passed() {
 }
 ok "passed on into a file by ll-cat: declined" is 3 "passed ll-cat -o file.lls"
 ok "and by ll-topk" is 3 "passed ll-topk -k 5 -o file.lls"
-ok "into a file by what is no stage: the user is told" like "waits for a stage that samples, and none has come: --once" \
+ok "into a file by what is no stage: the user is told" like "waits for a stage that samples, and none has come: with --once" \
 	"timeout 7 ll-forward <tokens.lls 2>err | cat >file.lls; cat err"
 
 # A second feeder is refused aloud; the first goes on.
