@@ -83,18 +83,25 @@ read_source(struct reading *reading, const struct ll_operand *source, const char
 	return status;
 }
 
+const struct ll_operand *
+ll_sources_list(const struct ll_sources *sources, size_t *count)
+{
+	static const struct ll_operand standard_input = { "-", false };
+
+	*count = sources->count > 0 ? sources->count : 1;
+	return sources->count > 0 ? sources->list : &standard_input;
+}
+
 int
 ll_sources_read(const struct ll_sources *sources, const struct ll_sources_plan *plan, struct ll_err *err)
 {
-	static const struct ll_operand standard_input = { "-", false };
 	struct reading reading = { .plan = plan, .lines = { .delimiter = plan->delimiter, .most = plan->most } };
-	size_t count = sources->count > 0 ? sources->count : 1;
+	size_t count;
+	const struct ll_operand *source = ll_sources_list(sources, &count);
 	struct ll_cut all = { .name = "" };
 	int status = 0;
 
-	for (size_t i = 0; i < count && status == 0; i++) {
-		const struct ll_operand *source = sources->count > 0 ? &sources->list[i] : &standard_input;
-
+	for (size_t i = 0; i < count && status == 0; i++, source++) {
 		all.name = source->literal ? "--prompt" : strcmp(source->value, "-") != 0 ? source->value :
 		    plan->stdin_name != NULL ? plan->stdin_name : "standard input";
 		status = read_source(&reading, source, all.name, err);

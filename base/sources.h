@@ -25,6 +25,9 @@ struct ll_sources {
 /* A literal text, or the name of a file ("-": standard input). -LL_ENOMEM. */
 int ll_sources_add(struct ll_sources *sources, const char *value, bool literal, struct ll_err *err);
 
+/* All of them, or standard input alone where there are none. */
+const struct ll_operand *ll_sources_list(const struct ll_sources *sources, size_t *count);
+
 /* Text that was read: everything, or a line. Valid during the call. */
 struct ll_cut {
 	const char *text;

@@ -54,7 +54,7 @@ check_keys(const struct ll_gguf *gguf, struct ll_err *err)
 
 	for (size_t i = 0; i < gguf->value_count; i++) {
 		const struct ll_gguf_text *key = &gguf->values[i].key;
-		bool good = key->length < 8 || memcmp(key->bytes, "adapter.", 8) != 0;
+		bool good = !ll_gguf_text_begins(key, "adapter.");
 
 		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
 			good |= ll_gguf_text_is(key, known[k]);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "model/mix.h"
 #include "model/vocab_write.h"
 
 /* The last part of a path. */
@@ -60,7 +61,7 @@ file_type(const struct ll_convert *convert, uint32_t *out)
 			bytes[convert->jobs[i].type] += convert->jobs[i].from->size;
 	for (uint32_t type = 0; type < LL_DTYPES; type++)
 		most = bytes[type] > bytes[most] ? type : most;
-	*out = most == LL_BF16 ? 32 : most;
+	*out = ll_mix_file_type(most);
 	return most == LL_F32 || most == LL_F16 || most == LL_BF16;
 }
 
@@ -94,8 +95,8 @@ ll_convert_gguf(const struct ll_convert *convert, const char *path, struct ll_po
 			set_layout(writer, err);
 		else
 			ll_gguf_write_drop(writer, "ll.layout");
-		ll_save_origin(writer, convert->source, convert->jobs, convert->count, err);
-		if ((status = ll_save_declare(writer, convert->jobs, convert->count, err)) == 0)
+		if ((status = ll_save_origin(writer, convert->source, convert->jobs, convert->count, err)) == 0 &&
+		    (status = ll_save_declare(writer, convert->jobs, convert->count, err)) == 0)
 			status = ll_save_write(writer, path, convert->jobs, convert->count, pool, progress, err);
 	}
 	ll_gguf_write_free(writer);

@@ -118,6 +118,12 @@ ll_gguf_text_is(const struct ll_gguf_text *text, const char *word)
 	return text->length == strlen(word) && memcmp(text->bytes, word, text->length) == 0;
 }
 
+static inline bool
+ll_gguf_text_begins(const struct ll_gguf_text *text, const char *word)
+{
+	return text->length >= strlen(word) && memcmp(text->bytes, word, strlen(word)) == 0;
+}
+
 /* Walks an array of strings: *cursor starts at value->data. The bounds were checked by open. */
 static inline struct ll_gguf_text
 ll_gguf_next_string(const unsigned char **cursor)

@@ -57,7 +57,7 @@ put_scaling(struct ll_gguf_writer *writer, const struct ll_rope_scaling *scaling
 	}
 	if (scaling->kind == LL_ROPE_YARN) {
 		ll_gguf_write_u32(writer, "llama.rope.scaling.original_context_length",
-		    (uint32_t)(size_t)scaling->original, err);
+		    (uint32_t)scaling->original, err);
 		if (scaling->beta_fast < 32 || scaling->beta_fast > 32)
 			ll_gguf_write_f32(writer, "llama.rope.scaling.yarn_beta_fast", scaling->beta_fast, err);
 		if (scaling->beta_slow < 1 || scaling->beta_slow > 1)

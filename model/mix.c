@@ -59,6 +59,14 @@ ll_mix_find(const char *name)
 	return NULL;
 }
 
+uint32_t
+ll_mix_file_type(uint32_t type)
+{
+	const struct ll_mix *mix = ll_mix_find(ll_dtype_name(type));
+
+	return mix != NULL ? mix->file_type : type == LL_BF16 ? 32 : type;
+}
+
 static bool
 ends_with(const char *text, const char *ending)
 {

@@ -24,6 +24,12 @@ struct ll_mix {
 /* By its name, in capitals or not; NULL if there is none. "Q3_K", "Q4_K" and "Q5_K" are the M ones. */
 const struct ll_mix *ll_mix_find(const char *name);
 
+/*
+ * As llama.cpp numbers a file most of which is of a type (general.file_type): a type of blocks by the
+ * mix that is called by it.
+ */
+uint32_t ll_mix_file_type(uint32_t type);
+
 /* All of them; *count is set. */
 const struct ll_mix *ll_mix_all(size_t *count);
 

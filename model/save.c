@@ -17,8 +17,7 @@ ll_save_metadata(struct ll_gguf_writer *writer, const struct ll_gguf *from, stru
 	for (size_t i = 0; i < from->value_count && status == 0; i++) {
 		const struct ll_gguf_value *value = &from->values[i];
 
-		if ((value->key.length < 6 || memcmp(value->key.bytes, "split.", 6) != 0) &&
-		    !ll_gguf_text_is(&value->key, LL_GGUF_ORIGIN))
+		if (!ll_gguf_text_begins(&value->key, "split.") && !ll_gguf_text_is(&value->key, LL_GGUF_ORIGIN))
 			status = ll_gguf_write_value(writer, value, err);
 	}
 	return status;
@@ -32,7 +31,7 @@ ll_save_vocabulary(struct ll_gguf_writer *writer, const struct ll_gguf *from, st
 	for (size_t i = 0; i < from->value_count && status == 0; i++) {
 		const struct ll_gguf_value *value = &from->values[i];
 
-		if (value->key.length > 10 && memcmp(value->key.bytes, "tokenizer.", 10) == 0)
+		if (ll_gguf_text_begins(&value->key, "tokenizer."))
 			status = ll_gguf_write_value(writer, value, err);
 	}
 	return status;
@@ -60,20 +59,27 @@ ll_save_origin(struct ll_gguf_writer *writer, struct ll_source *source, const st
     size_t count, struct ll_err *err)
 {
 	struct ll_model *model;
+	struct ll_err own = { 0 };
 	bool recoded = false;
 	uint64_t origin;
+	int status = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (jobs[i].adapters != NULL)
 			return 0;
 		recoded |= jobs[i].type != jobs[i].from->type || jobs[i].order != LL_ROWS_KEPT;
 	}
-	if (ll_model_over(&model, source, NULL) < 0)
+	if (source->part_count > 0)
+		status = ll_gguf_fingerprint(source->parts[0], LL_GGUF_ORIGIN, &origin, &own);
+	if (status > 0)
+		return ll_gguf_write_fingerprint(writer, LL_GGUF_ORIGIN, origin, err);
+	if (status < 0 || !recoded)
 		return 0;
-	origin = model->origin;
-	recoded |= origin != model->fingerprint;
+	if ((status = ll_model_over(&model, source, &own)) < 0)
+		return status == -LL_ENOMEM ? ll_fail(err, LL_ENOMEM, "%s", own.text) : 0;
+	origin = model->fingerprint;
 	ll_model_close(model);
-	return recoded ? ll_gguf_write_fingerprint(writer, LL_GGUF_ORIGIN, origin, err) : 0;
+	return ll_gguf_write_fingerprint(writer, LL_GGUF_ORIGIN, origin, err);
 }
 
 static int

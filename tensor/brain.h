@@ -23,8 +23,7 @@ ll_brain_round(float x)
 
 	if (isnan(x))
 		return x;
-	if (fabsf(x) < 0x1p-126f)
-		return copysignf(0.0f, x);
+	x = ll_brain_flush(x);
 	memcpy(&bits, &x, sizeof bits);
 	bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
 	memcpy(&x, &bits, sizeof x);

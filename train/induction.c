@@ -61,9 +61,9 @@ least(size_t a, size_t b)
 }
 
 static ll_real *
-values_of(struct ll_net *net, size_t layer, size_t site)
+values_of(struct ll_net *net, const struct ll_linear *linear)
 {
-	return net->values + (net->layers[layer].linear[site].value - net->values);
+	return net->values + (linear->value - net->values);
 }
 
 /*
@@ -75,8 +75,8 @@ look_back(struct ll_net *net, size_t head, const double *shared)
 {
 	const struct ll_hparams *hp = &net->hp;
 	size_t half = hp->rope_dim / 2, fast = half / 5 > 0 ? half / 5 : 1, group = head / (hp->heads / hp->kv_heads);
-	ll_real *q = values_of(net, 0, LL_ADAPT_Q) + head * hp->head_dim * hp->dim;
-	ll_real *k = values_of(net, 0, LL_ADAPT_K) + group * hp->head_dim * hp->dim;
+	ll_real *q = values_of(net, &net->layers[0].linear[LL_ADAPT_Q]) + head * hp->head_dim * hp->dim;
+	ll_real *k = values_of(net, &net->layers[0].linear[LL_ADAPT_K]) + group * hp->head_dim * hp->dim;
 	const ll_real *cosine = net->cosine + (head + 1) * half, *sine = net->sine + (head + 1) * half;
 	double length = sqrt(2 * LEAD * sqrt((double)hp->head_dim) / (double)hp->dim);
 
@@ -98,8 +98,8 @@ pass_on(struct ll_net *net, size_t layer, size_t head, const double *in, const d
 {
 	const struct ll_hparams *hp = &net->hp;
 	size_t group = head / (hp->heads / hp->kv_heads), n = hp->head_dim;
-	ll_real *v = values_of(net, layer, LL_ADAPT_V) + group * n * hp->dim;
-	ll_real *o = values_of(net, layer, LL_ADAPT_OUTPUT) + head * n;
+	ll_real *v = values_of(net, &net->layers[layer].linear[LL_ADAPT_V]) + group * n * hp->dim;
+	ll_real *o = values_of(net, &net->layers[layer].linear[LL_ADAPT_OUTPUT]) + head * n;
 
 	for (size_t i = 0; i < n; i++)
 		for (size_t l = 0; l < hp->dim; l++) {
@@ -117,8 +117,8 @@ compare(struct ll_net *net, size_t head, const double *const *mine, const double
 {
 	const struct ll_hparams *hp = &net->hp;
 	size_t half = hp->rope_dim / 2, group = head / (hp->heads / hp->kv_heads);
-	ll_real *q = values_of(net, 1, LL_ADAPT_Q) + head * hp->head_dim * hp->dim;
-	ll_real *k = values_of(net, 1, LL_ADAPT_K) + group * hp->head_dim * hp->dim;
+	ll_real *q = values_of(net, &net->layers[1].linear[LL_ADAPT_Q]) + head * hp->head_dim * hp->dim;
+	ll_real *k = values_of(net, &net->layers[1].linear[LL_ADAPT_K]) + group * hp->head_dim * hp->dim;
 	double length = sqrt(MATCH * (double)count * sqrt((double)hp->head_dim) / (double)(2 * (half - half / 2)));
 
 	for (size_t row = half / 2 * 2; row < half * 2; row++)
@@ -135,7 +135,7 @@ ll_net_induction(struct ll_net *net, uint64_t seed, struct ll_err *err)
 	size_t n = hp->head_dim * hp->dim, back = least(least(BACK, hp->dim / hp->head_dim - 1),
 	    least(hp->heads, net->options.span - 1));
 	size_t groups = least(2, least(hp->kv_heads, back));
-	ll_real *embedding = net->values + (net->embedding.value - net->values);
+	ll_real *embedding = values_of(net, &net->embedding);
 	double *shared = ll_alloc((back + 2) * n + hp->dim, sizeof *shared, err);
 	double scale = DEVIATION * sqrt(2 * (double)hp->dim / (double)(hp->head_dim * back));
 	const double *parts[BACK + 2];

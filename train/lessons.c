@@ -33,10 +33,12 @@ make_chat(struct ll_lessons *l, struct ll_err *err)
 static bool
 reads_stdin(const struct ll_lessons *l)
 {
-	bool found = l->files.count == 0;
+	size_t count;
+	const struct ll_operand *files = ll_sources_list(&l->files, &count);
+	bool found = false;
 
-	for (size_t i = 0; i < l->files.count; i++)
-		found = found || strcmp(l->files.list[i].value, "-") == 0;
+	for (size_t i = 0; i < count; i++)
+		found = found || strcmp(files[i].value, "-") == 0;
 	return found;
 }
 
@@ -59,16 +61,16 @@ ll_lessons_read(struct ll_lessons *l, struct ll_err *err)
 	    .tell = tell };
 	union { const char *text; void *arg; } program = { l->program };
 	struct ll_err own = { 0 };
+	size_t count;
+	const struct ll_operand *files = ll_sources_list(&l->files, &count);
 	int status;
 
 	options.arg = program.arg;
 	if ((status = ll_tokenizer_new(&l->tokenizer, l->vocab, err)) < 0 || (status = make_chat(l, err)) < 0)
 		return status;
 	options.tokenizer = l->tokenizer;
-	if (l->files.count == 0 && !l->held_only)
-		status = ll_corpus_read(&l->corpus, "-", &options, err);
-	for (size_t i = 0; i < l->files.count && status == 0; i++)
-		status = ll_corpus_read(&l->corpus, l->files.list[i].value, &options, err);
+	for (size_t i = 0; i < count && status == 0 && !l->held_only; i++)
+		status = ll_corpus_read(&l->corpus, files[i].value, &options, err);
 	if (status == 0 && !l->held_only)
 		status = ll_corpus_end(&l->corpus, err);
 	if (status < 0 || l->held_path == NULL)

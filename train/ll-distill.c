@@ -384,6 +384,9 @@ check_options(struct ll_err *err)
 	if (ll_opt_own(&temperature) == NULL)
 		temperature = 1;
 	ll_opt_refuse_all(rules, sizeof rules / sizeof *rules);
+	if (lessons.held_path != NULL && strcmp(lessons.held_path, "-") == 0 &&
+	    (input_path == NULL || strcmp(input_path, "-") == 0))
+		ll_opt_wrong(&lessons.held_path, "standard input is the stream");
 	return ll_learner_check(&learner, &settings, err);
 }
 

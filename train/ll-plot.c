@@ -63,9 +63,8 @@ terminal_of(const char *path)
 static int
 read_logs(struct ll_curves *curves, struct ll_err *err)
 {
-	static const struct ll_operand standard_input = { "-", false };
-	const struct ll_operand *list = logs.count > 0 ? logs.list : &standard_input;
-	size_t count = logs.count > 0 ? logs.count : 1;
+	size_t count;
+	const struct ll_operand *list = ll_sources_list(&logs, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		int status = ll_curves_read(curves, list[i].value, x_name, y_name, err);

@@ -123,10 +123,12 @@ tell_merges(void *arg, size_t done, size_t total)
 static int
 read_texts(struct run *run, struct ll_err *err)
 {
-	int status = files.count > 0 ? 0 : ll_texts_read("-", take_text, run, err);
+	size_t count;
+	const struct ll_operand *list = ll_sources_list(&files, &count);
+	int status = 0;
 
-	for (size_t i = 0; i < files.count && status == 0; i++)
-		status = ll_texts_read(files.list[i].value, take_text, run, err);
+	for (size_t i = 0; i < count && status == 0; i++)
+		status = ll_texts_read(list[i].value, take_text, run, err);
 	if (status == 0 && run->pretokens.count == 0)
 		status = ll_fail(err, LL_EDATA, "there is no text to learn from");
 	return status;

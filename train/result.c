@@ -28,15 +28,6 @@ row_bytes(uint32_t type, size_t cols)
 	return bytes;
 }
 
-/* As llama.cpp numbers what most of a file is: a type of blocks by the mix that is called by it. */
-static int
-put_file_type(struct ll_gguf_writer *writer, uint32_t type, struct ll_err *err)
-{
-	const struct ll_mix *mix = ll_mix_find(ll_dtype_name(type));
-
-	return ll_gguf_write_u32(writer, "general.file_type", mix != NULL ? mix->file_type : type == LL_BF16 ? 32 : type, err);
-}
-
 static int
 put_new(struct ll_gguf_writer *writer, const struct ll_result *r, struct ll_err *err)
 {
@@ -54,7 +45,7 @@ put_metadata(struct ll_gguf_writer *writer, const struct ll_result *r, struct ll
 
 	ll_gguf_write_drop(writer, "ll.layout");
 	ll_gguf_write_drop(writer, "general.quantization_version");
-	return status < 0 ? status : put_file_type(writer, r->type, err);
+	return status < 0 ? status : ll_gguf_write_u32(writer, "general.file_type", ll_mix_file_type(r->type), err);
 }
 
 /* By what frequencies are divided, where llama3's rule does; NULL: by nothing. */

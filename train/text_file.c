@@ -31,8 +31,8 @@ is_named_lines(const char *path)
 int
 ll_text_file_open(struct ll_text_file *f, const char *path, size_t most, struct ll_err *err)
 {
-	const struct ll_buf *begin = &f->lines.text;
-	size_t at;
+	struct ll_buf *begin = &f->lines.text;
+	const size_t mark = strlen(MARK);
 	int status;
 
 	*f = (struct ll_text_file){ .name = strcmp(path, "-") != 0 ? path : "standard input",
@@ -41,16 +41,18 @@ ll_text_file_open(struct ll_text_file *f, const char *path, size_t most, struct 
 		return f->fd;
 	status = ll_gzip_new(&f->gzip, f->fd, f->name, -1, err);
 	/* The first bytes tell what it is; a pipe may bring them one by one. */
-	while (status == 0 && !f->ended && begin->len <= strlen(MARK)) {
+	while (status == 0 && !f->ended && begin->len <= mark) {
 		ssize_t got = ll_text_file_more(f, err);
 
 		status = got < 0 ? (int)got : 0;
 	}
 	if (status < 0)
 		return status;
-	f->marked = begin->len >= strlen(MARK) && memcmp(begin->data, MARK, strlen(MARK)) == 0;
-	at = f->marked ? strlen(MARK) : 0;
-	f->is_lines = is_named_lines(path) || (at < begin->len && begin->data[at] == '{');
+	if (begin->len >= mark && memcmp(begin->data, MARK, mark) == 0) {
+		begin->len -= mark;
+		memmove(begin->data, begin->data + mark, begin->len);
+	}
+	f->is_lines = is_named_lines(path) || (begin->len > 0 && begin->data[0] == '{');
 	return 0;
 }
 
@@ -79,18 +81,14 @@ ll_text_file_line(struct ll_text_file *f, const char **text, size_t *length, str
 {
 	for (;;) {
 		ssize_t got;
-		/* At the end what is left is a line, too. */
-		bool last = f->ended;
 
-		while (ll_lines_next(&f->lines, last, text, length)) {
-			if (++f->line == 1 && f->marked) {
-				*text += strlen(MARK);
-				*length -= strlen(MARK);
-			}
+		/* At the end what is left is a line, too. */
+		while (ll_lines_next(&f->lines, f->ended, text, length)) {
+			f->line++;
 			if (!ll_record_blank(*text, *length))
 				return 1;
 		}
-		if (last)
+		if (f->ended)
 			return 0;
 		if ((got = ll_text_file_more(f, err)) < 0)
 			return (int)got;

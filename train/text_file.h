@@ -1,5 +1,6 @@
 /*
- * A file of texts, which may be compressed by gzip(1): JSON Lines, or plain text.
+ * A file of texts, which may be compressed by gzip(1): JSON Lines, or plain text. A byte order mark
+ * at its beginning is no part of it.
  */
 
 #ifndef LL_TRAIN_TEXT_FILE_H
@@ -17,10 +18,9 @@ struct ll_err;
 struct ll_text_file {
 	const char *name;	/* for messages; borrowed */
 	bool is_lines;		/* JSON Lines: its name ends in .jsonl or .json (.gz or not behind), or its first byte is '{' */
-	bool marked;		/* it begins with a byte order mark, which may stand before that '{' */
 	size_t line;		/* number of the last one that was given out */
 	uint64_t bytes;		/* that were read, after decompression */
-	struct ll_lines lines;	/* of plain text `text` is what has come, the mark with it */
+	struct ll_lines lines;	/* of plain text `text` is what has come */
 	/* Private. */
 	struct ll_gzip *gzip;
 	int fd;
@@ -37,7 +37,7 @@ void ll_text_file_close(struct ll_text_file *file);
 /* Adds what one read brings to lines.text: how much, 0 at the end, or negative. */
 ssize_t ll_text_file_more(struct ll_text_file *file, struct ll_err *err);
 
-/* The next line that is not blank, without a mark, as ll_lines_next has it: 1, 0 at the end, or negative. */
+/* The next line that is not blank, as ll_lines_next has it: 1, 0 at the end, or negative. */
 int ll_text_file_line(struct ll_text_file *file, const char **text, size_t *length, struct ll_err *err);
 
 #endif

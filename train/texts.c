@@ -74,8 +74,6 @@ read_plain(struct texts *t)
 	ssize_t got;
 	int status;
 
-	if (t->file.marked)
-		memmove(buf->data, buf->data + 3, buf->len -= 3);
 	do {
 		if ((status = take_whole(t, buf, &looked)) < 0)
 			return status;

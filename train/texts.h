@@ -16,10 +16,10 @@ struct ll_err;
 typedef int ll_text_sink(void *arg, const char *text, size_t length, struct ll_err *err);
 
 /*
- * Hands out what is in a file (struct ll_text_file), without a byte order mark. Of JSON Lines each
- * is an object with "text", or with "messages" whose contents are texts; other members are not
- * looked at, blank lines are skipped. Else it is one text. Memory is that of a line, or of the longest part without a place to cut. -LL_EINPUT,
- * -LL_EIO, -LL_ENOMEM; -LL_EDATA ("file:line: field") for a line that is none of that, or
+ * Hands out what is in a file (struct ll_text_file). Of JSON Lines each is an object with "text", or
+ * with "messages" whose contents are texts; other members are not looked at, blank lines are
+ * skipped. Else it is one text. Memory is that of a line, or of the longest part without a place to
+ * cut. -LL_EINPUT, -LL_EIO, -LL_ENOMEM; -LL_EDATA ("file:line: field") for a line that is none of that, or
  * damaged compression; or what `take` returned.
  */
 int ll_texts_read(const char *path, ll_text_sink *take, void *arg, struct ll_err *err);

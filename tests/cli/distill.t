@@ -215,5 +215,6 @@ echo '{"messages": [{"role": "user", "content": "one"}, {"role": "assistant", "c
 ok "held-out messages, answers alone" $new --steps 1 --eval chat.jsonl --answers-only --chat-format chatml --log chat \
 	-o c.gguf top.lls
 ok "are evaluated" check chat 'e[0]["eval_loss"] > 0'
+fails 64 "--eval: standard input is the stream" "$new --steps 1 --eval - -o no.gguf <top.lls"
 ok "--dry-run reads no stream" ll-distill --dry-run --shape shape.yaml --vocabulary "$LL_MODEL" none.lls
 done_testing

@@ -40,6 +40,9 @@ ok "the memory needed is told" like "MB of memory needed" \
 	"ll-train -v -j 1 --shape shape.yaml --vocabulary v.gguf -c 32 --steps 1 -o b.gguf text.jsonl 2>&1"
 ok "the held-out loss is told" like "held-out loss" \
 	"ll-train -j 1 --shape shape.yaml --vocabulary v.gguf -c 32 --steps 1 --eval held.txt -o b.gguf text.jsonl 2>&1"
+printf '\357\273\277A few birds sat on 3 trees.' >marked.txt
+printf 'A few birds sat on 3 trees.' >plain.txt
+ok "a byte order mark is no text" same "$new --steps 1 marked.txt" "$new --steps 1 plain.txt"
 ok "-v tells of the text" like "40 documents" "$new -v --steps 1 -o b.gguf text.jsonl 2>&1"
 
 # The same bytes.
