@@ -1,8 +1,9 @@
 /*
- * What each format is in a panel (mul.h), for mul_rows.h: 16 elements of a run of 32 as four
- * vectors of bytes without sign, and scales and minima of a run. Bits are as in the formats' files,
+ * What each format is in a panel (mul.h), for mul_rows.h: of 16 elements of a run of 32 the k-th
+ * four, as bytes without sign, and scales and minima of a run. Bits are as in the formats' files,
  * which is where their meaning is told. A loader gets the units of a block; `b` counts the runs of
- * 32 in it, `half` the 16s.
+ * 32 in it, `half` the 16s. Where products take bytes of 8 bits, some loaders leave bits where they
+ * are, shift_<format> to the left of their place: one shift of the sum is less than one of each.
  *
  * The ISA's file defines V, a vector of LL_LANE_ROWS integers, F, one of floats, and v_*, f_* on
  * them.
@@ -44,36 +45,36 @@ signed_byte(V unit, unsigned i)
 	return v_sra(v_sll(unit, 24 - i * 8), 24);
 }
 
-INLINE void
-nibbles(V q[4], const uint8_t *units, size_t first, unsigned shift)
+/* Of each byte of a unit the bits at `from` that `mask` has, to be at `to`. */
+INLINE V
+masked(V unit, unsigned from, uint8_t mask, unsigned to)
 {
-	UNROLL
-	for (size_t k = 0; k < 4; k++)
-		q[k] = v_and(v_srl(unit(units, first + k), shift), v_set(0x0f0f0f0f));
+	return v_and(v_srl(unit, from - to), v_set((uint32_t)mask * 0x01010101u << to));
 }
 
-/* Of each byte of the units from `first` on the bits at `from` become those of `mask` in q. */
-INLINE void
-more_bits(V q[4], const uint8_t *units, size_t first, unsigned from, uint8_t mask)
+INLINE V
+nibbles(V unit, unsigned from)
+{
+	return masked(unit, from, 0x0f, 0);
+}
+
+/* The bits of `bits` at `from` become those of `mask` in q. */
+INLINE V
+more_bits(V q, V bits, unsigned from, uint8_t mask)
 {
 	unsigned to = (unsigned)__builtin_ctz(mask);
 
-	UNROLL
-	for (size_t k = 0; k < 4; k++) {
-		V bits = unit(units, first + k);
-
-		bits = from > to ? v_srl(bits, from - to) : v_sll(bits, to - from);
-		q[k] = v_or(q[k], v_and(bits, v_set(mask * 0x01010101u)));
-	}
+	bits = from > to ? v_srl(bits, from - to) : v_sll(bits, to - from);
+	return v_or(q, v_and(bits, v_set(mask * 0x01010101u)));
 }
 
 /* Q4_0 */
 
-INLINE void
-load_q4_0(V q[4], const uint8_t *units, unsigned b, unsigned half)
+INLINE V
+load_q4_0(const uint8_t *units, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
-	nibbles(q, units, 0, 4 * half);
+	return nibbles(unit(units, k), 4 * half);
 }
 
 INLINE struct ll_scales
@@ -86,11 +87,11 @@ scales_lone(const uint8_t *lone, const uint8_t *units, unsigned b)
 
 /* Q4_1 */
 
-INLINE void
-load_q4_1(V q[4], const uint8_t *units, unsigned b, unsigned half)
+INLINE V
+load_q4_1(const uint8_t *units, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
-	nibbles(q, units, 1, 4 * half);
+	return nibbles(unit(units, 1 + k), 4 * half);
 }
 
 INLINE struct ll_scales
@@ -105,65 +106,53 @@ scales_pair(const uint8_t *lone, const uint8_t *units, unsigned b)
 
 /* Q5_0, Q5_1: the fifth bits of all 32 elements are one unit. */
 
-INLINE void
-fifth_bits(V q[4], V bits, unsigned half)
+INLINE V
+fifth_bits(V bits, unsigned half, unsigned k)
 {
-	UNROLL
-	for (unsigned k = 0; k < 4; k++)
-		q[k] = v_or(q[k], v_spread4(bits, 16 * half + 4 * k, 0x10));
+	return v_spread4(bits, 16 * half + 4 * k, 0x10);
 }
 
-INLINE void
-load_q5_0(V q[4], const uint8_t *units, unsigned b, unsigned half)
+INLINE V
+load_q5_0(const uint8_t *units, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
-	nibbles(q, units, 1, 4 * half);
-	fifth_bits(q, unit(units, 0), half);
+	return v_or(nibbles(unit(units, 1 + k), 4 * half), fifth_bits(unit(units, 0), half, k));
 }
 
-INLINE void
-load_q5_1(V q[4], const uint8_t *units, unsigned b, unsigned half)
+INLINE V
+load_q5_1(const uint8_t *units, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
-	nibbles(q, units, 2, 4 * half);
-	fifth_bits(q, unit(units, 1), half);
+	return v_or(nibbles(unit(units, 2 + k), 4 * half), fifth_bits(unit(units, 1), half, k));
 }
 
 /* Q8_0 */
 
-INLINE void
-load_q8_0(V q[4], const uint8_t *units, unsigned b, unsigned half)
+INLINE V
+load_q8_0(const uint8_t *units, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
-	UNROLL
-	for (size_t k = 0; k < 4; k++)
-		q[k] = v_xor(unit(units, 4 * half + k), v_set(0x80808080));
+	return v_xor(unit(units, 4 * half + k), v_set(0x80808080));
 }
 
 /* IQ4_NL, IQ4_XS */
 
-INLINE void
-look_up(V q[4])
+INLINE V
+look_up(V q)
 {
-	const V table = v_xor(v_table(ll_iq4_values), v_set(0x80808080));
-
-	UNROLL
-	for (size_t k = 0; k < 4; k++)
-		q[k] = v_look_up(table, q[k]);
+	return v_look_up(v_xor(v_table(ll_iq4_values), v_set(0x80808080)), q);
 }
 
-INLINE void
-load_iq4_nl(V q[4], const uint8_t *units, unsigned b, unsigned half)
+INLINE V
+load_iq4_nl(const uint8_t *units, unsigned b, unsigned half, unsigned k)
 {
-	load_q4_0(q, units, b, half);
-	look_up(q);
+	return look_up(load_q4_0(units, b, half, k));
 }
 
-INLINE void
-load_iq4_xs(V q[4], const uint8_t *units, unsigned b, unsigned half)
+INLINE V
+load_iq4_xs(const uint8_t *units, unsigned b, unsigned half, unsigned k)
 {
-	nibbles(q, units, 2 + 4 * b, 4 * half);
-	look_up(q);
+	return look_up(nibbles(unit(units, 2 + 4 * b + k), 4 * half));
 }
 
 INLINE struct ll_scales
@@ -200,34 +189,44 @@ scales_subs(const uint8_t *lone, const uint8_t *units, unsigned b)
 	};
 }
 
-INLINE void
-load_q4_k(V q[4], const uint8_t *units, unsigned b, unsigned half)
+INLINE unsigned
+shift_q4_k(unsigned b)
 {
-	nibbles(q, units, 4 + b / 2 * 8 + 4 * half, b % 2 * 4);
+	return LL_DOT_BITS == 8 ? b % 2 * 4 : 0;
 }
 
-INLINE void
-load_q5_k(V q[4], const uint8_t *units, unsigned b, unsigned half)
+INLINE V
+load_q4_k(const uint8_t *units, unsigned b, unsigned half, unsigned k)
 {
-	nibbles(q, units, 12 + b / 2 * 8 + 4 * half, b % 2 * 4);
-	more_bits(q, units, 4 + 4 * half, b, 0x10);
+	return masked(unit(units, 4 + b / 2 * 8 + 4 * half + k), b % 2 * 4, 0x0f, shift_q4_k(b));
+}
+
+INLINE V
+load_q5_k(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+{
+	V low = nibbles(unit(units, 12 + b / 2 * 8 + 4 * half + k), b % 2 * 4);
+
+	return more_bits(low, unit(units, 4 + 4 * half + k), b, 0x10);
 }
 
 /* Q2_K */
 
-INLINE void
-two_bits(V q[4], const uint8_t *units, size_t first, unsigned b, unsigned half)
+INLINE V
+two_bits(const uint8_t *units, unsigned b, unsigned half, unsigned k, unsigned to)
 {
-	UNROLL
-	for (size_t k = 0; k < 4; k++)
-		q[k] = v_and(v_srl(unit(units, first + b / 4 * 8 + 4 * half + k), b % 4 * 2),
-		    v_set(0x03030303));
+	return masked(unit(units, b / 4 * 8 + 4 * half + k), b % 4 * 2, 0x03, to);
 }
 
-INLINE void
-load_q2_k(V q[4], const uint8_t *units, unsigned b, unsigned half)
+INLINE unsigned
+shift_q2_k(unsigned b)
 {
-	two_bits(q, units, 4, b, half);
+	return LL_DOT_BITS == 8 ? b % 4 * 2 : 0;
+}
+
+INLINE V
+load_q2_k(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+{
+	return two_bits(units + 64 * 4, b, half, k, shift_q2_k(b));
 }
 
 INLINE struct ll_scales
@@ -251,11 +250,20 @@ scales_q2_k(const uint8_t *lone, const uint8_t *units, unsigned b)
 
 /* Q3_K */
 
-INLINE void
-load_q3_k(V q[4], const uint8_t *units, unsigned b, unsigned half)
+/* There must be room for the third bit. */
+INLINE unsigned
+shift_q3_k(unsigned b)
 {
-	two_bits(q, units, 8, b, half);
-	more_bits(q, units, 4 * half, b, 0x04);
+	return LL_DOT_BITS < 8 ? 0 : b % 4 < 3 ? b % 4 * 2 : 4;
+}
+
+INLINE V
+load_q3_k(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+{
+	unsigned left = shift_q3_k(b);
+
+	return more_bits(two_bits(units + 64 * 8, b, half, k, left), unit(units, 4 * half + k), b,
+	    (uint8_t)(0x04 << left));
 }
 
 INLINE struct ll_scales
@@ -280,12 +288,14 @@ scales_q3_k(const uint8_t *lone, const uint8_t *units, unsigned b)
  * twelve low
  */
 
-INLINE void
-load_q6_k(V q[4], const uint8_t *units, unsigned b, unsigned half)
+INLINE V
+load_q6_k(const uint8_t *units, unsigned b, unsigned half, unsigned k)
 {
+	V low;
+
 	units += 64 * (4 + b / 4 * 24);
-	nibbles(q, units, b % 2 == 0 ? 4 + 8 * half : 16 + 4 * half, b % 4 / 2 * 4);
-	more_bits(q, units, 8 * half, b % 4 * 2, 0x30);
+	low = nibbles(unit(units, (b % 2 == 0 ? 4 + 8 * half : 16 + 4 * half) + k), b % 4 / 2 * 4);
+	return more_bits(low, unit(units, 8 * half + k), b % 4 * 2, 0x30);
 }
 
 INLINE struct ll_scales
@@ -303,13 +313,11 @@ scales_q6_k(const uint8_t *lone, const uint8_t *units, unsigned b)
 
 /* Any format made wide (mul.h): bytes with 128 for zero, and two scales. */
 
-INLINE void
-load_wide(V q[4], const uint8_t *units, unsigned b, unsigned half)
+INLINE V
+load_wide(const uint8_t *units, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
-	UNROLL
-	for (size_t k = 0; k < 4; k++)
-		q[k] = unit(units, 4 * half + k);
+	return unit(units, 4 * half + k);
 }
 
 INLINE struct ll_scales

@@ -3,8 +3,8 @@
  * whose lanes are LL_LANE_ROWS rows (V of integers, F of floats) and what is done with them, and
  * gets the functions mul_<format>.
  *
- * v_dot adds products of four bytes in each lane to it: weights at most 127, without sign, and
- * activations. v_dot128 is for weights of which 128 is zero, and what it adds to begins with
+ * v_dot adds products of four bytes in each lane to it: weights without sign, at most 127 or, where
+ * LL_DOT_BITS is 8, 255, and activations. v_dot128 is for weights of which 128 is zero, and what it adds to begins with
  * v_begin128.
  */
 
@@ -16,24 +16,33 @@
 #include "tensor/unpack.h"
 
 /*
- * With few columns weights come from memory. A product reads about in the order of addresses, which
- * the processor notices within a page; what is asked for ahead, in bytes, carries it to the next.
- * Two threads that read 60 GB/s: Q8_0, Q4_0 and IQ4_XS 60, Q4_K 50. Further is worse: with 2 KiB Q5_K
- * falls from 45 to 32, Q3_K from 29 to 13.
+ * With few columns weights come from memory, of which only what is read in the order of addresses
+ * comes at the full rate, and what is asked for ahead, in bytes, carries that from one page to the
+ * next. Blocks whose runs share units are not used in that order: such a block is read through when
+ * it begins. One thread that reads 29 GB/s then takes 28 of Q6_K instead of 22, 27 of Q5_K instead of
+ * 22, 24 of Q3_K instead of 15. To ask for more than 512 bytes ahead is worse for nearly all.
  */
 #define LL_AHEAD 512
 #define LL_AHEAD_COLS 4
 
 /* What is constant in a format, so that the compiler drops what it has not. */
 struct shape {
-	void (*load)(V q[4], const uint8_t *units, unsigned b, unsigned half);
+	V (*load)(const uint8_t *units, unsigned b, unsigned half, unsigned k);
 	struct ll_scales (*scales)(const uint8_t *lone, const uint8_t *units, unsigned b);
 	unsigned zero;			/* of the weights: a power of two, or 0 */
 	bool halves, min;
 	unsigned runs;			/* of 32 elements in a block */
 	bool lone;
 	unsigned units;			/* of a block */
+	bool shared;			/* runs are of the same units */
+	unsigned (*shift)(unsigned b);	/* how much the bytes of a run are shifted to the left, or NULL */
 };
+
+INLINE unsigned
+left(const struct shape *shape, unsigned b)
+{
+	return shape->shift == NULL ? 0 : shape->shift(b);
+}
 
 INLINE unsigned
 shift_of(unsigned power)
@@ -41,8 +50,9 @@ shift_of(unsigned power)
 	return (unsigned)__builtin_ctz(power);
 }
 
+/* What the sum of a run begins with. */
 INLINE V
-begin(const struct shape *shape, const struct ll_act_q8 *x, unsigned half)
+begin(const struct shape *shape, unsigned b, const struct ll_act_q8 *x, unsigned half)
 {
 	int32_t less128 = shape->halves ? x->less128_half[half] : x->less128;
 
@@ -50,7 +60,8 @@ begin(const struct shape *shape, const struct ll_act_q8 *x, unsigned half)
 		return v_begin128(less128);
 	if (shape->zero == 8 && !shape->halves)
 		return v_set((uint32_t)x->less8);
-	return shape->zero == 0 ? v_set(0) : v_sra(v_set((uint32_t)less128), shift_of(128 / shape->zero));
+	return shape->zero == 0 ? v_set(0) : v_sra(v_set((uint32_t)less128),
+	    shift_of(128 / shape->zero) - left(shape, b));
 }
 
 INLINE V
@@ -59,58 +70,72 @@ dot(const struct shape *shape, V sum, V q, const int8_t *x)
 	return shape->zero == 128 ? v_dot128(sum, q, x) : v_dot(sum, q, x);
 }
 
-/* One run of 32 elements with `cols` columns. */
+/*
+ * `group` runs of 32 elements with `cols` columns: of one column two that share units are taken
+ * together, so that each unit is loaded once.
+ */
 INLINE void
-run(F *acc, const struct shape *shape, const uint8_t *lone, const uint8_t *units, unsigned b,
-    const union ll_act *x, size_t cols)
+run(F *acc, const struct shape *shape, const uint8_t *lone, const uint8_t *units, unsigned first,
+    unsigned group, const union ll_act *x, size_t width, size_t cols)
 {
-	struct ll_scales s = shape->scales(lone, units, b);
-	V sum[LL_MUL_COLS];
+	V sum[LL_MUL_COLS];	/* of [group][cols] */
 	F t[LL_MUL_COLS];
+	V q[8];			/* of [4][group] */
 
 	UNROLL
 	for (unsigned half = 0; half < 2; half++) {
-		V q[4];
-
-		shape->load(q, units, b, half);
 		if (half == 0 || shape->halves)
 			UNROLL
-			for (size_t j = 0; j < cols; j++)
-				sum[j] = begin(shape, &x[j].q8, half);
+			for (size_t j = 0; j < group * cols; j++)
+				sum[j] = begin(shape, first + j / cols, &x[j / cols * width + j % cols].q8, half);
 		UNROLL
-		for (size_t k = 0; k < 4; k++)
+		for (unsigned k = 0; k < 4 * group; k++)
+			q[k] = shape->load(units, first + k % group, half, k / group);
+		UNROLL
+		for (unsigned k = 0; k < 4 * group; k++)
 			UNROLL
 			for (size_t j = 0; j < cols; j++)
-				sum[j] = dot(shape, sum[j], q[k], x[j].q8.q + 16 * half + 4 * k);
+				sum[k % group * cols + j] = dot(shape, sum[k % group * cols + j], q[k],
+				    x[k % group * width + j].q8.q + 16 * half + 4 * (k / group));
 		if (!shape->halves && half == 0)
 			continue;
 		UNROLL
-		for (size_t j = 0; j < cols; j++)
-			t[j] = shape->halves && half == 1 ? f_fma(f_from(sum[j]), s.scale[1], t[j]) :
-			    f_mul(f_from(sum[j]), s.scale[0]);
+		for (size_t j = 0; j < group * cols; j++) {
+			unsigned b = first + (unsigned)(j / cols);
+			struct ll_scales s = shape->scales(lone, units, b);
+			F part = f_from(left(shape, b) == 0 ? sum[j] : v_sra(sum[j], left(shape, b)));
+
+			t[j] = shape->halves && half == 1 ? f_fma(part, s.scale[1], t[j]) : f_mul(part, s.scale[0]);
+		}
 	}
-	if (shape->min && !shape->halves)
-		UNROLL
-		for (size_t j = 0; j < cols; j++)
-			t[j] = f_fma(s.min[0], f_set(x[j].q8.sum), t[j]);
-	if (shape->min && shape->halves)
-		UNROLL
-		for (size_t j = 0; j < cols; j++)
-			t[j] = f_fma(s.min[1], f_set(x[j].q8.sum_half[1]),
-			    f_fma(s.min[0], f_set(x[j].q8.sum_half[0]), t[j]));
 	UNROLL
-	for (size_t j = 0; j < cols; j++)
-		acc[j] = f_fma(t[j], f_set(x[j].q8.scale), acc[j]);
+	for (size_t j = 0; j < group * cols; j++) {
+		struct ll_scales s = shape->scales(lone, units, first + (unsigned)(j / cols));
+		const struct ll_act_q8 *at = &x[j / cols * width + j % cols].q8;
+
+		if (shape->min && !shape->halves)
+			t[j] = f_fma(s.min[0], f_set(at->sum), t[j]);
+		if (shape->min && shape->halves)
+			t[j] = f_fma(s.min[1], f_set(at->sum_half[1]), f_fma(s.min[0], f_set(at->sum_half[0]), t[j]));
+		acc[j % cols] = f_fma(t[j], f_set(at->scale), acc[j % cols]);
+	}
 }
 
-/* Asks for a run's part of what comes later, beyond a panel's end of the next. */
+/* Asks for the part of what comes later, beyond a panel's end of the next, that is due in some runs. */
 INLINE void
-ahead(const uint8_t *w, unsigned b, const struct shape *shape)
+ahead(const uint8_t *w, unsigned b, unsigned group, const struct shape *shape)
 {
-	unsigned begin = shape->units * b / shape->runs, end = shape->units * (b + 1) / shape->runs;
+	unsigned begin = shape->units * b / shape->runs, end = shape->units * (b + group) / shape->runs;
 
 	for (unsigned k = begin; k < end; k++)
 		__builtin_prefetch(w + LL_AHEAD + 64 * k, 0, 1);
+}
+
+INLINE void
+read_through(const uint8_t *w, const struct shape *shape)
+{
+	for (unsigned k = 0; k < shape->units; k++)
+		(void)*(const volatile uint8_t *)(w + 64 * k);
 }
 
 /* The rows of one vector. */
@@ -119,6 +144,8 @@ lanes(float *y, size_t y_stride, const uint8_t *w, size_t row, size_t blocks,
     const union ll_act *x, size_t width, size_t cols, bool more, const struct shape *shape)
 {
 	const uint8_t *lone = w + 2 * row;
+	bool lines = shape->shared && LL_LANE_ROWS == LL_PANEL_ROWS;
+	unsigned group = cols == 1 && lines ? 2 : 1;
 	F acc[LL_MUL_COLS];
 
 	w += 4 * row;
@@ -131,11 +158,13 @@ lanes(float *y, size_t y_stride, const uint8_t *w, size_t row, size_t blocks,
 			lone = w - 2 * row;
 			w += 64;
 		}
+		if (cols <= LL_AHEAD_COLS && lines)
+			read_through(w, shape);
 		UNROLL
-		for (unsigned b = 0; b < shape->runs; b++, x += width) {
+		for (unsigned b = 0; b < shape->runs; b += group, x += group * width) {
 			if (cols <= LL_AHEAD_COLS)
-				ahead(w, b, shape);
-			run(acc, shape, lone + i % 2 * 32, w, b, x, cols);
+				ahead(w, b, group, shape);
+			run(acc, shape, lone + i % 2 * 32, w, b, group, x, width, cols);
 		}
 		w += 64 * shape->units;
 	}
@@ -200,15 +229,11 @@ widen(uint8_t *out, const uint8_t *w, size_t blocks, const struct shape *shape)
 				struct ll_scales s = shape->scales(w + ll_panel_lone(&layout, i) + 2 * row, units, b);
 				uint8_t *at = out + (i * shape->runs + b) * 64 * (8 + scales * (shape->min ? 2 : 1)) +
 				    4 * row;
-				V q[4];
 
 				UNROLL
-				for (unsigned half = 0; half < 2; half++) {
-					shape->load(q, units, b, half);
-					UNROLL
-					for (size_t k = 0; k < 4; k++)
-						v_store(at + 64 * (4 * half + k), v_add8(q[k], more));
-				}
+				for (unsigned k = 0; k < 8; k++)
+					v_store(at + 64 * k,
+					    v_add8(v_srl(shape->load(units, b, k / 4, k % 4), left(shape, b)), more));
 				UNROLL
 				for (unsigned k = 0; k < scales; k++) {
 					f_store((float *)(void *)(at + 64 * (8 + k)), s.scale[k]);
@@ -230,22 +255,22 @@ widen(uint8_t *out, const uint8_t *w, size_t blocks, const struct shape *shape)
 		widen(out, w, blocks, &shape_##name); \
 	}
 
-LL_MUL(q4_0, load_q4_0, scales_lone, 8, false, false, 1, true, 4)
-LL_MUL(q4_1, load_q4_1, scales_pair, 0, false, true, 1, false, 5)
-LL_MUL(q5_0, load_q5_0, scales_lone, 16, false, false, 1, true, 5)
-LL_MUL(q5_1, load_q5_1, scales_pair, 0, false, true, 1, false, 6)
-LL_MUL(q8_0, load_q8_0, scales_lone, 128, false, false, 1, true, 8)
-LL_MUL(iq4_nl, load_iq4_nl, scales_lone, 128, false, false, 1, true, 4)
-LL_MUL(iq4_xs, load_iq4_xs, scales_iq4_xs, 128, false, false, 8, false, 34)
-LL_MUL(q2_k, load_q2_k, scales_q2_k, 0, true, true, 8, false, 21)
-LL_MUL(q3_k, load_q3_k, scales_q3_k, 4, true, false, 8, true, 27)
-LL_MUL(q4_k, load_q4_k, scales_subs, 0, false, true, 8, false, 36)
-LL_MUL(q5_k, load_q5_k, scales_subs, 0, false, true, 8, false, 44)
-LL_MUL(q6_k, load_q6_k, scales_q6_k, 32, true, false, 8, true, 52)
-LL_MUL(wide_32, load_wide, scales_wide_32, 128, false, false, 1, false, 9)
-LL_MUL(wide_32_min, load_wide, scales_wide_32_min, 0, false, true, 1, false, 10)
-LL_MUL(wide_16, load_wide, scales_wide_16, 128, true, false, 1, false, 10)
-LL_MUL(wide_16_min, load_wide, scales_wide_16_min, 0, true, true, 1, false, 12)
+LL_MUL(q4_0, load_q4_0, scales_lone, 8, false, false, 1, true, 4, false, NULL)
+LL_MUL(q4_1, load_q4_1, scales_pair, 0, false, true, 1, false, 5, false, NULL)
+LL_MUL(q5_0, load_q5_0, scales_lone, 16, false, false, 1, true, 5, false, NULL)
+LL_MUL(q5_1, load_q5_1, scales_pair, 0, false, true, 1, false, 6, false, NULL)
+LL_MUL(q8_0, load_q8_0, scales_lone, 128, false, false, 1, true, 8, false, NULL)
+LL_MUL(iq4_nl, load_iq4_nl, scales_lone, 128, false, false, 1, true, 4, false, NULL)
+LL_MUL(iq4_xs, load_iq4_xs, scales_iq4_xs, 128, false, false, 8, false, 34, false, NULL)
+LL_MUL(q2_k, load_q2_k, scales_q2_k, 0, true, true, 8, false, 21, true, shift_q2_k)
+LL_MUL(q3_k, load_q3_k, scales_q3_k, 4, true, false, 8, true, 27, true, shift_q3_k)
+LL_MUL(q4_k, load_q4_k, scales_subs, 0, false, true, 8, false, 36, true, shift_q4_k)
+LL_MUL(q5_k, load_q5_k, scales_subs, 0, false, true, 8, false, 44, true, NULL)
+LL_MUL(q6_k, load_q6_k, scales_q6_k, 32, true, false, 8, true, 52, true, NULL)
+LL_MUL(wide_32, load_wide, scales_wide_32, 128, false, false, 1, false, 9, false, NULL)
+LL_MUL(wide_32_min, load_wide, scales_wide_32_min, 0, false, true, 1, false, 10, false, NULL)
+LL_MUL(wide_16, load_wide, scales_wide_16, 128, true, false, 1, false, 10, false, NULL)
+LL_MUL(wide_16_min, load_wide, scales_wide_16_min, 0, true, true, 1, false, 12, false, NULL)
 
 /* Floats: a unit is one element, two, or four. */
 

@@ -11,6 +11,7 @@
 
 #define LL_LANE_ROWS 8
 #define LL_LANE_COLS 4
+#define LL_DOT_BITS 7
 
 typedef __m256i V;
 typedef __m256 F;

@@ -11,6 +11,7 @@
 
 #define LL_LANE_ROWS 16
 #define LL_LANE_COLS 8
+#define LL_DOT_BITS 8
 
 typedef __m512i V;
 typedef __m512 F;

@@ -11,6 +11,7 @@
 
 #define LL_LANE_ROWS 4
 #define LL_LANE_COLS 8
+#define LL_DOT_BITS 7
 
 typedef uint32x4_t V;
 typedef float32x4_t F;
