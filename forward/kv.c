@@ -1,6 +1,10 @@
 /*
- * The KV cache; see kv.h. Blocks hold all layers of their positions:
- * [layer][keys][head], [layer][values][head]. They are carved from slabs.
+ * The KV cache; see kv.h. Blocks hold all layers of their positions. GROUP blocks lie together,
+ *
+ *	[layer][keys][head][GROUP], [layer][values][head][GROUP]
+ *
+ * since what one head has of a sequence is read in one go: memory is faster where that is a long
+ * run, and a sequence takes blocks in turn. Groups are carved from slabs.
  */
 
 #include <stdlib.h>
@@ -11,12 +15,14 @@
 #include "base/mem.h"
 #include "forward/kv.h"
 
-/* Blocks smaller than that are mapped some together. */
+#define GROUP 4
+
+/* Groups smaller than that are mapped some together. */
 #define SLAB ((size_t)4 << 20)
 #define HUGE_PAGE ((size_t)2 << 20)
 
 struct block {
-	unsigned char *data;
+	unsigned char *group;
 	uint32_t owners;	/* 0: free */
 };
 
@@ -24,8 +30,8 @@ struct ll_kv {
 	struct ll_kv_shape shape;
 	size_t head_bytes[2];	/* of one head's keys, and values, in a block */
 	size_t layer_bytes;
-	size_t block_bytes;
-	size_t slab_blocks;	/* in each slab */
+	size_t block_bytes, group_bytes;
+	size_t slab_groups;	/* in each slab */
 	unsigned char **slabs;
 	size_t slab_count, slab_cap;
 	struct block *blocks;
@@ -47,9 +53,10 @@ measure(struct ll_kv *kv)
 	if (kv->head_bytes[LL_KV_KEYS] == 0 || kv->head_bytes[LL_KV_VALUES] == 0 ||
 	    ll_add(kv->head_bytes[LL_KV_KEYS], kv->head_bytes[LL_KV_VALUES], &kv->layer_bytes) ||
 	    ll_mul(kv->layer_bytes, shape->kv_heads, &kv->layer_bytes) ||
-	    ll_mul(kv->layer_bytes, shape->layers, &kv->block_bytes) || kv->block_bytes > SIZE_MAX - 2 * SLAB)
+	    ll_mul(kv->layer_bytes, shape->layers, &kv->block_bytes) ||
+	    ll_mul(kv->block_bytes, GROUP, &kv->group_bytes) || kv->group_bytes > SIZE_MAX - 2 * SLAB)
 		return -1;
-	kv->slab_blocks = kv->block_bytes < SLAB ? SLAB / kv->block_bytes : 1;
+	kv->slab_groups = kv->group_bytes < SLAB ? SLAB / kv->group_bytes : 1;
 	return 0;
 }
 
@@ -73,7 +80,7 @@ ll_kv_new(struct ll_kv **out, const struct ll_kv_shape *shape, struct ll_err *er
 static size_t
 slab_bytes(const struct ll_kv *kv)
 {
-	return (kv->slab_blocks * kv->block_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	return (kv->slab_groups * kv->group_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
 }
 
 void
@@ -135,11 +142,11 @@ map_slab(size_t bytes)
 	return whole + before;
 }
 
-/* The memory of the next new block. */
+/* The group of the next new block. */
 static int
-new_data(struct ll_kv *kv, unsigned char **data, struct ll_err *err)
+new_group(struct ll_kv *kv, unsigned char **group, struct ll_err *err)
 {
-	size_t slab = kv->block_count / kv->slab_blocks, place = kv->block_count % kv->slab_blocks;
+	size_t number = kv->block_count / GROUP, slab = number / kv->slab_groups;
 
 	if (slab == kv->slab_count) {
 		if (ll_grow(&kv->slabs, &kv->slab_cap, slab + 1, sizeof(*kv->slabs), err) < 0)
@@ -149,7 +156,7 @@ new_data(struct ll_kv *kv, unsigned char **data, struct ll_err *err)
 			    ll_kv_bytes(kv), slab_bytes(kv));
 		kv->slab_count++;
 	}
-	*data = kv->slabs[slab] + place * kv->block_bytes;
+	*group = kv->slabs[slab] + number % kv->slab_groups * kv->group_bytes;
 	return 0;
 }
 
@@ -157,7 +164,7 @@ new_data(struct ll_kv *kv, unsigned char **data, struct ll_err *err)
 static int
 take_block(struct ll_kv *kv, uint32_t *number, struct ll_err *err)
 {
-	unsigned char *data = NULL;
+	unsigned char *group = NULL;
 
 	if (kv->free_count > 0) {
 		*number = kv->free_blocks[--kv->free_count];
@@ -168,10 +175,10 @@ take_block(struct ll_kv *kv, uint32_t *number, struct ll_err *err)
 	if (ll_grow(&kv->blocks, &kv->block_cap, kv->block_count + 1, sizeof(*kv->blocks), err) < 0 ||
 	    ll_grow(&kv->free_blocks, &kv->free_cap, kv->block_count + 1, sizeof(*kv->free_blocks), err) < 0)
 		return -LL_ENOMEM;
-	if (new_data(kv, &data, err) < 0)
+	if (new_group(kv, &group, err) < 0)
 		return -LL_ENOMEM;
 	*number = (uint32_t)kv->block_count++;
-	kv->blocks[*number] = (struct block){ .data = data, .owners = 1 };
+	kv->blocks[*number] = (struct block){ .group = group, .owners = 1 };
 	return 0;
 }
 
@@ -196,6 +203,26 @@ trim(struct ll_kv *kv, struct ll_kv_sequence *sequence)
 		drop_block(kv, sequence->blocks[--sequence->block_count]);
 }
 
+static unsigned char *
+place_of(const struct ll_kv *kv, uint32_t block, size_t layer, enum ll_kv_part part, size_t head)
+{
+	size_t bytes = kv->head_bytes[part], place = layer * kv->layer_bytes + head * bytes;
+
+	if (part == LL_KV_VALUES)
+		place += kv->shape.kv_heads * kv->head_bytes[LL_KV_KEYS];
+	return kv->blocks[block].group + place * GROUP + block % GROUP * bytes;
+}
+
+static void
+copy_block(const struct ll_kv *kv, uint32_t to, uint32_t from)
+{
+	for (size_t layer = 0; layer < kv->shape.layers; layer++)
+		for (enum ll_kv_part part = LL_KV_KEYS; part <= LL_KV_VALUES; part++)
+			for (size_t head = 0; head < kv->shape.kv_heads; head++)
+				memcpy(place_of(kv, to, layer, part, head),
+				    place_of(kv, from, layer, part, head), kv->head_bytes[part]);
+}
+
 /* Makes the last block of a sequence its own. */
 static int
 own_last(struct ll_kv *kv, struct ll_kv_sequence *sequence, struct ll_err *err)
@@ -208,7 +235,7 @@ own_last(struct ll_kv *kv, struct ll_kv_sequence *sequence, struct ll_err *err)
 		return 0;
 	if ((status = take_block(kv, &number, err)) < 0)
 		return status;
-	memcpy(kv->blocks[number].data, kv->blocks[*last].data, kv->block_bytes);
+	copy_block(kv, number, *last);
 	drop_block(kv, *last);
 	*last = number;
 	return 0;
@@ -298,11 +325,7 @@ void *
 ll_kv_at(const struct ll_kv *kv, const struct ll_kv_sequence *sequence, size_t layer,
     enum ll_kv_part part, size_t head, size_t block)
 {
-	size_t place = layer * kv->layer_bytes + head * kv->head_bytes[part];
-
-	if (part == LL_KV_VALUES)
-		place += kv->shape.kv_heads * kv->head_bytes[LL_KV_KEYS];
-	return kv->blocks[sequence->blocks[block]].data + place;
+	return place_of(kv, sequence->blocks[block], layer, part, head);
 }
 
 size_t

@@ -81,9 +81,10 @@ word_of(const uint8_t *bytes)
 }
 
 /*
- * What will be read then: the blocks of a head lie apart, and the processor looks no further
+ * What will be read then: every four blocks of a head lie apart, and the processor looks no further
  * ahead. Into the second cache: Zen 4 has room for many more lines under way there than in the
- * first. A core of 28 GB/s read 15 to 17 so, 9 to 10 into the first, 8 without.
+ * first. A core of 28 GB/s read 20 so; of single blocks 17, 10 into the first, 8 without. From the
+ * caches it is 22.
  */
 INLINE void
 prefetch(const uint8_t *from, const size_t bytes)

@@ -37,7 +37,7 @@ set_up(void **state)
 	return 0;
 }
 
-/* Blocks so large that each is mapped alone. */
+/* Blocks so large that they are mapped four at a time. */
 static int
 set_up_large(void **state)
 {
@@ -272,7 +272,7 @@ wrong_forks(void **state)
 }
 
 /*
- * Blocks that can still be had. mmap(2) is this file's, so that memory runs out when it is to; a
+ * How often memory can still be had. mmap(2) is this file's, so that memory runs out when it is to; a
  * sanitizer calls it before it is ready to watch it.
  */
 static size_t left = SIZE_MAX;
@@ -304,16 +304,16 @@ out_of_memory_changes_nothing(void **state)
 	struct ll_kv *kv = *state;
 
 	append(kv, 1, 5, 0);
-	left = 2;
+	left = 0;
 	assert_int_equal(ll_kv_extend(kv, sequence_of(kv, 1), 4 * LL_KV_BLOCK, NULL), -LL_ENOMEM);
 	assert_int_equal(sequence_of(kv, 1)->length, 5);
 	check(kv, 1, 0, 5, 0);
-	/* The two blocks that there were serve others, and what is appended lies where it belongs. */
-	assert_int_equal(blocks_of(kv), 3);
-	append(kv, 2, 2 * LL_KV_BLOCK, 50);
+	/* The three blocks that there were serve others, and what is appended lies where it belongs. */
+	assert_int_equal(blocks_of(kv), 4);
+	append(kv, 2, 3 * LL_KV_BLOCK, 50);
 	append(kv, 1, LL_KV_BLOCK - 5, 0);
 	check(kv, 1, 0, LL_KV_BLOCK, 0);
-	check(kv, 2, 0, 2 * LL_KV_BLOCK, 50);
+	check(kv, 2, 0, 3 * LL_KV_BLOCK, 50);
 	assert_int_equal(ll_kv_extend(kv, sequence_of(kv, 1), 1, NULL), -LL_ENOMEM);
 	/* A fork onto one that could not grow leaves no block behind. */
 	assert_int_equal(ll_kv_extend(kv, sequence_of(kv, 3), 1, NULL), -LL_ENOMEM);
@@ -321,7 +321,7 @@ out_of_memory_changes_nothing(void **state)
 	ll_kv_end(kv, 1);
 	ll_kv_end(kv, 2);
 	ll_kv_end(kv, 3);
-	append(kv, 4, 3 * LL_KV_BLOCK, 0);
+	append(kv, 4, 4 * LL_KV_BLOCK, 0);
 	left = SIZE_MAX;
 }
 
