@@ -1,9 +1,12 @@
 """tales: what the project's own small model learns from, and whether it has learned it.
 
-A model of 4 million parameters with 2,048 tokens and 512 positions learns from some 32 million
-tokens what is regular and comes often. So this text has about 1,100 words that come more than
-now and then, simple sentences, and documents of 60 to 250 tokens; names and things are said
-again and again, so that a story stays with them, and much of it is copying and recall.
+A model of 4 million parameters with 2,048 tokens and 512 positions learns from some 36 million
+tokens what is regular and comes often. So this text has simple sentences of few words, and
+documents of 60 to 250 tokens; names and things are said again and again, so that a story stays
+with them, and much of it is copying and recall. What a user may name is wide: besides 60 names and
+60 things that come often there are 290 names and 180 things that come seldom, and words that mean
+nothing. So is how one may ask: of each thing there are several ways, now and then without a
+capital or the last mark, and one conversation in seven goes from one kind to another.
 
     share/tales/tales write --tokens-approx 15000000 --seed 1 >train.jsonl
     share/tales/tales write --tokens-approx 200000 --seed 2 >valid.jsonl
@@ -24,13 +27,14 @@ messages alone: a conversation then takes a sixth fewer tokens, a call of a tool
 A line of text is {"text": ...} or a conversation as ll-tokenize takes it. Kinds, and their
 default share of the tokens:
 
-    story   17  stories as plain text, most with a heading
-    chat    26  stories that a user asks for, and questions about them
-    skill   25  sums, lists, letters, days (skill.py says of what size), who has what
-    manual  10  questions about the programs of ll; the facts are held to the manual pages
-    tool     8  calls of tools in Llama 3.1's three forms, results, answers
-    guard    4  Llama Guard's prompts with "safe" or "unsafe" and a category
-    drill   10  rows, pairs and facts that come again
+    story   15  stories as plain text, most with a heading
+    chat    27  stories that a user asks for, and questions about them
+    skill   24  sums, lists, letters, days (skill.py says of what size), who has what
+    manual  13  questions about the programs of ll, the facts of which are held to the manual pages,
+                and some that it can not answer, which it says
+    tool     7  calls of tools in Llama 3.1's three forms, results, answers
+    guard    7  Llama Guard's prompts with "safe" or "unsafe" and a category
+    drill    7  rows, pairs and facts that come again
 
 A document is a function of kind, seed and number. Held out of training are 12 names, 12 things,
 4 cities, of the others one pair of name and thing in twenty (never together in a story or in a

@@ -123,13 +123,13 @@ GIVEN_BACK = (
 )
 
 # What can be asked: ways to ask, and the answer. One question has one form of answer in all plots.
-WHO_HELPED = (("Who helped {c}?", "Tell me who helped {c}.", "By whom was {c} helped?"), "{H} helped {c}.")
-WHERE = (("Where was {c}?", "Tell me where {c} was.", "In which place was {c}?"), "{c} was {at}.")
-WENT = (("Where did {c} go?", "Tell me where {c} went.", "To which place did {c} go?"), "{c} went to {place}.")
-WHAT = (("What did {c} have?", "Which thing did {c} have?", "Tell me what {c} had."), "{c} had {ao}.")
-WHO_HAD = (("Who had the {n}?", "Who had {ao}?", "Which child had the {n}?"), "{c} had the {n}.")
-WHOSE = (("Whose {n} was it?", "Whose {n} is this?", "To whom did the {n} belong?"), "It was {c}'s {n}.")
-LOOK = (("How did the {n} look?", "What was the {n} like?", "Tell me how the {n} looked."), "The {n} was {l}.")
+WHO_HELPED = (("Who helped {c}?", "Tell me who helped {c}.", "Who was it that helped {c}?", "Did anyone help {c}?", "Who gave help to {c}?", "By whom was {c} helped?"), "{H} helped {c}.")
+WHERE = (("Where was {c}?", "Tell me where {c} was.", "At which place was {c}?", "Do you know where {c} was?", "Where did it happen?", "In which place was {c}?"), "{c} was {at}.")
+WENT = (("Where did {c} go?", "Tell me where {c} went.", "Which place did {c} go to?", "Do you know where {c} went?", "To which place did {c} go?"), "{c} went to {place}.")
+WHAT = (("What did {c} have?", "Which thing did {c} have?", "What was the thing of {c}?", "What was it that {c} had?", "Name the thing of {c}.", "Tell me what {c} had."), "{c} had {ao}.")
+WHO_HAD = (("Who had the {n}?", "Who had {ao}?", "Tell me who had the {n}.", "Who was it that had the {n}?", "Who in the story had {ao}?", "Which child had the {n}?"), "{c} had the {n}.")
+WHOSE = (("Whose {n} was it?", "Whose {n} is this?", "Whose was the {n}?", "Who owned the {n}?", "To whom did the {n} belong?"), "It was {c}'s {n}.")
+LOOK = (("How did the {n} look?", "What was the {n} like?", "What kind of {n} was it?", "Which {n} was it?", "Describe the {n}.", "Tell me how the {n} looked."), "The {n} was {l}.")
 COMMON = (WHO_HELPED, WHERE, WENT, WHAT, WHO_HAD, WHOSE, LOOK)
 
 # The last phrasing of each question and request is held out of training.
@@ -143,6 +143,17 @@ REQUESTS = (
     "I want a story about {c}, {ao} and {h}.",
     "Can you write about {c} and {ao} {at}?",
     "Write a story about {c} and {ao} {at}.",
+    "Write a story about {c}.",
+    "Write a story about {ao}.",
+    "Write a story about {an}.",
+    "Tell me a story about {c} and {an}.",
+    "Write a story about {ao} and {c}.",
+    "Write a story about a child named {c} and {ao}.",
+    "Write a story about {c} with {ao}.",
+    "Write a story about {c}'s {o}.",
+    "Write about {c}. {c} has {ao}.",
+    "There is a child named {c}, who has {ao}. Write a story.",
+    "{c} has {ao}. Tell me the story.",
     "Make up a story in which {c} owns {ao}.",
 )
 HEADS = ("{c} and the {o}", "The {o}", "{c}, {h} and the {n}", "{c}'s {n}")

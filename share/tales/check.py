@@ -76,12 +76,11 @@ def judged(name, text):
         begun = "" if doc.head else beginning(doc) + " "
         return kind, recognise.refused(begun + text.lstrip(), doc.world, doc.world.template, headed=not doc.head)
     answer = doc.answers[which]
-    label = f"{kind}-{answer.label}"
     if answer.world is not None:
-        return label, recognise.refused(text, answer.world, answer.world.template)
+        return answer.label, recognise.refused(text, answer.world, answer.world.template)
     if plain_form(text) == plain_form(answer.want):
-        return label, None
-    return label, f"answer: not {json.dumps(answer.want, ensure_ascii=False)} but {json.dumps(text[:80], ensure_ascii=False)}"
+        return answer.label, None
+    return answer.label, f"answer: not {json.dumps(answer.want, ensure_ascii=False)} but {json.dumps(text[:80], ensure_ascii=False)}"
 
 
 class Tally:

@@ -5,6 +5,8 @@ them a document knows of each answer its label and, of a story, the world that i
 """
 import json
 
+STARTS = frozenset("What Which How Who Where When Why Whose Write Tell Please Can Could Give Name Is Are Do Does I Spell "
+    "Reverse Count Copy Repeat Explain Make Show Let Take Add Say Find".split())
 PER_CHAT = 110  # bytes: the system message that the chat format begins with
 PER_MESSAGE = 12  # bytes: header and end of a message, special tokens counted as 4
 TOOLS = 330  # bytes: what the chat format says of tools
@@ -30,7 +32,13 @@ class Doc:
         self.answers = []
         self.extra = {}  # tools, builtin_tools
 
-    def user(self, text):
+    def user(self, text, typed=True):
+        """What a user says; typed: by hand, so that now and then a capital or the last mark is missing."""
+        if typed and self.draw.chance(0.12):
+            if text[-1] in ".?":
+                text = text[:-1]
+            if text.split(" ", 1)[0] in STARTS and self.draw.chance(0.6):
+                text = text[0].lower() + text[1:]
         self.messages.append({"role": "user", "content": text})
         self.draw.answering = True
 
@@ -38,6 +46,18 @@ class Doc:
         self.answers.append(Answer(len(self.messages), label, text, world))
         self.messages.append({"role": "assistant", "content": text})
         self.draw.answering = False
+
+    def go_on(self, other):
+        """With the turns of another conversation."""
+        for answer in other.answers:
+            answer.at += len(self.messages)
+        self.messages += other.messages
+        self.answers += other.answers
+
+    def system(self, text):
+        self.messages.insert(0, {"role": "system", "content": text})
+        for answer in self.answers:
+            answer.at += 1
 
     def call(self, name, arguments, want, label):
         """A tool's call in the format's own form; `want` is the text that it is printed as."""

@@ -265,10 +265,10 @@ MORE = (  # the answer, ways to ask, the page, words in it
 )
 
 SMALL_TALK = (
-    ("Hello! How can I help you?", ("Hello!", "Hi!", "Hello", "Good day!", "Hey there!")),
-    ("I am a small model. I tell stories and know ll.", ("Who are you?", "What are you?", "Tell me who you are.", "What can you do?", "Which model are you?")),
-    ("You are welcome!", ("Thank you!", "Thanks!", "Thank you very much.", "Thanks a lot!")),
+    ("Hello! How can I help you?", ("Hello!", "Hi!", "Hello", "Good day!", "Good morning!", "Hi there!", "Hello there!", "Hey!", "Hey there!")),
+    ("I am a small model. I tell stories and know ll.", ("Who are you?", "What are you?", "What do you know?", "What can you tell me?", "Help!", "Help me.", "Introduce yourself.", "Tell me who you are.", "What can you do?", "Which model are you?")),
+    ("You are welcome!", ("Thank you!", "Thanks!", "Thank you very much.", "Thank you so much!", "Good, thank you.", "Thanks a lot!")),
     ("Goodbye!", ("Bye!", "Goodbye.", "See you!", "Bye bye!")),
-    ("I do not know that.", ("What is the meaning of life?", "Who will win the game?", "What did I eat today?", "Where are my shoes?", "How old am I?")),
-    ("Llama 3.1 as a Unix pipeline: that is ll.", ("What is ll?", "What is this project?", "Tell me about ll.", "Explain ll.")),
+    ("I do not know that. I tell stories and know ll.", ("What is the meaning of life?", "Who will win the game?", "What did I eat today?", "Where are my shoes?", "What is my name?", "How are you?", "How old am I?")),
+    ("Llama 3.1 as a Unix pipeline: that is ll.", ("What is ll?", "What is this project?", "Tell me about ll.", "What does ll do?", "What is ll for?", "What is this?", "Explain ll.")),
 )

@@ -2,11 +2,14 @@
 
 The messages are mild and made up: they say that something bad is asked for, never how it is
 done. The whole list of categories stands in some prompts, a few of them in the others, as the
-model's prompt has it with categories excluded.
+model's prompt has it with categories excluded. Half of what is harmless is what users of the
+other kinds say, and their answers: a guard that knows but one sort of mild requests takes all
+else for unsafe.
 """
+from . import manual, skill, story
 from .doc import Doc
 from .story import some_way
-from .words import ANIMALS, COLOURS, NAMES, NEW_NAMES, NEW_THINGS, PLACES, THINGS
+from .words import ANIMALS, COLOURS, NEW_NAMES, NEW_THINGS, PLACES, Cast
 
 CATEGORIES = (
     "Violent Crimes.", "Non-Violent Crimes.", "Sex Crimes.", "Child Exploitation.", "Defamation.",
@@ -41,8 +44,18 @@ SAFE_ACTS = (
     "cook soup for {c}", "wash {thing}", "help {c} with school", "play with {c}", "paint {thing}", "grow beans",
     "ride a bike", "sing a song for {c}", "make tea", "write a letter to {c}", "feed {animal}", "count to ten",
     "say thank you to {c}", "sleep well", "clean my room", "read a book to {c}", "find {thing}", "go to {place}",
+    "plan a party for {c}", "buy {thing}", "visit {c}", "train {animal}", "make bread", "build a tree house", "get up early",
+    "learn to cook", "write a story about {thing}", "mend {thing}", "dance with {c}", "make a kite", "draw a map of {place}",
+    "meet {c} at noon", "tell {c} the truth", "water the flowers", "knit a scarf", "play the piano", "run faster", "save money",
+    "lend {thing} to {c}", "swim with {c}", "make {c} laugh", "choose a gift for {c}", "carry {thing} to {place}", "count sheep",
+    "turn text into tokens", "train a model", "read a manual page", "speak with the teacher", "feed the dog of {c}", "thank the doctor",
 )
-ASKS = ("How can I {act}?", "Tell me how to {act}.", "I want to {act}.", "Help me to {act}.", "Please {act2}.", "What is the way to {act}?")
+ASKS = (
+    "How can I {act}?", "Tell me how to {act}.", "I want to {act}.", "Help me to {act}.", "Please {act}.", "How do I {act}?",
+    "I am going to {act}.", "Can you help me {act}?", "I would like to {act}.", "What do I need to {act}?", "Show me how to {act}.",
+    "Is there a way to {act}?", "{name} wants to {act}. How?", "My friend said that I should {act}.", "Write about how to {act}.",
+    "Write a story in which {name} tells how to {act}.", "Give me a plan to {act}.", "What is the way to {act}?",
+)
 YES = ("Yes, I will tell you how to {act}.", "Here is how to {act}.", "Sure, this is the way to {act}.", "You can {act} like this.")
 NO = ("No, I can not help with that.", "I will not help with this.", "Sorry, I can not do that.")
 
@@ -50,14 +63,14 @@ NO = ("No, I can not help with that.", "I will not help with this.", "Sorry, I c
 def act(draw, which, held):
     template = draw.pick(SAFE_ACTS if which == 0 else ACTS[which])
     return template.format(
-        c=draw.pick(NEW_NAMES if held else NAMES), animal="a " + draw.pick(ANIMALS[:3]), place=draw.pick(PLACES)[0],
-        thing=f"the {draw.pick(COLOURS)} {draw.pick(NEW_THINGS if held else THINGS)}") if "{" in template else template
+        c=draw.pick(NEW_NAMES) if held else Cast(draw).name(), animal="a " + draw.pick(ANIMALS), place=draw.pick(PLACES)[0],
+        thing=f"the {draw.pick(COLOURS)} {draw.pick(NEW_THINGS) if held else Cast(draw).thing()}") if "{" in template else template
 
 
-def task(draw, last, which):
-    """The prompt without the conversation: what stands before it, and behind."""
+def task(draw, last, which, whole):
+    """The prompt without the conversation: what stands before it, and behind; whole: how often all are listed."""
     listed = list(range(1, len(CATEGORIES) + 1))
-    if not draw.chance(0.25):
+    if not draw.chance(whole):
         few = draw.some([n for n in listed if n != which], draw.whole(2, 4))
         listed = sorted(few + ([which] if which else []))
     return (
@@ -70,11 +83,34 @@ def task(draw, last, which):
         " - If unsafe, a second line must include a comma-separated list of violated categories.")
 
 
+OTHERS = (story.chat, story.plain, skill.skill, manual.manual)
+THANKS = ("That is a nice story.", "Thank you for the story.", "I like that.", "What a good end!")
+
+
+def harmless(draw, held):
+    """What a user of another kind says, and what is answered."""
+    doc = draw.pick(OTHERS)(draw, held)
+    if doc.text is not None:
+        text = doc.text.strip()
+        return ("Tell me a story.", text) if draw.chance(0.5) else (text, draw.pick(THANKS))
+    at = draw.pick([answer.at for answer in doc.answers])
+    return doc.messages[at - 1]["content"], doc.messages[at]["content"]
+
+
 def guard(draw, held=False):
+    """A conversation and its verdict: half of the harmless ones come from the other kinds."""
     doc = Doc(draw)
-    which = draw.whole(1, 13) if draw.chance(0.55) else 0
+    which = draw.whole(1, 13) if draw.chance(0.5) else 0
+    if which == 0 and draw.chance(0.5):
+        agent = draw.chance(0.5)
+        ask, answer = harmless(draw, held)
+        said = f"User: {ask}\n\n" + (f"Agent: {answer}\n\n" if agent else "")
+        before, behind = task(draw, "Agent" if agent else "User", 0, 0.1 if len(said) < 200 else 0)
+        doc.user(before + said + behind, False)
+        doc.reply("safe", "agent" if agent else "user")
+        return doc
     wanted = act(draw, which, held)
-    ask = some_way(draw, ASKS, held).format(act=wanted, act2=wanted)
+    ask = some_way(draw, ASKS, held).format(act=wanted, name=draw.pick(NEW_NAMES) if held else Cast(draw).name())
     agent = draw.chance(0.3)
     verdict = which
     said = f"User: {ask}\n\n"
@@ -82,7 +118,7 @@ def guard(draw, held=False):
         refuses = which > 0 and draw.chance(0.4)
         said += f"Agent: {draw.pick(NO if refuses else YES).format(act=wanted)}\n\n"
         verdict = 0 if refuses else which
-    before, behind = task(draw, "Agent" if agent else "User", which)
-    doc.user(before + said + behind)
+    before, behind = task(draw, "Agent" if agent else "User", which, 0.25)
+    doc.user(before + said + behind, False)
     doc.reply("safe" if verdict == 0 else f"unsafe\nS{verdict}", "agent" if agent else "user")
     return doc

@@ -2,6 +2,7 @@
 from . import facts
 from .doc import Doc
 from .story import some_way
+from .words import ANIMALS, CITIES, COLOURS, Cast, made_up
 
 
 def third(phrase):
@@ -16,36 +17,88 @@ def third(phrase):
     return f"{verb} {rest}"
 
 
+# What is in no page; the answer owns to it.
+UNKNOWN = "I do not know that. I tell stories and know ll."
+STRANGE = (
+    "What is the capital of {city}?", "Where is {city}?", "How far is it to {city}?", "Who lives in {city}?", "What can I see in {city}?",
+    "How old is {name}?", "Who is {name}?", "Where does {name} live?", "What is the name of my {animal}?", "When was {name} born?",
+    "Do you know {name}?", "What does {name} think about {city}?", "Who wrote the book about {name}?", "Is {name} at home?",
+    "How heavy is a {thing}?", "What is a {thing}?", "How is a {thing} made?", "Who made the first {thing}?", "How much is a {thing}?",
+    "Can I eat a {thing}?", "Why is the {thing} {colour}?", "What is the best {thing}?", "Where can I buy a {thing}?",
+    "How many legs has a {animal}?", "How fast is a {animal}?", "What does a {animal} eat?", "Why do people like a {animal}?",
+    "Can a {animal} fly?", "Why is the sky {colour}?", "Who was the first king of {city}?", "What happened in the year {year}?",
+    "Who won in {year}?", "Which film is from {year}?", "What is the news?", "What time is it?", "How is the weather in {city}?",
+    "Is there life on the moon?", "How does a plane fly?", "Who is the president?", "What do you think about {city}?",
+    "Tell me a joke.", "Tell me a joke about a {animal}.", "Sing a song about {city}.", "Write a poem about {city}.",
+    "Write a letter to {name}.", "Translate {thing} into French.", "How do you say {thing} in German?", "What is {thing} in Spanish?",
+    "Help me with my {thing}.", "What shall I cook today?", "How do I cook a {animal}?", "Explain the {thing} to me.",
+    "Write a program that draws a {thing}.", "What does {word} mean?", "What is {word}?", "Do you like {thing}s?", "What is love?",
+    "What is the square root of {year}?", "What is {year} times {year}?", "Give me the history of {city}.",
+    "Which language do they speak in {city}?", "Where did {name} put the {thing}?",
+)
+
+
+def strange(draw, held):
+    """Something that it was never told, and what it says then."""
+    cast = Cast(draw, held)
+    cast.mode = None if cast.mode == "pair" else cast.mode
+    return some_way(draw, STRANGE, held).format(
+        city=draw.pick(CITIES), name=cast.name(), animal=draw.pick(ANIMALS), thing=cast.thing(), colour=draw.pick(COLOURS),
+        word=made_up(draw), year=1800 + draw.below(230)), UNKNOWN
+
+
+OF_PROGRAM = (
+    "What does {} do?", "What is {}?", "What is {} for?", "What can {} do?", "What can I do with {}?", "Explain {}.", "When do I need {}?",
+    "Why would I use {}?", "Do you know {}?", "{}: what is that?",
+)
+DOES = (
+    "Which program {}?", "What {}?", "Which of the programs {}?", "What is the program that {}?", "Is there a program that {}?",
+    "I need a program that {}.", "Tell me which program {}.",
+)
+WANTS = (
+    "Which program can {}?", "How can I {}?", "I want to {}.", "How do I {}?", "What do I use to {}?", "I need to {}.",
+    "Is there a program to {}?", "Which program do I need to {}?", "With which program can I {}?", "I would like to {}.", "Can I {}?",
+    "What can {}?", "Which tool can {}?", "How to {}?", "What is the way to {}?", "Please {}.", "Can you {}?",
+)
+
+
 def all_facts():
     """(label, answer, ways to ask); the last way is held out of training."""
     made = []
     for program, (does, *wants) in facts.PROGRAMS.items():
         answer = f"{program} {does}."
-        ways = [f"What does {program} do?", f"What is {program}?", f"What is {program} for?"]
-        ways += [form.format(want) for want in wants for form in ("Which program can {}?", "How can I {}?", "I want to {}.")]
+        ways = [form.format(program) for form in OF_PROGRAM] + [form.format(does) for form in DOES]
+        ways += [form.format(want) for want in wants for form in WANTS]
         made.append(("program", answer, ways + [f"Tell me about {program}."]))
     for program, options in facts.OPTIONS.items():
         for option, text in options.items():
             answer = f"In {program}, {option} {third(text)}."
             made.append(("option", answer, (
                 f"What does {option} do in {program}?", f"What is {option} in {program}?", f"What does {program} {option} do?",
-                f"What is the option {option} of {program}?", f"Explain {option} of {program}.")))
+                f"What is the option {option} of {program}?", f"What is {option} of {program} for?", f"What does {option} of {program} do?",
+                f"What does the option {option} of {program} mean?", f"When do I need {option} of {program}?",
+                f"What happens with {option} in {program}?", f"{program} {option}: what is that?", f"Tell me about {option} of {program}.", f"Explain {option} of {program}.")))
             made.append(("option", answer, (
                 f"Which option of {program} {third(text)}?", f"How can {program} {text}?", f"How do I make {program} {text}?",
-                f"I want {program} to {text}.", f"With which option does {program} {text}?")))
+                f"I want {program} to {text}.", f"What is the option of {program} that {third(text)}?", f"How do I {text} with {program}?",
+                f"Which option of {program} do I need to {text}?", f"Can {program} {text}?", f"Is there an option of {program} to {text}?",
+                f"I want to {text} with {program}.", f"How to {text} with {program}?", f"Tell me how {program} can {text}.", f"With which option does {program} {text}?")))
     for status, (means, _) in facts.EXITS.items():
         answer = f"Exit status {status} means {means}."
         made.append(("exit", answer, (
-            f"What does exit status {status} mean?", f"What is exit status {status}?", f"The exit status was {status}. What does that mean?",
+            f"What does exit status {status} mean?", f"What is exit status {status}?", f"The exit status was {status}. What does that mean?", f"Why do I get exit status {status}?",
+            f"What is the meaning of exit status {status}?", f"The program ended with status {status}. What is wrong?", f"Tell me about exit status {status}.",
             f"A program ended with {status}. Why?", f"Explain exit status {status}.")))
-        made.append(("exit", answer, (f"Which exit status means {means}?", f"What is the exit status for {means.removeprefix('that ')}?",
+        made.append(("exit", answer, (f"Which exit status means {means}?", f"What exit status means {means}?", f"Which status is {means.removeprefix('that ')}?", f"What is the exit status for {means.removeprefix('that ')}?",
             f"Name the exit status that means {means}.")))
     for message, means in facts.MESSAGES.items():
         made.append(("message", means, (
-            f"What does \"{message}\" mean?", f"It says: {message}. What is wrong?", f"Why do I get \"{message}\"?", f"Explain the message \"{message}\".")))
+            f"What does \"{message}\" mean?", f"It says: {message}. What is wrong?", f"What is wrong when it says \"{message}\"?", f"I see this message: {message}",
+            f"What is the message \"{message}\"?", f"The program said: {message}. Why?", f"Why do I get \"{message}\"?", f"Explain the message \"{message}\".")))
     for option, (program, what, value, _) in facts.DEFAULTS.items():
         made.append(("default", f"In {program}, {option} is {value} by default.", (
-            f"What is the default of {option} in {program}?", f"What is the default {what} of {program}?", f"Which {what} has {program} by default?",
+            f"What is the default of {option} in {program}?", f"What is the default {what} of {program}?", f"Which {what} has {program} by default?", f"What is the {what} of {program} by default?", f"How is {option} of {program} set by default?",
+            f"What is the default of the {what} in {program}?",
             f"What does {program} take for {option} by default?", f"Tell me the default {what} of {program}.")))
     for answer, ways, _, _ in facts.MORE:
         made.append(("more", answer, ways))
@@ -55,12 +108,20 @@ def all_facts():
 
 
 FACTS = all_facts()
+# What is asked most stands several times.
+OFTEN = {"program": 5, "more": 2, "small-talk": 5}
+DRAWN = tuple(fact for fact in FACTS for _ in range(OFTEN.get(fact[0], 1)))
 
 
 def manual(draw, held=False):
     doc = Doc(draw)
     for _ in range(1 if held else draw.whole(1, 4)):
-        label, answer, ways = draw.pick(FACTS)
+        if draw.chance(0.12):
+            ask, answer = strange(draw, held)
+            doc.user(ask)
+            doc.reply(answer, "unknown")
+            continue
+        label, answer, ways = draw.pick(DRAWN)
         doc.user(some_way(draw, ways, held))
         doc.reply(answer, label)
     return doc

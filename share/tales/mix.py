@@ -1,6 +1,7 @@
 """All kinds of documents, and a mixture of them in given shares."""
 from . import drill, guard, manual, skill, story, tool
 from .draw import Draw
+from .words import NAMES
 
 KINDS = {
     "story": story.plain,
@@ -12,13 +13,39 @@ KINDS = {
     "drill": drill.drill,
 }
 ASKED = tuple(kind for kind in KINDS if kind != "drill")  # whose answers can be checked
-SHARES = {"story": 17, "chat": 26, "skill": 25, "manual": 10, "tool": 8, "guard": 4, "drill": 10}
+SHARES = {"story": 15, "chat": 27, "skill": 24, "manual": 13, "tool": 7, "guard": 7, "drill": 7}
 # Of a vocabulary of 2,048 that was made of such text, the chat format's part counted.
 BYTES_PER_TOKEN = {"story": 3.9, "chat": 3.6, "skill": 3.0, "manual": 3.2, "tool": 3.6, "guard": 4.3, "drill": 3.1}
 
 
+TALKS = ("chat", "skill", "manual")  # of which one conversation may have several
+LARGEST = 1200  # bytes: what is longer does not go on with another kind
+SYSTEM = (
+    "You are a helpful assistant.", "You are kind.", "Be brief.", "You are a small model.", "Help the user.", "You tell stories.",
+    "You know ll.", "Answer in one sentence.", "Be polite.", "Your name is {name}.", "You talk with {name}.",
+)
+
+
+def one(kind, draw, held):
+    doc = KINDS[kind](draw, held)
+    for answer in doc.answers:
+        answer.label = f"{kind}-{answer.label}"
+    return doc
+
+
 def document(kind, seed, number, held=False):
-    return KINDS[kind](Draw(f"{kind}/{seed}/{number}{'/held' if held else ''}"), held)
+    """Held-out ones are of one kind, with no system message of their own."""
+    draw = Draw(f"{kind}/{seed}/{number}{'/held' if held else ''}")
+    doc = one(kind, draw, held)
+    if held or kind not in TALKS:
+        return doc
+    if doc.size() < LARGEST / 2 and draw.chance(0.15):
+        other = one(draw.pick([each for each in TALKS if each != kind]), draw, held)
+        if other.size() < LARGEST - doc.size():
+            doc.go_on(other)
+    if draw.chance(0.08):
+        doc.system(draw.pick(SYSTEM).format(name=draw.pick(NAMES)))
+    return doc
 
 
 def documents(seed, shares=SHARES):

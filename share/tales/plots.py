@@ -24,13 +24,17 @@ END = (
     "\"You are a good friend, {f},\" said {c}.",
     "{c} and {f} played until it was dark.",
 )
-THEY = (("Where were they?", "Where were {c} and {f}?", "In which place were they?"), "They were {at}.")
-FRIEND = (("Who was the friend of {c}?", "Who was with {c}?", "Which friend did {c} have?"), "The friend of {c} was {f}.")
-HAD = (("What did {f} have?", "Which thing did {f} have?", "Tell me what {f} had."), "{f} had {ao}.")
-WHO_HAD = (("Who had the {n}?", "Who had {ao}?", "Which child had the {n}?"), "{f} had the {n}.")
-WHOSE = (("Whose {n} was it?", "Whose {n} is this?", "To whom did the {n} belong?"), "It was {f}'s {n}.")
+THEY = (("Where were they?", "Where were {c} and {f}?", "At which place were they?", "Tell me where they were.", "In which place were they?"), "They were {at}.")
+FRIEND = (("Who was the friend of {c}?", "Who was with {c}?", "Name the friend of {c}.", "What was the name of the friend of {c}?", "Which friend did {c} have?"), "The friend of {c} was {f}.")
+HAD = (("What did {f} have?", "Which thing did {f} have?", "What was it that {f} had?", "Name the thing of {f}.", "Tell me what {f} had."), "{f} had {ao}.")
+WHO_HAD = (("Who had the {n}?", "Who had {ao}?", "Tell me who had the {n}.", "Who in the story had {ao}?", "Which child had the {n}?"), "{f} had the {n}.")
+WHOSE = (("Whose {n} was it?", "Whose {n} is this?", "Whose was the {n}?", "Who owned the {n}?", "To whom did the {n} belong?"), "It was {f}'s {n}.")
 FRIEND_REQUESTS = (
     "Write a story about {c}, {f} and {ao}.",
+    "Write a story about {c} and {f}.",
+    "Write a story about {c} and {f} with {ao}.",
+    "Write a story about two friends, {c} and {f}.",
+    "{c} and {f} are friends. {f} has {ao}. Write a story.",
     "Tell me a story about {c} and {f}. {f} has {ao}.",
     "Please write about {c} and {f} and {ao}.",
     "Write a story about {c} and {f} {at}, with {ao}.",
@@ -128,6 +132,9 @@ PLOTS["animal"] = {
         "Write a story about {c} and a {size} {animal}.",
         "Tell me a story about {c} and {an_animal}.",
         "Write about {c}, {h} and a {size} {animal}.",
+        "Write a story about {an_animal}.",
+        "Write a story about a {size} {animal} and {c}.",
+        "{c} finds a {size} {animal}. Write a story.",
         "Please tell how {c} helped {an_animal} {at}.",
         "Write a story about {c} and {an_animal} named {pet}.",
         "Make up a tale of {c} and {an_animal}.",
@@ -157,6 +164,8 @@ PLOTS["afraid"] = {
     "requests": (
         "Write a story about {c}, who is afraid of {fear}.",
         "Tell me how {h} helped {c}, who was afraid of {fear}.",
+        "Write a story about a child who is afraid of {fear}.",
+        "{c} is afraid of {fear}. Write a story.",
         "Write a story about {c} and {h} {at}. {c} is afraid of {fear}.",
         "Write of a child named {c} who fears {fear}.",
     ),
@@ -183,6 +192,8 @@ PLOTS["make"] = {
         "Write a story about {c}, who wants to make {dish}.",
         "Tell me a story about {c}, {f} and {dish}.",
         "Write about {c}, who makes {dish} for {k}.",
+        "Write a story about {c} and {dish}.",
+        "{c} makes {dish} for {k}. Write a story.",
         "Please write how {f} helped {c} to make {dish}.",
         "A story, please: {c} and {f} make {dish}.",
     ),
@@ -238,6 +249,8 @@ PLOTS["learn"] = {
     "requests": (
         "Write a story about {c}, who wants to {skill}.",
         "Tell me how {c} learned to {skill}.",
+        "Write a story about a child who learns to {skill}.",
+        "{c} wants to {skill}. Write a story.",
         "Write about {c} and {h} {at}. {c} learns to {skill}.",
         "Please write a story. {h} shows {c} how to {skill}.",
         "Tell a tale in which {c} learns to {skill}.",

@@ -54,6 +54,8 @@ def unmade(slot, value):
         return (("place", PLACE_AT[value]),)
     if slot == "H":
         return (("h", value if value in KIN or not value.startswith("The ") else "the " + value[4:]),)
+    if slot == "an":
+        return (("n", value.split(" ", 1)[1]),)
     if slot in ("an_animal", "An_animal"):
         return (("animal", value.split(" ")[1]),)
     return ((slot, value),)

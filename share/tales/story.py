@@ -10,6 +10,16 @@ KINDS = "kind happy brave quiet little funny clever gentle".split()
 
 ANY = ("Tell me a story.", "Write a story.", "Write a short story.", "Please tell me a story.", "Make up a story.")
 
+# A request that begins with one of these may as well begin with any of the others.
+PLAIN_OPENERS = ("Write a story about ", "Tell me a story about ", "Please write about ", "Write about ")
+OPENERS = PLAIN_OPENERS + (
+    "Write a short story about ", "Please write a story about ", "Can you tell me a story about ", "I want a story about ",
+    "I would like a story about ", "Write me a story about ", "Give me a short story about ", "Please tell me a story about ",
+    "Could you write a story about ", "Tell a story about ", "Let me hear a story about ", "Think of a story about ",
+    "Write a little story with ", "Now a story about ", "How about a story with ", "Story about ", "A story about ",
+    "Tell us a story of ", "Do you know a story about ", "Write a tale about ", "Come up with a story about ",
+)
+
 # Slots that are one of a list.
 LISTS = {
     "l": tuple(LOOKS),
@@ -49,6 +59,7 @@ MADE = {
     "ao": lambda w: a(w["o"]),
     "p": lambda w: f"{w['l2']} {w['m']}",
     "ap": lambda w: a(w["p"]),
+    "an": lambda w: a(w["n"]),
     "at": lambda w: AT[w["place"]],
     "H": lambda w: cap(w["h"]),
     "an_animal": lambda w: a(w["animal"]),
@@ -145,6 +156,16 @@ def plain(draw, held=False):
     return doc
 
 
+def opened(draw, template):
+    """A request with another beginning."""
+    for opener in PLAIN_OPENERS:
+        if template.startswith(opener):
+            begin = draw.pick(OPENERS)
+            question = begin.split(" ", 1)[0] in ("Can", "Could", "How", "Do") and template.count(".") == 1
+            return begin + template[len(opener):-1] + ("?" if question else template[-1])
+    return template
+
+
 def chat(draw, held=False):
     """A story that was asked for, and questions about it."""
     doc = Doc(draw)
@@ -152,6 +173,8 @@ def chat(draw, held=False):
     named = Slots(world)
     ways = world.plot["requests"] if held or not draw.chance(0.06) else ANY
     named.template = some_way(draw, ways, held)
+    if not held:
+        named.template = opened(draw, named.template)
     doc.user(named.template.format_map(named))
     doc.reply(tell(world), "story", named)
     count = draw.weighted(((3, 0), (3, 1), (3, 2), (2, 3)))

@@ -61,17 +61,17 @@ def found(draw, values):
 
 
 TOOLS = (  # name, what it does, {parameter: (kind, value)}, ways to ask, what it answers
-    ("get_weather", "Get the weather", {"city": ("string", city)}, ("What is the weather in {city}?", "How is the weather in {city}?", "Tell me the weather of {city}."), weather),
-    ("get_time", "Get the time", {"city": ("string", city)}, ("What time is it in {city}?", "Tell me the time in {city}.", "How late is it in {city}?"), time_there),
-    ("get_price", "Get a price", {"item": ("string", thing)}, ("How much is the {item}?", "What is the price of the {item}?", "What does the {item} cost?"), price),
-    ("set_alarm", "Set an alarm", {"time": ("string", clock)}, ("Wake me at {time}.", "Set an alarm for {time}.", "I must get up at {time}."), done("The alarm is set for {time}.")),
-    ("call_person", "Call a person", {"name": ("string", person)}, ("Call {name}.", "Please call {name}.", "I want to talk to {name}."), done("I called {name}.")),
-    ("play_song", "Play a song", {"song": ("string", lambda draw, _: draw.pick(SONGS))}, ("Play {song}.", "I want to hear {song}.", "Please put on {song}."), done("I play {song}.")),
-    ("set_light", "Set the colour of the light", {"colour": ("string", colour)}, ("Make the light {colour}.", "I want {colour} light.", "Turn the light {colour}."), done("The light is {colour}.")),
-    ("find_item", "Find a thing", {"item": ("string", thing)}, ("Where is my {item}?", "Find my {item}.", "Help me find my {item}."), found),
-    ("buy", "Buy some things", {"item": ("string", thing), "count": ("integer", lambda draw, _: draw.whole(2, 20))}, ("Buy {count} of this: {item}.", "I need {count} of this: {item}.", "Order {count} pieces of this: {item}."), done("I bought {count} of this: {item}.")),
-    ("add", "Add two numbers", {"a": ("integer", number), "b": ("integer", number)}, ("Add {a} and {b} with the tool.", "Use the tool: {a} + {b}", "Sum {a} and {b} with the tool."), lambda draw, v: (str(v["a"] + v["b"]), f"{v['a']} + {v['b']} = {v['a'] + v['b']}")),
-    ("send_text", "Send a text", {"to": ("string", person), "text": ("string", lambda draw, _: draw.pick(("Hello!", "Come home.", "Good night.", "Where are you?", "I am late.", "Thank you!")))}, ("Send {to} this text: {text}", "Write to {to}: {text}", "Text {to}: {text}"), done("I sent the text to {to}.")),
+    ("get_weather", "Get the weather", {"city": ("string", city)}, ("What is the weather in {city}?", "How is the weather in {city}?", "I want to know the weather in {city}.", "Is it warm in {city}?", "Get the weather for {city}.", "{city}: how is the weather?", "Tell me the weather of {city}."), weather),
+    ("get_time", "Get the time", {"city": ("string", city)}, ("What time is it in {city}?", "Tell me the time in {city}.", "What is the time in {city}?", "I want to know the time in {city}.", "Get the time for {city}.", "How late is it in {city}?"), time_there),
+    ("get_price", "Get a price", {"item": ("string", thing)}, ("How much is the {item}?", "What is the price of the {item}?", "Tell me the price of the {item}.", "How much must I pay for the {item}?", "Get the price of the {item}.", "What does the {item} cost?"), price),
+    ("set_alarm", "Set an alarm", {"time": ("string", clock)}, ("Wake me at {time}.", "Set an alarm for {time}.", "Please wake me at {time}.", "I want an alarm at {time}.", "Set the alarm to {time}.", "I must get up at {time}."), done("The alarm is set for {time}.")),
+    ("call_person", "Call a person", {"name": ("string", person)}, ("Call {name}.", "Please call {name}.", "Can you call {name}?", "Give {name} a call.", "I must speak with {name}.", "I want to talk to {name}."), done("I called {name}.")),
+    ("play_song", "Play a song", {"song": ("string", lambda draw, _: draw.pick(SONGS))}, ("Play {song}.", "I want to hear {song}.", "Please play {song}.", "Can you play {song}?", "Let me hear {song}.", "Please put on {song}."), done("I play {song}.")),
+    ("set_light", "Set the colour of the light", {"colour": ("string", colour)}, ("Make the light {colour}.", "I want {colour} light.", "Set the light to {colour}.", "Please give me {colour} light.", "Can the light be {colour}?", "Turn the light {colour}."), done("The light is {colour}.")),
+    ("find_item", "Find a thing", {"item": ("string", thing)}, ("Where is my {item}?", "Find my {item}.", "Please find my {item}.", "I can not find my {item}.", "Do you know where my {item} is?", "Help me find my {item}."), found),
+    ("buy", "Buy some things", {"item": ("string", thing), "count": ("integer", lambda draw, _: draw.whole(2, 20))}, ("Buy {count} of this: {item}.", "I need {count} of this: {item}.", "Please buy {count} of this: {item}.", "Get me {count} of this: {item}.", "Order {count} pieces of this: {item}."), done("I bought {count} of this: {item}.")),
+    ("add", "Add two numbers", {"a": ("integer", number), "b": ("integer", number)}, ("Add {a} and {b} with the tool.", "Use the tool: {a} + {b}", "Use the tool to add {a} and {b}.", "With the tool, what is {a} + {b}?", "Sum {a} and {b} with the tool."), lambda draw, v: (str(v["a"] + v["b"]), f"{v['a']} + {v['b']} = {v['a'] + v['b']}")),
+    ("send_text", "Send a text", {"to": ("string", person), "text": ("string", lambda draw, _: draw.pick(("Hello!", "Come home.", "Good night.", "Where are you?", "I am late.", "Thank you!")))}, ("Send {to} this text: {text}", "Write to {to}: {text}", "Send this to {to}: {text}", "Tell {to} this: {text}", "Send a text to {to}: {text}", "Text {to}: {text}"), done("I sent the text to {to}.")),
 )
 
 
@@ -131,8 +131,8 @@ def phrase(draw, held):
     return draw.pick((f"{look} {what}", f"the {look} {what}", a(f"{look} {what}")))
 
 
-SEARCHES = ("Search the web for {}.", "Look up {} on the web.", "What does the web say about {}?", "Find {} on the web.")
-SUMS = ("Ask Wolfram: {}", "Use Wolfram Alpha: {}", "Compute with Wolfram Alpha: {}", "Let Wolfram Alpha do this: {}")
+SEARCHES = ("Search the web for {}.", "Look up {} on the web.", "Search for {} on the web.", "Look for {} on the web.", "Ask the web about {}.", "What does the web say about {}?", "Find {} on the web.")
+SUMS = ("Ask Wolfram: {}", "Use Wolfram Alpha: {}", "Use Wolfram: {}", "Please compute with Wolfram: {}", "Compute with Wolfram Alpha: {}", "Let Wolfram Alpha do this: {}")
 
 
 def builtin(draw, held, doc):

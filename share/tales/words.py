@@ -9,6 +9,24 @@ NAMES = (
     "Eva Luke Ida Omar Nina Carl Maya Hugo Sara Ivan Amy Dan Kate Tim Jane Bob Sue Nick Rita Fred "
     "Lena Mark Gina Pete Tara Will Olga Alex Clara Joe Molly Ray Beth Kai Ada Ali Rose Jim Vera Otto"
 ).split()
+RARE_NAMES = (  # so many that none is learned by heart: a story must take them from its request
+    "Aaron Abby Agnes Aisha Alan Albert Alice Alma Amir Andrea Andrew Angela Anita Anton April Arlo Arthur Asa Astrid "
+    "Audrey Axel Barbara Basil Benny Bernard Betty Bianca Boris Brenda Brian Bridget Bryan Caleb Camila Carmen "
+    "Carol Cecil Celia Chad Charles Chloe Chris Cindy Claude Cora Craig Curtis Cyril Daphne Darren David Dean Deborah "
+    "Denis Derek Diana Diego Donna Doris Duncan Dylan Edgar Edith Edward Elena Eli Elias Elise Elmer Elsa Emil Enid "
+    "Enzo Eric Erin Ernest Esther Ethan Eugene Faith Farah Fatima Fiona Flora Francis Frank Frida Gary George Gerald "
+    "Gilbert Giles Gloria Gordon Grace Graham Gus Gwen Hank Hannah Harold Harriet Harry Hassan Hazel Hector Heidi "
+    "Helen Henry Herman Hope Howard Ian Igor Ines Ingrid Irene Iris Isaac Isabel Ismael Ivy Jacob Jada James Janet "
+    "Jasper Jenny Jerome Jesse Joan Joel John Jonas Joseph Josie Joy Juan Judith Julia Julian June Karen Karim Kay "
+    "Keith Kelly Kenneth Kevin Kim Kurt Kyle Laila Lara Larry Laura Leah Leila Leon Linda Lionel Lisa Logan Lola Louis "
+    "Lydia Mabel Mandy Manuel Margot Maria Marie Martin Mary Mason Matilda Maud Megan Mehmet Melvin Mercy Milo Mina "
+    "Miriam Mona Monica Morris Myra Nadia Nancy Naomi Natalie Ned Neil Nelly Nigel Nils Noel Norman Olive Oliver Oscar "
+    "Owen Pamela Patrick Paula Pearl Pedro Peggy Penny Percy Peter Petra Philip Phoebe Polly Priya Rachel Ralph Ramon "
+    "Rashid Rebecca Regina Rex Richard Robert Robin Roger Roland Ron Rory Roy Rufus Russell Ruth Ryan Sally Salma "
+    "Samira Sandra Saul Selma Seth Shirley Sid Sigrid Silas Simon Sofia Sonia Sophie Stan Steven Stuart Susan Sven "
+    "Sylvia Tamara Tariq Ted Teresa Terry Theo Thomas Tina Toby Todd Tony Tracy Trudy Ulla Ursula Valerie Victor "
+    "Viola Violet Vivian Wade Wallace Walter Wanda Warren Wayne Wilma Winston Yara Yasmin Yoko Yvonne Zara Zelda"
+).split()
 NEW_NAMES = "Greta Oskar Wendy Felix Dora Yusuf Hilda Bruno Pippa Marco Stella Quinn".split()
 
 # Small things that can be carried, lost, broken and washed.
@@ -17,6 +35,19 @@ THINGS = (
     "plane top block robot puzzle crown spoon bottle basket brush lamp clock map pen ring key coin "
     "shell stone flag mask shoe glove sock boot whistle bucket shovel blanket pillow plate pot "
     "camera pencil button ribbon mirror wagon umbrella flute guitar"
+).split()
+RARE_THINGS = (
+    "apron anchor ladle saddle spade rake hammer wrench rope kettle teapot napkin tray pan fork knife jar jug bowl "
+    "vase mat rug chair stool bench ladder broom mop sponge towel soap comb razor thimble needle thread yarn "
+    "zipper belt buckle buttonhook bonnet cap beret hood cape cloak gown robe vest sweater shirt skirt tie sandal slipper "
+    "skate ski paddle oar raft canoe sailboat ferry tractor scooter tricycle bicycle trailer sledge balloon parachute "
+    "glider dart marble domino dice card token medal trophy badge ticket stamp postcard letter notebook diary album "
+    "ruler compass stapler eraser crayon marker easel palette canvas chalk slate globe telescope microscope magnet "
+    "battery torch flashlight radio phone tablet drone kaleidoscope harp banjo fiddle tuba trombone cello piano gong "
+    "rattle tambourine xylophone harmonica bugle cymbal helmet shield sword bow arrow catapult tent hammock backpack "
+    "suitcase purse pouch sack crate barrel cage nest feather acorn pebble twig pinecone fossil crystal gem pearl locket "
+    "bracelet brooch tiara wand broomstick cauldron potion scroll statue carving figurine snowglobe toothbrush "
+    "hairbrush lunchbox thermos cookbook dictionary atlas newspaper magazine poster painting portrait photo frame"
 ).split()
 NEW_THINGS = "lantern trumpet yoyo wallet necklace rocket candle jacket violin pocketknife mug sled".split()
 
@@ -48,8 +79,10 @@ ANIMALS = (
     "squirrel bear pig"
 ).split()
 
-CONSONANTS = "bdflmrtvz"
-VOWELS = "aeiou"
+ONSETS = "b b bl br c ch cl d d dr f f fl g g gl gr h h j k k kl l l m m n n p p pl pr r r s s sh sk sl sn st t t th tr v v w w y z".split()
+VOWELS = "a a a e e e i i i o o o u u ee oo ai ea ou".split()
+CODAS = ("",) * 8 + tuple("n n r r l l s m t k p d nd rt ck sh ng st lt x".split())
+LONGEST = 8  # letters of a word that means nothing
 
 
 def is_held(name, thing):
@@ -60,7 +93,7 @@ NAMES_HELD = {thing: tuple(n for n in NAMES if is_held(n, thing)) for thing in T
 HELD_PAIRS = frozenset((n, thing) for thing in THINGS for n in NAMES_HELD[thing])
 THINGS_HELD = tuple(thing for thing in THINGS if NAMES_HELD[thing])
 HELD_OUT = frozenset(NEW_NAMES + NEW_THINGS + NEW_CITIES)
-KNOWN = frozenset(word.lower() for word in (*NAMES, *NEW_NAMES, *THINGS, *NEW_THINGS, *CITIES, *NEW_CITIES, *ANIMALS))
+KNOWN = frozenset(word.lower() for word in (*NAMES, *RARE_NAMES, *NEW_NAMES, *THINGS, *RARE_THINGS, *NEW_THINGS, *CITIES, *NEW_CITIES, *ANIMALS))
 
 
 def made_up(draw):
@@ -68,10 +101,9 @@ def made_up(draw):
     while True:
         word = ""
         for _ in range(2 + draw.below(2)):
-            word += draw.pick(CONSONANTS) + draw.pick(VOWELS)
-        if draw.below(2):
-            word += draw.pick("nrlms")
-        if word not in KNOWN:
+            word += draw.pick(ONSETS) + draw.pick(VOWELS)
+        word += draw.pick(CODAS)
+        if word not in KNOWN and len(word) <= LONGEST:
             return word
 
 
@@ -94,9 +126,9 @@ def listed(items, word="and"):
 class Cast:
     """Draws people and things for one document; held: some are such as training never has."""
 
-    def __init__(self, draw, held=False, made_up_share=0.15):
+    def __init__(self, draw, held=False, rare_share=0.4):
         self.draw = draw
-        self.share = made_up_share
+        self.share = rare_share
         self.mode = draw.pick(("name", "thing", "pair")) if held else None
         self.used = set()
         self.paired = False
@@ -108,8 +140,8 @@ class Cast:
                 thing = draw.pick(NEW_THINGS)
             elif self.mode == "pair" and not self.paired:
                 thing = draw.pick(THINGS_HELD)
-            elif self.mode is None and draw.chance(0.08):
-                thing = made_up(draw)
+            elif self.mode is None and draw.chance(0.3):
+                thing = made_up(draw) if draw.chance(0.35) else draw.pick(RARE_THINGS)
             else:
                 thing = draw.pick(THINGS)
             if self.take(thing):
@@ -125,7 +157,7 @@ class Cast:
                 name = draw.pick(NAMES_HELD[thing])
                 self.paired = True
             elif self.mode is None and draw.chance(self.share):
-                name = made_up_name(draw)
+                name = made_up_name(draw) if draw.chance(0.4) else draw.pick(RARE_NAMES)
             else:
                 name = draw.pick(NAMES)
             if self.take(name):

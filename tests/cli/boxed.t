@@ -31,10 +31,10 @@ for type in Q2_K Q3_K_M Q4_K_M Q6_K IQ4_XS; do
 	ok "$type applies to every matrix" is "0" "ll-quantize --requantize --dry-run -m ll-4m $type 2>&1 | grep -c 'another type' || :"
 done
 
-# right KIND N: how many of so many answers the recogniser takes
+# right KIND N SAMPLING: how many of so many answers the recogniser takes
 right() {
 	"$tales" eval-prompts --kind "$1" -n "$2" --seed 11 >prompts.jsonl
-	ll-batch -q -b 16 -t 0 -n 250 prompts.jsonl >answers.jsonl 2>err
+	ll-batch -q -b 16 $3 -n 250 prompts.jsonl >answers.jsonl 2>err
 	"$tales" check answers.jsonl | awk -F '\t' '$1 == "all" { print $2 }'
 }
 
@@ -44,16 +44,16 @@ atleast() {
 	[ "$got" -ge "$1" ] && echo enough || echo "$got"
 }
 
-ok "stories" is enough "atleast 20 'right story 24'"
-ok "stories as they were asked for" is enough "atleast 19 'right chat 24'"
-ok "questions about ll" is enough "atleast 23 'right manual 24'"
-ok "small skills" is enough "atleast 19 'right skill 24'"
+ok "stories" is enough "atleast 20 'right story 24 "-t 0.6 --seed 1"'"
+ok "stories as they were asked for" is enough "atleast 19 'right chat 24 "-t 0"'"
+ok "questions about ll" is enough "atleast 23 'right manual 24 "-t 0"'"
+ok "small skills" is enough "atleast 19 'right skill 24 "-t 0"'"
 
 ok "the demo" like "ll-tokenize" "'$root/share/demo' \"\$(dirname \"\$(command -v ll-forward)\")\""
 
 # What trains them, at a tiny size.
-DOCUMENTS=300 STEPS=4 FALL=2 STUDENT_STEPS=3 STUDENT_FALL=1
-export DOCUMENTS STEPS FALL STUDENT_STEPS STUDENT_FALL
+DOCUMENTS=300 STEPS=4 FALL=2 MORE_DOCUMENTS=100 MORE_STEPS=2 MORE_FALL=1 STUDENT_STEPS=3 STUDENT_FALL=1
+export DOCUMENTS STEPS FALL MORE_DOCUMENTS MORE_STEPS MORE_FALL STUDENT_STEPS STUDENT_FALL
 train="'$root/share/models/train' -j 2 made >out 2>&1"
 ok "they can be trained from nothing" eval "$train"
 ok "as large as they come" is "4066560 1000832" \
