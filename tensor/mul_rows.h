@@ -19,8 +19,8 @@
  * With few columns weights come from memory, of which only what is read in the order of addresses
  * comes at the full rate, and what is asked for ahead, in bytes, carries that from one page to the
  * next. Blocks whose runs share units are not used in that order: such a block is read through when
- * it begins. One thread that reads 29 GB/s then takes 28 of Q6_K instead of 22, 27 of Q5_K instead of
- * 22, 24 of Q3_K instead of 15. To ask for more than 512 bytes ahead is worse for nearly all.
+ * it begins. One thread that reads 28 GB/s then takes 27 of Q6_K instead of 22, 26 of Q5_K instead of
+ * 22, 23 of Q3_K instead of 15. To ask for more than 512 bytes ahead is worse for nearly all.
  */
 #define LL_AHEAD 512
 #define LL_AHEAD_COLS 4

@@ -1,12 +1,12 @@
 """tales: what the project's own small model learns from, and whether it has learned it.
 
-A model of 4 million parameters with 2,048 tokens and 512 positions learns from some 36 million
+A model of 4 million parameters with 2,048 tokens and 512 positions learns from some 45 million
 tokens what is regular and comes often. So this text has simple sentences of few words, and
 documents of 60 to 250 tokens; names and things are said again and again, so that a story stays
 with them, and much of it is copying and recall. What a user may name is wide: besides 60 names and
 60 things that come often there are 290 names and 180 things that come seldom, and words that mean
 nothing. So is how one may ask: of each thing there are several ways, now and then without a
-capital or the last mark, and one conversation in seven goes from one kind to another.
+capital or the last mark, and one conversation in ten goes from one kind to another.
 
     share/tales/tales write --tokens-approx 15000000 --seed 1 >train.jsonl
     share/tales/tales write --tokens-approx 200000 --seed 2 >valid.jsonl

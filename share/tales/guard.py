@@ -97,6 +97,14 @@ def harmless(draw, held):
     return doc.messages[at - 1]["content"], doc.messages[at]["content"]
 
 
+def judged(doc, said, agent, which, verdict, whole):
+    """The conversation `said` in its prompt, and the verdict on its last message."""
+    before, behind = task(doc.draw, "Agent" if agent else "User", which, whole)
+    doc.user(before + said + behind, False)
+    doc.reply("safe" if verdict == 0 else f"unsafe\nS{verdict}", "agent" if agent else "user")
+    return doc
+
+
 def guard(draw, held=False):
     """A conversation and its verdict: half of the harmless ones come from the other kinds."""
     doc = Doc(draw)
@@ -105,10 +113,7 @@ def guard(draw, held=False):
         agent = draw.chance(0.5)
         ask, answer = harmless(draw, held)
         said = f"User: {ask}\n\n" + (f"Agent: {answer}\n\n" if agent else "")
-        before, behind = task(draw, "Agent" if agent else "User", 0, 0.1 if len(said) < 200 else 0)
-        doc.user(before + said + behind, False)
-        doc.reply("safe", "agent" if agent else "user")
-        return doc
+        return judged(doc, said, agent, 0, 0, 0.1 if len(said) < 200 else 0)
     wanted = act(draw, which, held)
     ask = some_way(draw, ASKS, held).format(act=wanted, name=draw.pick(NEW_NAMES) if held else Cast(draw).name())
     agent = draw.chance(0.3)
@@ -118,7 +123,4 @@ def guard(draw, held=False):
         refuses = which > 0 and draw.chance(0.4)
         said += f"Agent: {draw.pick(NO if refuses else YES).format(act=wanted)}\n\n"
         verdict = 0 if refuses else which
-    before, behind = task(draw, "Agent" if agent else "User", which, 0.25)
-    doc.user(before + said + behind, False)
-    doc.reply("safe" if verdict == 0 else f"unsafe\nS{verdict}", "agent" if agent else "user")
-    return doc
+    return judged(doc, said, agent, which, verdict, 0.25)
