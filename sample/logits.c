@@ -243,49 +243,39 @@ ll_logits_bound(const struct ll_logits *row, size_t k, float *scratch)
 	return scratch[k - 1];
 }
 
-#define ONE4 1, 1, 1, 1
-#define ONE16 ONE4, ONE4, ONE4, ONE4
-#define ONE64 ONE16, ONE16, ONE16, ONE16
-
-static const float ones[LL_LOGITS_BLOCK] = { ONE64, ONE64, ONE64, ONE64, ONE64, ONE64, ONE64, ONE64 };
-
 /*
- * The block's terms exp((l - max) / T), and their sum. With c = max / T rounded, l / T - c is
- * rounded once, and what c was rounded by is in every term.
+ * Sets block_sums to the sums of exp(l / T - c), c being max / T rounded, and returns the sum of
+ * them: l / T - c is rounded once, and what c was rounded by is in every term.
  */
 static double
-block_terms(const struct ll_logits *row, size_t block, float inverse, float *terms)
+sum_blocks(const struct ll_logits *row, float inverse)
 {
-	const float *logits = row->logits + block * LL_LOGITS_BLOCK;
-	size_t n = block_length(row, block), whole = n / LL_LANES * LL_LANES;
-	float shift = -row->max * inverse;
+	double total = 0;
+	float ignored;
 
-	memcpy(terms, ones, n * sizeof(float));
-	row->kern->blend(terms, shift, logits, inverse, whole);
-	for (size_t i = whole; i < n; i++)
-		terms[i] = fmaf(inverse, logits[i], shift);
-	return (double)row->kern->softmax_terms(terms, n, fmaf(inverse, row->max, shift));
+	for (size_t b = 0; b < ll_logits_blocks(row); b++) {
+		row->block_sums[b] = (double)row->kern->sum_exp(row->logits + b * LL_LOGITS_BLOCK, block_length(row, b),
+		    inverse, -row->max * inverse, &ignored);
+		total += row->block_sums[b];
+	}
+	return total;
 }
 
 double
 ll_logits_total(const struct ll_logits *row, double temperature)
 {
-	float terms[LL_LOGITS_BLOCK];
-	double total = 0;
+	float inverse = (float)(1 / temperature);
 
-	for (size_t b = 0; b < ll_logits_blocks(row); b++)
-		total += row->block_sums[b] = block_terms(row, b, (float)(1 / temperature), terms);
-	return total;
+	return sum_blocks(row, inverse) / exp((double)fmaf(inverse, row->max, -row->max * inverse));
 }
 
 uint32_t
 ll_logits_draw(const struct ll_logits *row, double temperature, double unit)
 {
-	size_t blocks = ll_logits_blocks(row), found = 0, last = 0, i;
-	double total = ll_logits_total(row, temperature), before = 0, sum = 0, target;
-	float terms[LL_LOGITS_BLOCK];
+	float inverse = (float)(1 / temperature), terms[LL_LOGITS_BLOCK];
+	size_t blocks = ll_logits_blocks(row), found = 0, last = 0;
+	double target = unit * sum_blocks(row, inverse), before = 0, sum = 0;
 
-	target = unit * total;
 	for (size_t b = 0; b < blocks; b++) {
 		if (row->block_sums[b] <= 0)
 			continue;
@@ -295,8 +285,10 @@ ll_logits_draw(const struct ll_logits *row, double temperature, double unit)
 		if (sum > target)
 			break;
 	}
-	block_terms(row, found, (float)(1 / temperature), terms);
-	for (i = 0; i < block_length(row, found); i++) {
+	for (size_t i = 0; i < block_length(row, found); i++)
+		terms[i] = fmaf(inverse, row->logits[found * LL_LOGITS_BLOCK + i], -row->max * inverse);
+	row->kern->softmax_terms(terms, block_length(row, found), 0);
+	for (size_t i = 0; i < block_length(row, found); i++) {
 		if (terms[i] > 0)
 			last = i;
 		before += (double)terms[i];

@@ -88,7 +88,13 @@ struct ll_kern {
 	 */
 	float (*softmax_terms)(float *x, size_t n, float max);
 
-	/* NaNs are passed over; -infinity when nothing else is there. */
+	/*
+	 * The sum of exp(fmaf(scale, x[i], shift)) in lane order, by the fewest steps (exp.h); scale > 0,
+	 * no term overflows. Terms below exp(-87.3) are 0; one NaN makes the sum NaN. *most is max(x, n).
+	 */
+	float (*sum_exp)(const float *x, size_t n, float scale, float shift, float *most);
+
+	/* NaNs are passed over; -infinity when nothing else is there. Of zeros +0. */
 	float (*max)(const float *x, size_t n);
 
 	float (*sum_squares)(const float *x, size_t n);

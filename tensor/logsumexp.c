@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "tensor/kern.h"
 #include "tensor/logsumexp.h"
@@ -41,28 +40,20 @@ double
 ll_logsumexp(const struct ll_kern *kern, const float *x, size_t n, float *block_max, float *most,
     double *sum)
 {
-	float terms[LL_LOGSUMEXP_BLOCK];
-
 	*most = -INFINITY;
 	*sum = 0;
 	for (size_t i = 0; i < n; i += LL_LOGSUMEXP_BLOCK) {
 		size_t length = n - i < LL_LOGSUMEXP_BLOCK ? n - i : LL_LOGSUMEXP_BLOCK;
-		double part;
-		float max;
+		float max, part = kern->sum_exp(x + i, length, 1, -*most, &max);
 
-		memcpy(terms, x + i, length * sizeof(*x));
-		part = (double)kern->weigh(terms, length, &max);
-		if (isnan(part) && is_empty(x + i, length)) {
-			part = 0;
-			max = -INFINITY;
-		}
 		if (block_max != NULL)
 			block_max[i / LL_LOGSUMEXP_BLOCK] = max;
 		if (max > *most) {
-			*sum *= *most > -INFINITY ? exp((double)*most - (double)max) : 0;
+			*sum *= *most > -INFINITY ? exp((double)*most - (double)max) : 1;
 			*most = max;
+			part = kern->sum_exp(x + i, length, 1, -max, &max);
 		}
-		*sum += max > -INFINITY ? part * exp((double)max - (double)*most) : part;
+		*sum += (double)(*most > -INFINITY || !is_empty(x + i, length) ? part : 0);
 	}
 	return (double)*most + log(*sum);
 }

@@ -16,8 +16,8 @@ struct ll_kern;
 double ll_sum(const float *x, size_t n);
 
 /*
- * log(sum of exp(x[i])), the same to the bit for every ISA, in one pass: each block is measured by
- * its own greatest, which becomes block_max[i / LL_LOGSUMEXP_BLOCK] unless that is NULL. *most is
+ * log(sum of exp(x[i])), the same to the bit for every ISA, in one pass: a block is measured by
+ * the greatest so far; its own becomes block_max[i / LL_LOGSUMEXP_BLOCK] unless that is NULL. *most is
  * the greatest of all, *sum the sum of exp(x[i] - *most). Where all are -infinity, or one is
  * +infinity or NaN, the result is not finite.
  */

@@ -111,6 +111,24 @@ softmax_terms(float *x, size_t n, float most)
 	return ll_fold_avx2(sum);
 }
 
+static inline __m256
+add_exp(__m256 sum, __m256 x, float scale, float shift)
+{
+	static const uint32_t words[8] = LL_EXP_POWERS;
+	const __m256i powers = _mm256_loadu_si256((const __m256i *)(const void *)words);
+	const __m256 log2e = _mm256_set1_ps(LL_EXP_LOG2E), eighth = _mm256_set1_ps(LL_EXP_EIGHTH);
+	__m256 y = _mm256_fmadd_ps(_mm256_set1_ps(scale), x, _mm256_set1_ps(shift));
+	__m256 t = _mm256_fmadd_ps(y, log2e, eighth);
+	__m256 r = _mm256_fmsub_ps(y, log2e, _mm256_sub_ps(t, eighth));
+	__m256i bits = _mm256_castps_si256(t);
+	__m256i power = _mm256_add_epi32(_mm256_slli_epi32(bits, 20), _mm256_permutevar8x32_epi32(powers, bits));
+	__m256 p = _mm256_fmadd_ps(_mm256_set1_ps(LL_EXP_B3), r, _mm256_set1_ps(LL_EXP_B2));
+
+	p = _mm256_fmadd_ps(_mm256_fmadd_ps(p, r, _mm256_set1_ps(LL_EXP_B1)), r, _mm256_set1_ps(1.0f));
+	return _mm256_blendv_ps(_mm256_fmadd_ps(p, _mm256_castsi256_ps(power), sum), sum,
+	    _mm256_cmp_ps(y, _mm256_set1_ps(LL_EXP_LOWEST), _CMP_LT_OQ));
+}
+
 /* vmaxps gives its second operand for NaNs and equals, as "a > b ? a : b" does. */
 static inline struct ll_lanes_avx2
 max16(struct ll_lanes_avx2 most, const float *x)
@@ -120,23 +138,52 @@ max16(struct ll_lanes_avx2 most, const float *x)
 	return most;
 }
 
+/* Adding 0 makes +0 of -0. */
+static inline float
+fold_max(struct ll_lanes_avx2 most)
+{
+	__m256 eight = _mm256_max_ps(most.high, most.low);
+	__m128 four = _mm_max_ps(_mm256_extractf128_ps(eight, 1), _mm256_castps256_ps128(eight));
+
+	four = _mm_max_ps(_mm_movehl_ps(four, four), four);
+	return _mm_cvtss_f32(_mm_max_ss(_mm_movehdup_ps(four), four)) + 0.0f;
+}
+
 static float
 max(const float *x, size_t n)
 {
 	struct ll_lanes_avx2 most = ll_set_avx2(-INFINITY);
 	float copy[16];
-	__m256 eight;
-	__m128 four;
 
 	for (; n >= 16; x += 16, n -= 16)
 		most = max16(most, x);
 	ll_store_avx2(copy, ll_set_avx2(-INFINITY));
 	memcpy(copy, x, n * sizeof *x);
-	most = max16(most, copy);
-	eight = _mm256_max_ps(most.high, most.low);
-	four = _mm_max_ps(_mm256_extractf128_ps(eight, 1), _mm256_castps256_ps128(eight));
-	four = _mm_max_ps(_mm_movehl_ps(four, four), four);
-	return _mm_cvtss_f32(_mm_max_ss(_mm_movehdup_ps(four), four));
+	return fold_max(max16(most, copy));
+}
+
+static inline struct ll_lanes_avx2
+add_exp16(struct ll_lanes_avx2 sum, const float *x, float scale, float shift)
+{
+	sum.low = add_exp(sum.low, _mm256_loadu_ps(x), scale, shift);
+	sum.high = add_exp(sum.high, _mm256_loadu_ps(x + 8), scale, shift);
+	return sum;
+}
+
+static float
+sum_exp(const float *x, size_t n, float scale, float shift, float *most)
+{
+	struct ll_lanes_avx2 sum = ll_set_avx2(0.0f), top = ll_set_avx2(-INFINITY);
+	float copy[16];
+
+	for (; n >= 16; x += 16, n -= 16) {
+		sum = add_exp16(sum, x, scale, shift);
+		top = max16(top, x);
+	}
+	ll_store_avx2(copy, ll_set_avx2(-INFINITY));
+	memcpy(copy, x, n * sizeof *x);
+	*most = fold_max(max16(top, copy));
+	return ll_fold_avx2(add_exp16(sum, copy, scale, shift));
 }
 
 static float
@@ -225,6 +272,7 @@ const struct ll_kern ll_kern_vec_avx2 = {
 	.isa = LL_ISA_AVX2,
 	.act = { [LL_ACT_Q8] = act_q8 },
 	.softmax_terms = softmax_terms,
+	.sum_exp = sum_exp,
 	.max = max,
 	.sum_squares = sum_squares,
 	.swiglu = swiglu,

@@ -5,6 +5,7 @@
 #if defined(__AVX512F__)
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "tensor/act.h"
@@ -77,23 +78,73 @@ softmax_terms(float *x, size_t n, float most)
 	return ll_fold_avx512(sum);
 }
 
+/* x + shift, which is the same where scale is 1, has pipes that products leave free. */
+static inline __m512
+add_exp(__m512 sum, __m512 x, float scale, float shift, bool plain)
+{
+	static const uint32_t words[8] = LL_EXP_POWERS;
+	const __m512i powers = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)words));
+	const __m512 log2e = _mm512_set1_ps(LL_EXP_LOG2E), eighth = _mm512_set1_ps(LL_EXP_EIGHTH);
+	__m512 y = plain ? _mm512_add_ps(x, _mm512_set1_ps(shift)) :
+	    _mm512_fmadd_ps(_mm512_set1_ps(scale), x, _mm512_set1_ps(shift));
+	__m512 t = _mm512_fmadd_ps(y, log2e, eighth);
+	__m512 r = _mm512_fmsub_ps(y, log2e, _mm512_sub_ps(t, eighth));
+	__m512i bits = _mm512_castps_si512(t);
+	__m512i power = _mm512_add_epi32(_mm512_slli_epi32(bits, 20), _mm512_permutexvar_epi32(bits, powers));
+	__m512 p = _mm512_fmadd_ps(_mm512_set1_ps(LL_EXP_B3), r, _mm512_set1_ps(LL_EXP_B2));
+
+	p = _mm512_fmadd_ps(_mm512_fmadd_ps(p, r, _mm512_set1_ps(LL_EXP_B1)), r, _mm512_set1_ps(1.0f));
+	return _mm512_mask3_fmadd_ps(p, _mm512_castsi512_ps(power), sum,
+	    _mm512_cmp_ps_mask(y, _mm512_set1_ps(LL_EXP_LOWEST), _CMP_NLT_UQ));
+}
+
+/* Of lanes that are no NaNs: vmaxps gives its second operand for one. Adding 0 makes +0 of -0. */
+static inline float
+fold_max(__m512 most)
+{
+	return _mm512_reduce_max_ps(most) + 0.0f;
+}
+
+static inline float
+sum_exp_as(const float *x, size_t n, float scale, float shift, float *most, bool plain)
+{
+	__m512 sum = _mm512_setzero_ps(), top = _mm512_set1_ps(-INFINITY);
+
+	for (; n >= 16; x += 16, n -= 16) {
+		sum = add_exp(sum, _mm512_loadu_ps(x), scale, shift, plain);
+		top = _mm512_max_ps(_mm512_loadu_ps(x), top);
+	}
+	if (n > 0) {
+		__m512 rest = _mm512_mask_loadu_ps(_mm512_set1_ps(-INFINITY), ll_mask_avx512(0, n), x);
+
+		sum = add_exp(sum, rest, scale, shift, plain);
+		top = _mm512_max_ps(rest, top);
+	}
+	*most = fold_max(top);
+	return ll_fold_avx512(sum);
+}
+
+static float
+sum_exp(const float *x, size_t n, float scale, float shift, float *most)
+{
+	return scale == 1 ? sum_exp_as(x, n, scale, shift, most, true) : sum_exp_as(x, n, scale, shift, most, false);
+}
+
 static float
 max(const float *x, size_t n)
 {
-	__m512 most = _mm512_set1_ps(-INFINITY);
-	__m256 eight;
-	__m128 four;
+	const __m512 none = _mm512_set1_ps(-INFINITY);
+	__m512 a = none, b = none, c = none, d = none;
 
-	/* vmaxps gives its second operand for NaNs and equals, as "a > b ? a : b" does. */
-	for (size_t i = 0; i < n; i += 16) {
-		__mmask16 mask = ll_mask_avx512(i, n);
-
-		most = _mm512_mask_max_ps(most, mask, _mm512_maskz_loadu_ps(mask, x + i), most);
+	for (; n >= 64; x += 64, n -= 64) {
+		a = _mm512_max_ps(_mm512_loadu_ps(x), a);
+		b = _mm512_max_ps(_mm512_loadu_ps(x + 16), b);
+		c = _mm512_max_ps(_mm512_loadu_ps(x + 32), c);
+		d = _mm512_max_ps(_mm512_loadu_ps(x + 48), d);
 	}
-	eight = _mm256_max_ps(_mm512_extractf32x8_ps(most, 1), _mm512_castps512_ps256(most));
-	four = _mm_max_ps(_mm256_extractf128_ps(eight, 1), _mm256_castps256_ps128(eight));
-	four = _mm_max_ps(_mm_movehl_ps(four, four), four);
-	return _mm_cvtss_f32(_mm_max_ss(_mm_movehdup_ps(four), four));
+	for (size_t i = 0; i < n; i += 16)
+		a = _mm512_max_ps(_mm512_mask_loadu_ps(none, ll_mask_avx512(i, n), x + i), a);
+	return fold_max(_mm512_max_ps(_mm512_max_ps(a, b), _mm512_max_ps(c, d)));
 }
 
 static float
@@ -170,6 +221,7 @@ const struct ll_kern ll_kern_vec_avx512 = {
 	.isa = LL_ISA_AVX512,
 	.act = { [LL_ACT_Q8] = act_q8 },
 	.softmax_terms = softmax_terms,
+	.sum_exp = sum_exp,
 	.max = max,
 	.sum_squares = sum_squares,
 	.swiglu = swiglu,

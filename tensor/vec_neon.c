@@ -113,7 +113,36 @@ softmax_terms(float *x, size_t n, float most)
 	return ll_fold_neon(sum);
 }
 
-/* a > b ? a : b, which for NaNs and zeros is not what fmax does. */
+static inline float32x4_t
+add_exp(float32x4_t sum, float32x4_t x, float scale, float shift)
+{
+	static const uint32_t words[8] = LL_EXP_POWERS;
+	const uint8x16x2_t powers = { { vreinterpretq_u8_u32(vld1q_u32(words)), vreinterpretq_u8_u32(vld1q_u32(words + 4)) } };
+	const float32x4_t log2e = vdupq_n_f32(LL_EXP_LOG2E), eighth = vdupq_n_f32(LL_EXP_EIGHTH);
+	float32x4_t y = vfmaq_f32(vdupq_n_f32(shift), x, vdupq_n_f32(scale));
+	float32x4_t t = vfmaq_f32(eighth, y, log2e);
+	float32x4_t r = vfmaq_f32(vsubq_f32(eighth, t), y, log2e);
+	float32x4_t p = vfmaq_f32(vdupq_n_f32(LL_EXP_B2), vdupq_n_f32(LL_EXP_B3), r);
+	uint32x4_t bits = vreinterpretq_u32_f32(t), place, power;
+
+	/* A word's four bytes are looked up. */
+	place = vmlaq_n_u32(vdupq_n_u32(0x03020100), vandq_u32(bits, vdupq_n_u32(7)), 0x04040404);
+	power = vreinterpretq_u32_u8(vqtbl2q_u8(powers, vreinterpretq_u8_u32(place)));
+	power = vaddq_u32(vshlq_n_u32(bits, 20), power);
+	p = vfmaq_f32(vdupq_n_f32(1.0f), vfmaq_f32(vdupq_n_f32(LL_EXP_B1), p, r), r);
+	return vbslq_f32(vcltq_f32(y, vdupq_n_f32(LL_EXP_LOWEST)), sum, vfmaq_f32(sum, p, vreinterpretq_f32_u32(power)));
+}
+
+static inline struct ll_lanes_neon
+add_exp16(struct ll_lanes_neon sum, const float *x, float scale, float shift)
+{
+	return (struct ll_lanes_neon){
+		add_exp(sum.a, vld1q_f32(x), scale, shift), add_exp(sum.b, vld1q_f32(x + 4), scale, shift),
+		add_exp(sum.c, vld1q_f32(x + 8), scale, shift), add_exp(sum.d, vld1q_f32(x + 12), scale, shift),
+	};
+}
+
+/* a > b ? a : b, which for NaNs is not what fmax does. */
 static inline float32x4_t
 greater(float32x4_t a, float32x4_t b)
 {
@@ -129,21 +158,43 @@ max16(struct ll_lanes_neon most, const float *x)
 	};
 }
 
+/* Adding 0 makes +0 of -0. */
+static inline float
+fold_max(struct ll_lanes_neon most)
+{
+	float32x4_t four = greater(greater(most.d, most.b), greater(most.c, most.a));
+
+	four = greater(vextq_f32(four, four, 2), four);
+	return vgetq_lane_f32(greater(vextq_f32(four, four, 1), four), 0) + 0.0f;
+}
+
 static float
 max(const float *x, size_t n)
 {
 	struct ll_lanes_neon most = ll_set_neon(-INFINITY);
 	float copy[16];
-	float32x4_t four;
 
 	for (; n >= 16; x += 16, n -= 16)
 		most = max16(most, x);
 	ll_store_neon(copy, ll_set_neon(-INFINITY));
 	memcpy(copy, x, n * sizeof *x);
-	most = max16(most, copy);
-	four = greater(greater(most.d, most.b), greater(most.c, most.a));
-	four = greater(vextq_f32(four, four, 2), four);
-	return vgetq_lane_f32(greater(vextq_f32(four, four, 1), four), 0);
+	return fold_max(max16(most, copy));
+}
+
+static float
+sum_exp(const float *x, size_t n, float scale, float shift, float *most)
+{
+	struct ll_lanes_neon sum = ll_set_neon(0.0f), top = ll_set_neon(-INFINITY);
+	float copy[16];
+
+	for (; n >= 16; x += 16, n -= 16) {
+		sum = add_exp16(sum, x, scale, shift);
+		top = max16(top, x);
+	}
+	ll_store_neon(copy, ll_set_neon(-INFINITY));
+	memcpy(copy, x, n * sizeof *x);
+	*most = fold_max(max16(top, copy));
+	return ll_fold_neon(add_exp16(sum, copy, scale, shift));
 }
 
 static float
@@ -221,6 +272,7 @@ const struct ll_kern ll_kern_vec_neon = {
 	.isa = LL_ISA_NEON,
 	.act = { [LL_ACT_Q8] = act_q8 },
 	.softmax_terms = softmax_terms,
+	.sum_exp = sum_exp,
 	.max = max,
 	.sum_squares = sum_squares,
 	.swiglu = swiglu,

@@ -103,20 +103,34 @@ softmax_terms(float *x, size_t n, float max)
 	return ll_lanes_fold(lane);
 }
 
-/* In lanes like a sum, since which of two equal zeros is taken shows. */
+/* Adding 0 makes +0 of -0: it does not show which of them was taken. */
 static float
 max(const float *x, size_t n)
 {
-	float lane[LL_LANES];
+	float most = -INFINITY;
 
-	for (size_t l = 0; l < LL_LANES; l++)
-		lane[l] = -INFINITY;
 	for (size_t i = 0; i < n; i++)
-		lane[i % LL_LANES] = x[i] > lane[i % LL_LANES] ? x[i] : lane[i % LL_LANES];
-	for (size_t half = LL_LANES / 2; half > 0; half /= 2)
-		for (size_t l = 0; l < half; l++)
-			lane[l] = lane[l + half] > lane[l] ? lane[l + half] : lane[l];
-	return lane[0];
+		most = x[i] > most ? x[i] : most;
+	return most + 0.0f;
+}
+
+static float
+sum_exp(const float *x, size_t n, float scale, float shift, float *most)
+{
+	static const uint32_t powers[8] = LL_EXP_POWERS;
+	float lane[LL_LANES] = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		float y = fmaf(scale, x[i], shift), t = fmaf(y, LL_EXP_LOG2E, LL_EXP_EIGHTH);
+		float r = fmaf(y, LL_EXP_LOG2E, -(t - LL_EXP_EIGHTH));
+		float p = fmaf(fmaf(fmaf(LL_EXP_B3, r, LL_EXP_B2), r, LL_EXP_B1), r, 1.0f);
+		float power = float_of((bits_of(t) << 20) + powers[bits_of(t) & 7]);
+
+		if (!(y < LL_EXP_LOWEST))
+			lane[i % LL_LANES] = fmaf(p, power, lane[i % LL_LANES]);
+	}
+	*most = max(x, n);
+	return ll_lanes_fold(lane);
 }
 
 static float
@@ -166,6 +180,7 @@ const struct ll_kern ll_kern_vec_ref = {
 	.isa = LL_ISA_REF,
 	.act = { [LL_ACT_Q8] = act_q8, [LL_ACT_F32] = act_f32 },
 	.softmax_terms = softmax_terms,
+	.sum_exp = sum_exp,
 	.max = max,
 	.sum_squares = sum_squares,
 	.swiglu = swiglu,
