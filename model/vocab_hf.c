@@ -20,7 +20,8 @@
 #define GAPS 4096
 
 struct file {
-	const struct ll_json *root, *vocab, *merges, *added;
+	const struct ll_hf_file *parts;
+	const struct ll_json *added;
 	const char *name;
 	struct ll_err *err;
 	const char *what;	/* names a token in messages */
@@ -33,38 +34,43 @@ bad(const struct file *file, const char *why)
 }
 
 static int
-check_id(const struct file *file, const struct ll_json *value, const char *token, size_t most, size_t *id)
+check_id(const struct file *file, uint64_t id, const char *token, size_t most)
+{
+	if (id >= most)
+		return ll_fail(file->err, LL_EDATA, "%s: id of '%.100s' is not below %zu", file->name, token, most);
+	return 0;
+}
+
+/* UINT64_MAX where there is no such number. */
+static uint64_t
+added_id(const struct ll_json *token)
 {
 	int64_t number;
 
-	if (!ll_json_integer(value, &number) || number < 0 || (uint64_t)number >= most)
-		return ll_fail(file->err, LL_EDATA, "%s: id of '%.100s' is not below %zu", file->name, token, most);
-	*id = (size_t)number;
-	return 0;
+	return ll_json_integer(ll_json_get(token, "id"), &number) && number >= 0 ? (uint64_t)number : UINT64_MAX;
 }
 
 /* One more than the highest id. */
 static int
 count_tokens(const struct file *file, size_t *count)
 {
-	size_t most = ll_json_count(file->vocab) + ll_json_count(file->added) + GAPS, id = 0;
-	const struct ll_json *value;
-	void *cursor = NULL;
-	const char *key;
+	size_t most = file->parts->token_count + ll_json_count(file->added) + GAPS;
 	int status;
 
 	*count = 0;
-	while (ll_json_next(file->vocab, &cursor, &key, &value)) {
-		if ((status = check_id(file, value, key, most, &id)) < 0)
+	for (size_t i = 0; i < file->parts->token_count; i++) {
+		const struct ll_hf_token *token = &file->parts->tokens[i];
+
+		if ((status = check_id(file, token->id, token->text, most)) < 0)
 			return status;
-		*count = id >= *count ? id + 1 : *count;
+		*count = token->id >= *count ? (size_t)token->id + 1 : *count;
 	}
 	for (size_t i = 0; i < ll_json_count(file->added); i++) {
-		const struct ll_json *token = ll_json_at(file->added, i);
+		uint64_t id = added_id(ll_json_at(file->added, i));
 
-		if ((status = check_id(file, ll_json_get(token, "id"), "added_tokens", most, &id)) < 0)
+		if ((status = check_id(file, id, "added_tokens", most)) < 0)
 			return status;
-		*count = id >= *count ? id + 1 : *count;
+		*count = id >= *count ? (size_t)id + 1 : *count;
 	}
 	return *count > 0 ? 0 : bad(file, "model.vocab: no tokens");
 }
@@ -73,29 +79,20 @@ count_tokens(const struct file *file, size_t *count)
 static int
 place_tokens(const struct file *file, struct ll_vocab *vocab)
 {
-	const char *unknown = ll_json_text_of(ll_json_get(ll_json_get(file->root, "model"), "unk_token"), NULL);
+	const char *unknown = ll_json_text_of(ll_json_get(ll_json_get(file->parts->root, "model"), "unk_token"), NULL);
 	bool spm = vocab->kind == LL_VOCAB_SPM_MERGES;
-	const struct ll_json *value;
-	void *cursor = NULL;
-	const char *key;
 
 	for (size_t id = 0; id < vocab->count; id++)
 		vocab->pieces[id].type = LL_TOKEN_UNUSED;
-	while (ll_json_next(file->vocab, &cursor, &key, &value)) {
-		size_t length = strlen(key), id = 0;
-		uint32_t type = spm && ll_spm_byte(key, length) >= 0 ? LL_TOKEN_BYTE : LL_TOKEN_NORMAL;
-		int status = check_id(file, value, key, vocab->count, &id);
+	for (size_t i = 0; i < file->parts->token_count; i++) {
+		const struct ll_hf_token *token = &file->parts->tokens[i];
+		uint32_t type = spm && ll_spm_byte(token->text, token->length) >= 0 ? LL_TOKEN_BYTE : LL_TOKEN_NORMAL;
 
-		if (status < 0)
-			return status;
-		if (vocab->pieces[id].bytes != NULL)
-			return ll_fail(file->err, LL_EDATA, "%s: model.vocab: id %zu a second time", file->name, id);
-		if (length > LL_PIECE_MAX)
-			return ll_fail(file->err, LL_EDATA, "%s: token %zu: %zu bytes are more than %d", file->name, id,
-			    length, LL_PIECE_MAX);
-		if (unknown != NULL && strcmp(key, unknown) == 0)
+		if (vocab->pieces[token->id].bytes != NULL)
+			return ll_fail(file->err, LL_EDATA, "%s: model.vocab: id %" PRIu64 " a second time", file->name, token->id);
+		if (unknown != NULL && strcmp(token->text, unknown) == 0)
 			type = LL_TOKEN_UNKNOWN;
-		vocab->pieces[id] = (struct ll_piece){ key, (uint32_t)length, type };
+		vocab->pieces[token->id] = (struct ll_piece){ token->text, token->length, type };
 	}
 	return 0;
 }
@@ -108,7 +105,8 @@ place_added(const struct file *file, struct ll_vocab *vocab)
 
 	for (size_t i = 0; i < ll_json_count(file->added); i++) {
 		const struct ll_json *token = ll_json_at(file->added, i);
-		size_t length = 0, id = 0;
+		size_t length = 0;
+		uint64_t id = added_id(token);
 		const char *text = ll_json_text_of(ll_json_get(token, "content"), &length);
 		bool special = ll_json_is_true(ll_json_get(token, "special"));
 		int status;
@@ -120,7 +118,7 @@ place_added(const struct file *file, struct ll_vocab *vocab)
 			if (ll_json_is_true(ll_json_get(token, flags[f])))
 				return ll_fail(file->err, LL_EUNSUPPORTED, "%s: added_tokens: '%.100s': %s is not supported",
 				    file->name, text, flags[f]);
-		if ((status = check_id(file, ll_json_get(token, "id"), text, vocab->count, &id)) < 0)
+		if ((status = check_id(file, id, text, vocab->count)) < 0)
 			return status;
 		if (vocab->pieces[id].type != LL_TOKEN_UNKNOWN)
 			vocab->pieces[id].type = special ? LL_TOKEN_CONTROL : LL_TOKEN_USER;
@@ -158,34 +156,19 @@ copy_pieces(const struct file *file, struct ll_vocab *vocab, char **text)
 	return status;
 }
 
-/* "left right", or ["left", "right"]. */
 static int
 copy_merges(const struct file *file, struct ll_vocab *vocab, char *text)
 {
-	vocab->merge_count = ll_json_count(file->merges);
+	vocab->merge_count = file->parts->merge_count;
 	vocab->merges = (unsigned char *)text;
 	for (size_t i = 0; i < vocab->merge_count; i++) {
-		const struct ll_json *merge = ll_json_at(file->merges, i);
-		const char *left, *right = "";
-		unsigned char *head = (unsigned char *)text;
-		size_t length = 0, more = 0;
+		const struct ll_hf_merge *merge = &file->parts->merges[i];
 
-		if ((left = ll_json_text_of(merge, &length)) == NULL) {
-			left = ll_json_text_of(ll_json_at(merge, 0), &length);
-			right = ll_json_text_of(ll_json_at(merge, 1), &more);
-			if (left == NULL || right == NULL || ll_json_count(merge) != 2)
-				return ll_fail(file->err, LL_EDATA, "%s: model.merges[%zu]: not two tokens", file->name, i);
-		}
-		if (length > LL_PIECE_MAX || more > LL_PIECE_MAX)
-			return ll_fail(file->err, LL_EDATA, "%s: model.merges[%zu]: too long", file->name, i);
-		text += LL_MERGE_HEAD;
-		memcpy(text, left, length);
-		text += length;
-		if (more > 0)
-			*text++ = ' ';
-		memcpy(text, right, more);
-		text += more;
-		ll_store64(head, (uint64_t)(text - (char *)head - LL_MERGE_HEAD));
+		if (merge->text == NULL)
+			return ll_fail(file->err, LL_EDATA, "%s: model.merges[%zu]: not two tokens", file->name, i);
+		ll_store64((unsigned char *)text, merge->length);
+		memcpy(text + LL_MERGE_HEAD, merge->text, merge->length);
+		text += LL_MERGE_HEAD + merge->length;
 	}
 	return 0;
 }
@@ -207,7 +190,7 @@ static int
 read_bos(const struct file *file, struct ll_vocab *vocab)
 {
 	const char *token;
-	int status = ll_hf_bos(&token, file->root, file->name, file->err);
+	int status = ll_hf_bos(&token, file->parts->root, file->name, file->err);
 
 	if (status < 0)
 		return status;
@@ -227,7 +210,7 @@ fill(const struct file *file, struct ll_vocab *vocab, char *text)
 {
 	int status;
 
-	if ((status = ll_hf_rules(vocab, file->root, file->name, file->err)) < 0 ||
+	if ((status = ll_hf_rules(vocab, file->parts->root, file->name, file->err)) < 0 ||
 	    (status = place_tokens(file, vocab)) < 0 || (status = place_added(file, vocab)) < 0 ||
 	    (status = copy_pieces(file, vocab, &text)) < 0 || (status = copy_merges(file, vocab, text)) < 0 ||
 	    (status = read_bos(file, vocab)) < 0)
@@ -237,22 +220,18 @@ fill(const struct file *file, struct ll_vocab *vocab, char *text)
 }
 
 static int
-read_root(struct ll_vocab **out, struct file *file, size_t size)
+make(struct ll_vocab **out, struct file *file, size_t size)
 {
-	const struct ll_json *model = ll_json_get(file->root, "model");
 	size_t count, heads;
 	char *text;
 	int status;
 
-	file->vocab = ll_json_get(model, "vocab");
-	file->merges = ll_json_get(model, "merges");
-	file->added = ll_json_get(file->root, "added_tokens");
-	if (file->vocab == NULL || file->merges == NULL)
+	if (!file->parts->whole)
 		return bad(file, "no tokenizer: model.vocab or model.merges is missing");
 	if ((status = count_tokens(file, &count)) < 0)
 		return status;
 	/* No text is longer than it is written in the file, quotes and all. */
-	if (ll_mul(ll_json_count(file->merges), LL_MERGE_HEAD, &heads) || ll_add(size, heads, &size))
+	if (ll_mul(file->parts->merge_count, LL_MERGE_HEAD, &heads) || ll_add(size, heads, &size))
 		return bad(file, "model.merges: too many");
 	if ((status = ll_vocab_new(out, count, size, &text, file->err)) < 0)
 		return status;
@@ -267,16 +246,16 @@ int
 ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const char *name, struct ll_err *err)
 {
 	char what[512];
-	struct file file = { .name = name, .err = err, .what = what };
-	struct ll_json *root;
+	struct ll_hf_file parts;
+	struct file file = { .parts = &parts, .name = name, .err = err, .what = what };
 	int status;
 
 	*out = NULL;
 	snprintf(what, sizeof(what), "%.480s: model.vocab", name);
-	if ((status = ll_json_parse(&root, data, size, name, err)) < 0)
-		return status;
-	file.root = root;
-	status = read_root(out, &file, size);
-	ll_json_free(root);
+	if ((status = ll_hf_read(&parts, data, size, name, err)) == 0) {
+		file.added = ll_json_get(parts.root, "added_tokens");
+		status = make(out, &file, size);
+	}
+	ll_hf_free(&parts);
 	return status;
 }
