@@ -83,7 +83,7 @@ struct ll_kern {
 	void (*blend)(float *out, float by, const float *x, float x_by, size_t n);
 
 	/*
-	 * x[i] = exp(x[i] - max), returns their sum in lane order. x[i] <= max. The relative error
+	 * x[i] = exp(x[i] - max), returns their sum in lane order. x[i] <= max + 1. The relative error
 	 * of exp is below 2e-7 down to exp(-87); terms below exp(-87.3) are 0.
 	 */
 	float (*softmax_terms)(float *x, size_t n, float max);
