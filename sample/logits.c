@@ -243,38 +243,26 @@ ll_logits_bound(const struct ll_logits *row, size_t k, float *scratch)
 	return scratch[k - 1];
 }
 
-/*
- * Sets block_sums to the sums of exp(l / T - c), c being max / T rounded, and returns the sum of
- * them: l / T - c is rounded once, and what c was rounded by is in every term.
- */
-static double
-sum_blocks(const struct ll_logits *row, float inverse)
+double
+ll_logits_total(const struct ll_logits *row, double temperature)
 {
 	double total = 0;
 	float ignored;
 
 	for (size_t b = 0; b < ll_logits_blocks(row); b++) {
 		row->block_sums[b] = (double)row->kern->sum_exp(row->logits + b * LL_LOGITS_BLOCK, block_length(row, b),
-		    inverse, -row->max * inverse, &ignored);
+		    row->max, (float)(1 / temperature), &ignored);
 		total += row->block_sums[b];
 	}
 	return total;
 }
 
-double
-ll_logits_total(const struct ll_logits *row, double temperature)
-{
-	float inverse = (float)(1 / temperature);
-
-	return sum_blocks(row, inverse) / exp((double)fmaf(inverse, row->max, -row->max * inverse));
-}
-
 uint32_t
 ll_logits_draw(const struct ll_logits *row, double temperature, double unit)
 {
-	float inverse = (float)(1 / temperature), terms[LL_LOGITS_BLOCK];
-	size_t blocks = ll_logits_blocks(row), found = 0, last = 0;
-	double target = unit * sum_blocks(row, inverse), before = 0, sum = 0;
+	size_t blocks = ll_logits_blocks(row), found = 0, last = 0, n;
+	double target = unit * ll_logits_total(row, temperature), before = 0, sum = 0;
+	float terms[LL_LOGITS_BLOCK];
 
 	for (size_t b = 0; b < blocks; b++) {
 		if (row->block_sums[b] <= 0)
@@ -285,10 +273,11 @@ ll_logits_draw(const struct ll_logits *row, double temperature, double unit)
 		if (sum > target)
 			break;
 	}
-	for (size_t i = 0; i < block_length(row, found); i++)
-		terms[i] = fmaf(inverse, row->logits[found * LL_LOGITS_BLOCK + i], -row->max * inverse);
-	row->kern->softmax_terms(terms, block_length(row, found), 0);
-	for (size_t i = 0; i < block_length(row, found); i++) {
+	n = block_length(row, found);
+	for (size_t i = 0; i < n; i++)
+		terms[i] = (row->logits[found * LL_LOGITS_BLOCK + i] - row->max) * (float)(1 / temperature);
+	row->kern->softmax_terms(terms, n, 0);
+	for (size_t i = 0; i < n; i++) {
 		if (terms[i] > 0)
 			last = i;
 		before += (double)terms[i];

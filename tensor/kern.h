@@ -83,16 +83,17 @@ struct ll_kern {
 	void (*blend)(float *out, float by, const float *x, float x_by, size_t n);
 
 	/*
-	 * x[i] = exp(x[i] - max), returns their sum in lane order. x[i] <= max + 1. The relative error
+	 * x[i] = exp(x[i] - max), returns their sum in lane order. x[i] <= max. The relative error
 	 * of exp is below 2e-7 down to exp(-87); terms below exp(-87.3) are 0.
 	 */
 	float (*softmax_terms)(float *x, size_t n, float max);
 
 	/*
-	 * The sum of exp(fmaf(scale, x[i], shift)) in lane order, by the fewest steps (exp.h); scale > 0,
-	 * no term overflows. Terms below exp(-87.3) are 0; one NaN makes the sum NaN. *most is max(x, n).
+	 * The sum of exp((x[i] - offset) * scale) in lane order, by the fewest steps (exp.h); scale > 0.
+	 * Where an x[i] is above the offset it may be any number. Terms below exp(-87.3) are 0; one NaN
+	 * makes the sum NaN. *most is max(x, n).
 	 */
-	float (*sum_exp)(const float *x, size_t n, float scale, float shift, float *most);
+	float (*sum_exp)(const float *x, size_t n, float offset, float scale, float *most);
 
 	/* NaNs are passed over; -infinity when nothing else is there. Of zeros +0. */
 	float (*max)(const float *x, size_t n);

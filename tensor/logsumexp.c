@@ -44,14 +44,14 @@ ll_logsumexp(const struct ll_kern *kern, const float *x, size_t n, float *block_
 	*sum = 0;
 	for (size_t i = 0; i < n; i += LL_LOGSUMEXP_BLOCK) {
 		size_t length = n - i < LL_LOGSUMEXP_BLOCK ? n - i : LL_LOGSUMEXP_BLOCK;
-		float max, part = kern->sum_exp(x + i, length, 1, -*most, &max);
+		float max, part = kern->sum_exp(x + i, length, *most, 1, &max);
 
 		if (block_max != NULL)
 			block_max[i / LL_LOGSUMEXP_BLOCK] = max;
 		if (max > *most) {
 			*sum *= *most > -INFINITY ? exp((double)*most - (double)max) : 1;
 			*most = max;
-			part = kern->sum_exp(x + i, length, 1, -max, &max);
+			part = kern->sum_exp(x + i, length, max, 1, &max);
 		}
 		*sum += (double)(*most > -INFINITY || !is_empty(x + i, length) ? part : 0);
 	}

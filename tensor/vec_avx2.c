@@ -112,12 +112,12 @@ softmax_terms(float *x, size_t n, float most)
 }
 
 static inline __m256
-add_exp(__m256 sum, __m256 x, float scale, float shift)
+add_exp(__m256 sum, __m256 x, float offset, float scale)
 {
 	static const uint32_t words[8] = LL_EXP_POWERS;
 	const __m256i powers = _mm256_loadu_si256((const __m256i *)(const void *)words);
 	const __m256 log2e = _mm256_set1_ps(LL_EXP_LOG2E), eighth = _mm256_set1_ps(LL_EXP_EIGHTH);
-	__m256 y = _mm256_fmadd_ps(_mm256_set1_ps(scale), x, _mm256_set1_ps(shift));
+	__m256 y = _mm256_mul_ps(_mm256_sub_ps(x, _mm256_set1_ps(offset)), _mm256_set1_ps(scale));
 	__m256 t = _mm256_fmadd_ps(y, log2e, eighth);
 	__m256 r = _mm256_fmsub_ps(y, log2e, _mm256_sub_ps(t, eighth));
 	__m256i bits = _mm256_castps_si256(t);
@@ -163,27 +163,27 @@ max(const float *x, size_t n)
 }
 
 static inline struct ll_lanes_avx2
-add_exp16(struct ll_lanes_avx2 sum, const float *x, float scale, float shift)
+add_exp16(struct ll_lanes_avx2 sum, const float *x, float offset, float scale)
 {
-	sum.low = add_exp(sum.low, _mm256_loadu_ps(x), scale, shift);
-	sum.high = add_exp(sum.high, _mm256_loadu_ps(x + 8), scale, shift);
+	sum.low = add_exp(sum.low, _mm256_loadu_ps(x), offset, scale);
+	sum.high = add_exp(sum.high, _mm256_loadu_ps(x + 8), offset, scale);
 	return sum;
 }
 
 static float
-sum_exp(const float *x, size_t n, float scale, float shift, float *most)
+sum_exp(const float *x, size_t n, float offset, float scale, float *most)
 {
 	struct ll_lanes_avx2 sum = ll_set_avx2(0.0f), top = ll_set_avx2(-INFINITY);
 	float copy[16];
 
 	for (; n >= 16; x += 16, n -= 16) {
-		sum = add_exp16(sum, x, scale, shift);
+		sum = add_exp16(sum, x, offset, scale);
 		top = max16(top, x);
 	}
 	ll_store_avx2(copy, ll_set_avx2(-INFINITY));
 	memcpy(copy, x, n * sizeof *x);
 	*most = fold_max(max16(top, copy));
-	return ll_fold_avx2(add_exp16(sum, copy, scale, shift));
+	return ll_fold_avx2(add_exp16(sum, copy, offset, scale));
 }
 
 static float

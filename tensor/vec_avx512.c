@@ -78,15 +78,15 @@ softmax_terms(float *x, size_t n, float most)
 	return ll_fold_avx512(sum);
 }
 
-/* x + shift, which is the same where scale is 1, has pipes that products leave free. */
+/* Where scale is 1, a product is saved: they are what all waits for. */
 static inline __m512
-add_exp(__m512 sum, __m512 x, float scale, float shift, bool plain)
+add_exp(__m512 sum, __m512 x, float offset, float scale, bool plain)
 {
 	static const uint32_t words[8] = LL_EXP_POWERS;
 	const __m512i powers = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)words));
 	const __m512 log2e = _mm512_set1_ps(LL_EXP_LOG2E), eighth = _mm512_set1_ps(LL_EXP_EIGHTH);
-	__m512 y = plain ? _mm512_add_ps(x, _mm512_set1_ps(shift)) :
-	    _mm512_fmadd_ps(_mm512_set1_ps(scale), x, _mm512_set1_ps(shift));
+	__m512 less = _mm512_sub_ps(x, _mm512_set1_ps(offset));
+	__m512 y = plain ? less : _mm512_mul_ps(less, _mm512_set1_ps(scale));
 	__m512 t = _mm512_fmadd_ps(y, log2e, eighth);
 	__m512 r = _mm512_fmsub_ps(y, log2e, _mm512_sub_ps(t, eighth));
 	__m512i bits = _mm512_castps_si512(t);
@@ -106,18 +106,18 @@ fold_max(__m512 most)
 }
 
 static inline float
-sum_exp_as(const float *x, size_t n, float scale, float shift, float *most, bool plain)
+sum_exp_as(const float *x, size_t n, float offset, float scale, float *most, bool plain)
 {
 	__m512 sum = _mm512_setzero_ps(), top = _mm512_set1_ps(-INFINITY);
 
 	for (; n >= 16; x += 16, n -= 16) {
-		sum = add_exp(sum, _mm512_loadu_ps(x), scale, shift, plain);
+		sum = add_exp(sum, _mm512_loadu_ps(x), offset, scale, plain);
 		top = _mm512_max_ps(_mm512_loadu_ps(x), top);
 	}
 	if (n > 0) {
 		__m512 rest = _mm512_mask_loadu_ps(_mm512_set1_ps(-INFINITY), ll_mask_avx512(0, n), x);
 
-		sum = add_exp(sum, rest, scale, shift, plain);
+		sum = add_exp(sum, rest, offset, scale, plain);
 		top = _mm512_max_ps(rest, top);
 	}
 	*most = fold_max(top);
@@ -125,9 +125,9 @@ sum_exp_as(const float *x, size_t n, float scale, float shift, float *most, bool
 }
 
 static float
-sum_exp(const float *x, size_t n, float scale, float shift, float *most)
+sum_exp(const float *x, size_t n, float offset, float scale, float *most)
 {
-	return scale == 1 ? sum_exp_as(x, n, scale, shift, most, true) : sum_exp_as(x, n, scale, shift, most, false);
+	return scale == 1 ? sum_exp_as(x, n, offset, scale, most, true) : sum_exp_as(x, n, offset, scale, most, false);
 }
 
 static float

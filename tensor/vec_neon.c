@@ -114,12 +114,12 @@ softmax_terms(float *x, size_t n, float most)
 }
 
 static inline float32x4_t
-add_exp(float32x4_t sum, float32x4_t x, float scale, float shift)
+add_exp(float32x4_t sum, float32x4_t x, float offset, float scale)
 {
 	static const uint32_t words[8] = LL_EXP_POWERS;
 	const uint8x16x2_t powers = { { vreinterpretq_u8_u32(vld1q_u32(words)), vreinterpretq_u8_u32(vld1q_u32(words + 4)) } };
 	const float32x4_t log2e = vdupq_n_f32(LL_EXP_LOG2E), eighth = vdupq_n_f32(LL_EXP_EIGHTH);
-	float32x4_t y = vfmaq_f32(vdupq_n_f32(shift), x, vdupq_n_f32(scale));
+	float32x4_t y = vmulq_n_f32(vsubq_f32(x, vdupq_n_f32(offset)), scale);
 	float32x4_t t = vfmaq_f32(eighth, y, log2e);
 	float32x4_t r = vfmaq_f32(vsubq_f32(eighth, t), y, log2e);
 	float32x4_t p = vfmaq_f32(vdupq_n_f32(LL_EXP_B2), vdupq_n_f32(LL_EXP_B3), r);
@@ -134,11 +134,11 @@ add_exp(float32x4_t sum, float32x4_t x, float scale, float shift)
 }
 
 static inline struct ll_lanes_neon
-add_exp16(struct ll_lanes_neon sum, const float *x, float scale, float shift)
+add_exp16(struct ll_lanes_neon sum, const float *x, float offset, float scale)
 {
 	return (struct ll_lanes_neon){
-		add_exp(sum.a, vld1q_f32(x), scale, shift), add_exp(sum.b, vld1q_f32(x + 4), scale, shift),
-		add_exp(sum.c, vld1q_f32(x + 8), scale, shift), add_exp(sum.d, vld1q_f32(x + 12), scale, shift),
+		add_exp(sum.a, vld1q_f32(x), offset, scale), add_exp(sum.b, vld1q_f32(x + 4), offset, scale),
+		add_exp(sum.c, vld1q_f32(x + 8), offset, scale), add_exp(sum.d, vld1q_f32(x + 12), offset, scale),
 	};
 }
 
@@ -182,19 +182,19 @@ max(const float *x, size_t n)
 }
 
 static float
-sum_exp(const float *x, size_t n, float scale, float shift, float *most)
+sum_exp(const float *x, size_t n, float offset, float scale, float *most)
 {
 	struct ll_lanes_neon sum = ll_set_neon(0.0f), top = ll_set_neon(-INFINITY);
 	float copy[16];
 
 	for (; n >= 16; x += 16, n -= 16) {
-		sum = add_exp16(sum, x, scale, shift);
+		sum = add_exp16(sum, x, offset, scale);
 		top = max16(top, x);
 	}
 	ll_store_neon(copy, ll_set_neon(-INFINITY));
 	memcpy(copy, x, n * sizeof *x);
 	*most = fold_max(max16(top, copy));
-	return ll_fold_neon(add_exp16(sum, copy, scale, shift));
+	return ll_fold_neon(add_exp16(sum, copy, offset, scale));
 }
 
 static float

@@ -115,13 +115,13 @@ max(const float *x, size_t n)
 }
 
 static float
-sum_exp(const float *x, size_t n, float scale, float shift, float *most)
+sum_exp(const float *x, size_t n, float offset, float scale, float *most)
 {
 	static const uint32_t powers[8] = LL_EXP_POWERS;
 	float lane[LL_LANES] = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		float y = fmaf(scale, x[i], shift), t = fmaf(y, LL_EXP_LOG2E, LL_EXP_EIGHTH);
+		float y = (x[i] - offset) * scale, t = fmaf(y, LL_EXP_LOG2E, LL_EXP_EIGHTH);
 		float r = fmaf(y, LL_EXP_LOG2E, -(t - LL_EXP_EIGHTH));
 		float p = fmaf(fmaf(fmaf(LL_EXP_B3, r, LL_EXP_B2), r, LL_EXP_B1), r, 1.0f);
 		float power = float_of((bits_of(t) << 20) + powers[bits_of(t) & 7]);

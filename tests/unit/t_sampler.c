@@ -394,6 +394,26 @@ check_distribution(struct fixture *f, size_t n, const struct ll_sampling *how)
 	free(seen);
 }
 
+/* max / T has no fraction any more, and is rounded by hundreds. */
+static void
+large_logits(void **state)
+{
+	struct fixture *f = *state;
+	struct ll_err err = { 0 };
+
+	for (size_t i = 0; i < 40; i++) {
+		float best = (float)(1e5 * pow(2, (double)i) * (1 + 0.3 * ll_rng_unit(&f->rng)));
+
+		for (size_t j = 0; j < MOST; j++)
+			f->logits[j] = -best + best * (float)ll_rng_unit(&f->rng);
+		f->logits[1234] = f->logits[4321] = best;
+		assert_int_equal(ll_logits_dense(&f->row, LL_F32, f->logits, MOST, "row", &err), 0);
+		assert_true(fabs(ll_logits_total(&f->row, LL_LOGITS_LEAST_TEMPERATURE) - 2) < 1e-6);
+		assert_int_equal(ll_logits_draw(&f->row, LL_LOGITS_LEAST_TEMPERATURE, 0.3), 1234);
+		assert_int_equal(ll_logits_draw(&f->row, LL_LOGITS_LEAST_TEMPERATURE, 0.7), 4321);
+	}
+}
+
 static void
 draws_follow_the_distribution(void **state)
 {
@@ -542,6 +562,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(ties_go_to_the_lowest_ids, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(greedy_takes_the_first_of_the_best, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(extreme_temperatures, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(large_logits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(draws_follow_the_distribution, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(log_probabilities, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(half_precision, set_up, tear_down),
