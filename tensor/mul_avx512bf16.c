@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tensor/kern_isa.h"
+#include "tensor/prefetch.h"
 
 #if defined(__clang__)
 #define UNROLL _Pragma("unroll")
@@ -27,18 +28,6 @@ dot(__m512 sum, __m512i pairs, const uint16_t *x)
 	return _mm512_dpbf16_ps(sum, (__m512bh)pairs, (__m512bh)_mm512_set1_epi32(pair));
 }
 
-/* As mul_rows.h has it; fewer columns are as fast without. */
-#define AHEAD_COLS 5
-
-INLINE void
-ahead(const uint8_t *w)
-{
-	for (size_t i = 0; i < 128; i += 64) {
-		__builtin_prefetch(w + i + 4096, 0, 1);
-		__builtin_prefetch(w + i + 1536, 0, 3);
-	}
-}
-
 INLINE void
 rows(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_act *x,
     size_t width, size_t cols, bool more)
@@ -56,8 +45,10 @@ rows(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_
 			for (size_t k = 0; k < 16; k += 2, w += 128) {
 				__m512i first = _mm512_loadu_si512(w), second = _mm512_loadu_si512(w + 64);
 
-				if (cols >= AHEAD_COLS)
-					ahead(w);
+				if (cols > LL_PREFETCH_FLOAT_COLS) {
+					ll_prefetch_floats(w);
+					ll_prefetch_floats(w + 64);
+				}
 				UNROLL
 				for (size_t j = 0; j < cols; j++)
 					even[j] = dot(even[j], first, x[j].bf16 + 2 * k);

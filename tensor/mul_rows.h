@@ -13,26 +13,8 @@
 
 #include "tensor/mul.h"
 #include "tensor/mul_load.h"
+#include "tensor/prefetch.h"
 #include "tensor/unpack.h"
-
-/*
- * With few columns weights come from memory, of which only what is read in the order of addresses
- * comes at the full rate, and what is asked for ahead, in bytes, carries that from one page to the
- * next. Blocks whose runs share units are not used in that order: such a block is read through when
- * it begins. One thread that reads 28 GB/s then takes 27 of Q6_K instead of 22, 26 of Q5_K instead of
- * 22, 23 of Q3_K instead of 15. To ask for more than 512 bytes ahead is worse for nearly all.
- */
-#define LL_AHEAD 512
-#define LL_AHEAD_COLS 2
-
-/*
- * With more columns a unit is used for longer than the processor reads ahead, and between two units
- * many lines of activations come from the second cache. Weights are asked for twice: far ahead into the
- * second cache, and when they are near, into the first. One thread and 8 columns take 12.2 GB/s of
- * Q4_0 so, 7.5 otherwise, where products from the caches are at 13.2; 11.2, 6.9 and 11.6 of Q4_K.
- */
-#define LL_FAR(runs) ((runs) == 1 ? 4096 : 8192)
-#define LL_NEAR(runs) ((runs) == 1 ? 1536 : 1024)
 
 /* What is constant in a format, so that the compiler drops what it has not. */
 struct shape {
@@ -136,10 +118,11 @@ ahead(const uint8_t *w, unsigned b, unsigned group, size_t cols, const struct sh
 {
 	unsigned begin = shape->units * b / shape->runs, end = shape->units * (b + group) / shape->runs;
 
+	/* Not unrolled by force: gcc 12 leaves a loop for Q6_K, which has a quarter less without it (8 columns). */
 	for (unsigned k = begin; k < end; k++) {
-		__builtin_prefetch(w + 64 * k + (cols <= LL_AHEAD_COLS ? LL_AHEAD : LL_FAR(shape->runs)), 0, 1);
-		if (cols > LL_AHEAD_COLS)
-			__builtin_prefetch(w + 64 * k + LL_NEAR(shape->runs), 0, 3);
+		__builtin_prefetch(w + 64 * k + (cols <= LL_PREFETCH_COLS ? LL_PREFETCH : LL_PREFETCH_FAR(shape->runs)), 0, 1);
+		if (cols > LL_PREFETCH_COLS)
+			__builtin_prefetch(w + 64 * k + LL_PREFETCH_NEAR(shape->runs), 0, 3);
 	}
 }
 
@@ -170,7 +153,7 @@ lanes(float *y, size_t y_stride, const uint8_t *w, size_t row, size_t blocks,
 			lone = w - 2 * row;
 			w += 64;
 		}
-		if (cols <= LL_AHEAD_COLS && lines)
+		if (cols <= LL_PREFETCH_COLS && lines)
 			read_through(w, shape);
 		UNROLL
 		for (unsigned b = 0; b < shape->runs; b += group, x += group * width) {
@@ -341,6 +324,9 @@ float_lanes(float *y, size_t y_stride, const uint8_t *units, size_t blocks, cons
 		for (size_t j = 0; j < cols; j++)
 			even[j] = odd[j] = f_zero();
 		for (size_t block = i; block < blocks && block < i + in_run; block++) {
+			if (cols > LL_PREFETCH_FLOAT_COLS)
+				for (unsigned k = 0; k < shape->units; k++)
+					ll_prefetch_floats(units + 64 * k);
 			UNROLL
 			for (unsigned e = 0; e < shape->elements; e += 2) {
 				F first = shape->load(units, e), second = shape->load(units, e + 1);
