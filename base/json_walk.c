@@ -142,11 +142,13 @@ ll_json_walk_number(struct ll_json_walk *walk, uint64_t *value)
 	const char *from = walk->at;
 
 	*value = 0;
+	if (walk->bad)
+		return false;
 	for (; walk->at < walk->end && *walk->at >= '0' && *walk->at <= '9' && walk->at - from < 18; walk->at++)
 		*value = *value * 10 + (uint64_t)(*walk->at - '0');
 	if (walk->at > from && (first != '0' || walk->at - from == 1) && walk->at < walk->end &&
 	    memchr(",]} \n\t\r", *walk->at, 7) != NULL)
-		return !walk->bad;
+		return true;
 	walk->at = from;
 	ll_json_walk_skip(walk);
 	return false;

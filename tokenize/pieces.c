@@ -220,7 +220,7 @@ find_near(const struct ll_pieces_near *line, const struct key *key)
 {
 	bool second = is_key(&line[1], key);
 
-	return is_key(&line[0], key) | second ? &line[second] : NULL;
+	return (is_key(&line[0], key) | second) ? &line[second] : NULL;
 }
 
 /* Merges a piece or a part; what is not remembered near is, afar. */
