@@ -86,8 +86,8 @@ static int
 describe(struct ll_header *header, const struct stage *stage, struct ll_err *err)
 {
 	const struct ll_hparams *hp = &stage->model->hp;
-	const struct ll_header_model model = { stage->model->path, stage->model->fingerprint, 0, hp->dim, hp->vocab,
-		hp->layers };
+	const struct ll_header_model model = { stage->model->path, stage->model->fingerprint, stage->model->origin, 0,
+		hp->dim, hp->vocab, hp->layers };
 	char *history = ll_opt_command("", err);
 	int status = history == NULL ? -LL_ENOMEM : ll_header_add(header, "history", history, err);
 

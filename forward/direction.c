@@ -19,7 +19,7 @@
 #define FINGERPRINT "ll.fingerprint"
 
 static int
-check_file(const struct ll_gguf *gguf, uint64_t fingerprint, struct ll_err *err)
+check_file(const struct ll_gguf *gguf, const struct ll_direction_place *place, struct ll_err *err)
 {
 	struct ll_gguf_text text = { "", 0 };
 	uint64_t theirs;
@@ -30,12 +30,13 @@ check_file(const struct ll_gguf *gguf, uint64_t fingerprint, struct ll_err *err)
 	if (!ll_gguf_text_is(&text, ARCHITECTURE))
 		return ll_fail(err, LL_EDATA, "%s: general.architecture: '%.*s', not " ARCHITECTURE, gguf->path,
 		    (int)(text.length < 100 ? text.length : 100), text.bytes);
-	if (fingerprint == 0)
+	if (place->fingerprint == 0)
 		return 0;
-	if ((status = ll_gguf_fingerprint(gguf, FINGERPRINT, &theirs, err)) <= 0 || theirs == fingerprint)
+	if ((status = ll_gguf_fingerprint(gguf, FINGERPRINT, &theirs, err)) <= 0 || theirs == place->fingerprint ||
+	    theirs == place->origin)
 		return status < 0 ? status : 0;
 	return ll_fail(err, LL_EDATA, "%s: " FINGERPRINT ": made with model '%016" PRIx64 "', but the stream's is "
-	    "%016" PRIx64, gguf->path, theirs, fingerprint);
+	    "%016" PRIx64, gguf->path, theirs, place->fingerprint);
 }
 
 static int
@@ -72,7 +73,7 @@ ll_direction_add(float *sum, const struct ll_direction_place *place, const char 
 
 	if (status < 0)
 		return status;
-	if ((status = check_file(gguf, place->fingerprint, err)) == 0)
+	if ((status = check_file(gguf, place, err)) == 0)
 		status = add(sum, place, gguf, scale, err);
 	ll_gguf_close(gguf);
 	return status;
@@ -88,8 +89,8 @@ declare(struct ll_gguf_writer *writer, const struct ll_direction_place *place, s
 	ll_gguf_write_string(writer, "general.architecture", ARCHITECTURE, strlen(ARCHITECTURE), err);
 	ll_gguf_write_string(writer, ARCHITECTURE ".model_hint", "llama", 5, err);
 	ll_gguf_write_u32(writer, ARCHITECTURE ".layer_count", 1, err);
-	if (place->fingerprint != 0)
-		ll_gguf_write_fingerprint(writer, FINGERPRINT, place->fingerprint, err);
+	if (place->origin != 0)
+		ll_gguf_write_fingerprint(writer, FINGERPRINT, place->origin, err);
 	return ll_gguf_write_tensor(writer, name, LL_F32, 1, ne, place->dim * 4, err);
 }
 

@@ -17,19 +17,20 @@ struct ll_direction_place {
 	uint64_t layer;		/* behind this one */
 	size_t dim;		/* the hidden size */
 	uint64_t fingerprint;	/* of the model; 0: not known */
+	uint64_t origin;	/* of the model that it was made from, which may have other types; else the same */
 };
 
 /*
  * sum[i] += scale * direction[i], i < place->dim, of the file at `path`. -LL_EINPUT; -LL_EDATA if
  * it is no such file, has no direction there or one of another size, if a number of it or of the
- * sum is not finite, or if the file names another model's fingerprint; -LL_EUNSUPPORTED.
+ * sum is not finite, or if the file names neither the fingerprint nor the origin; -LL_EUNSUPPORTED.
  */
 int ll_direction_add(float *sum, const struct ll_direction_place *place, const char *path, double scale,
     struct ll_err *err);
 
 /*
  * Writes a file of one direction, which appears at `path` (NULL or "-": stdout) when it is whole.
- * The fingerprint goes to the key ll.fingerprint. -LL_ECREATE, -LL_EIO, -LL_ENOMEM.
+ * The origin goes to the key ll.fingerprint. -LL_ECREATE, -LL_EIO, -LL_ENOMEM.
  */
 int ll_direction_write(const char *path, const struct ll_direction_place *place, const float *direction,
     struct ll_err *err);

@@ -171,8 +171,8 @@ static int
 describe(struct ll_header *header, const struct stage *stage, struct ll_err *err)
 {
 	const struct ll_hparams *hp = &stage->model->hp;
-	const struct ll_header_model model = { stage->model->path, stage->fingerprint, loras.count, hp->dim, hp->vocab,
-		hp->layers };
+	const struct ll_header_model model = { stage->model->path, stage->fingerprint, stage->model->origin, loras.count,
+		hp->dim, hp->vocab, hp->layers };
 	char *history = ll_opt_command("", err);
 	bool final = stage->end == hp->layers;
 	int status = history == NULL ? -LL_ENOMEM : ll_header_add(header, "history", history, err);

@@ -155,8 +155,8 @@ static int
 write_header(struct stage *stage, struct ll_err *err)
 {
 	const struct ll_hparams *hp = &stage->model->hp;
-	const struct ll_header_model model = { stage->model->path, stage->fingerprint, loras.count, hp->dim, hp->vocab,
-		hp->layers };
+	const struct ll_header_model model = { stage->model->path, stage->fingerprint, stage->model->origin, loras.count,
+		hp->dim, hp->vocab, hp->layers };
 	struct ll_header header = { 0 };
 	char *history = ll_opt_command("", err);
 	int status = history != NULL ? ll_header_copy(&header, ll_reader_header(stage->in), err) : -LL_ENOMEM;

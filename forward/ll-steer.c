@@ -87,6 +87,8 @@ read_place(struct ll_direction_place *place, const struct ll_reader *in, struct 
 		return ll_fail(err, LL_EDATA, "%s: header: hidden, the hidden size, is missing or out of range", name);
 	*place = (struct ll_direction_place){ .layer = boundary - 1, .dim = (size_t)hidden };
 	ll_header_get_hex(header, "fingerprint", &place->fingerprint);
+	if (!ll_header_get_hex(header, "origin", &place->origin))
+		place->origin = place->fingerprint;
 	return 0;
 }
 

@@ -17,7 +17,7 @@ struct ll_canonical_block {
 };
 
 const char *const ll_canonical_keys[] = {
-	"fingerprint", "vocab", "stop", "hidden", "vocab_size", "layers", "boundary", "dtype", "context",
+	"fingerprint", "origin", "vocab", "stop", "hidden", "vocab_size", "layers", "boundary", "dtype", "context",
 	"seed", NULL
 };
 

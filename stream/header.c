@@ -122,6 +122,9 @@ ll_header_set_model(struct ll_header *header, const struct ll_header_model *mode
 	if (status == 0)
 		status = model->adapters > 0 ? ll_header_set_number(header, "adapters", model->adapters, err) :
 		    ll_header_set(header, "adapters", NULL, err);
+	if (status == 0)
+		status = model->adapters == 0 && model->origin != model->fingerprint ?
+		    ll_header_set_hex(header, "origin", model->origin, err) : ll_header_set(header, "origin", NULL, err);
 	if (status < 0 || (status = ll_header_set_hex(header, "fingerprint", model->fingerprint, err)) < 0 ||
 	    (status = ll_header_set_number(header, "hidden", model->hidden, err)) < 0 ||
 	    (status = ll_header_set_number(header, "vocab_size", model->vocab_size, err)) < 0)

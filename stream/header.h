@@ -47,10 +47,11 @@ int ll_header_set_ids(struct ll_header *header, const char *key, const uint32_t 
 /* Adds a line behind the others (history). */
 int ll_header_add(struct ll_header *header, const char *key, const char *value, struct ll_err *err);
 
-/* The keys that tell of the model: its path, fingerprint, adapters that the fingerprint is over too, and sizes. */
+/* The keys that tell of the model: its path, fingerprint and origin, adapters that the fingerprint is over too, and sizes. */
 struct ll_header_model {
 	const char *path;
 	uint64_t fingerprint;
+	uint64_t origin;	/* of the model that it was made from, without adapters; the fingerprint, if of none */
 	size_t adapters;
 	size_t hidden, vocab_size, layers;
 };

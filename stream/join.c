@@ -62,12 +62,13 @@ check_headers(const struct ll_join *join, struct ll_err *err)
 static int
 make_header(const struct ll_join *join, struct ll_header *header, struct ll_err *err)
 {
+	static const char *const of_one[] = { "fingerprint", "origin", "adapters", NULL };
 	int status = ll_header_copy(header, ll_reader_header(join->members[0].in), err);
 
 	if (status == 0)
 		status = ll_header_set(header, "return", NULL, err);
-	if (status == 0 && join->count > 1 && (status = ll_header_set(header, "fingerprint", NULL, err)) == 0)
-		status = ll_header_set(header, "adapters", NULL, err);
+	for (const char *const *key = of_one; *key != NULL && status == 0 && join->count > 1; key++)
+		status = ll_header_set(header, *key, NULL, err);
 	if (status == 0)
 		status = ll_header_set(header, "dtype", "f32", err);
 	for (size_t m = 1; m < join->count; m++) {

@@ -57,6 +57,17 @@ ok "more added: another answer" differ "answer cat" "answer ll-steer --add r.ggu
 fails 65 "r.gguf: has no direction.2, which this cut needs" \
     "ll-forward -L 2-2 one | ll-steer --add r.gguf | ll-forward -L 3- | ll-cat -t >out"
 
+# The same model with other weights, which knows where it is from
+ll-quantize -q --requantize -m "$LL_MODEL" -o small.gguf Q5_0
+of_small() {
+	ll-tokenize -m small.gguf -p "one two" | ll-forward -m small.gguf --once "$@" -L 0-1
+}
+of_small >three && ll-steer --make -o t.gguf three three
+ok "a stream tells where its model is from" is "$(ll-info -m "$LL_MODEL" --json | jq -r '.origin // .fingerprint')" \
+    "ll-cat -t three | sed -n 's/^ *origin //p'"
+ok "a model made from another takes its directions" like "HIDDEN" "ll-steer --add r.gguf three | ll-cat -t"
+ok "and gives it its own" like "HIDDEN" "ll-steer --add t.gguf one | ll-cat -t"
+
 # Control vectors of llama.cpp, and what it makes of them: golden/steer.py
 cat >llamacpp.py <<'END'
 import base64, json, os, subprocess, sys
