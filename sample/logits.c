@@ -246,12 +246,13 @@ ll_logits_bound(const struct ll_logits *row, size_t k, float *scratch)
 double
 ll_logits_total(const struct ll_logits *row, double temperature)
 {
+	struct ll_exp_sum terms = ll_exp_sum(row->max, (float)(1 / temperature));
 	double total = 0;
 	float ignored;
 
 	for (size_t b = 0; b < ll_logits_blocks(row); b++) {
-		row->block_sums[b] = (double)row->kern->sum_exp(row->logits + b * LL_LOGITS_BLOCK, block_length(row, b),
-		    row->max, (float)(1 / temperature), &ignored);
+		row->block_sums[b] = (double)ll_exp_sum_of(&terms, row->kern, row->logits + b * LL_LOGITS_BLOCK,
+		    block_length(row, b), &ignored);
 		total += row->block_sums[b];
 	}
 	return total;

@@ -16,11 +16,14 @@
  *	p = fma(fma(fma(fma(C6, r, C5), r, C4), r, C3), r, C2); y = fma(fma(p, r, 1), r, 1);
  *	exp = y * 2^n.
  *
- * A sum, of which no term is asked for, takes 2^(n / 8) from a table and the fewest steps:
- *	none where x < LOWEST; t = fma(x, LOG2E, EIGHTH); r = fma(x, LOG2E, -(t - EIGHTH)), |r| <= 1 / 16;
+ * A sum of which no term is asked for, of powers 2^(x * by - shift) with shift a whole number of eighths, takes
+ * 2^(n / 8) from a table and the fewest steps:
+ *	e = EIGHTH - shift; t = fma(x, by, e); none where t < EIGHTH + LEAST;
+ *	r = fma(x, by, -(t - e)), |r| <= 1 / 16;
  *	p = fma(fma(fma(B3, r, B2), r, B1), r, 1), whose relative error to 2^r is 2.6e-8, each B found by search;
  *	sum = fma(p, w, sum), w's bits being (bits of t << 20) + POWERS[bits of t & 7].
- * A term's relative error is below 1.2e-7 (1 + |x|): the greatest are the most exact.
+ * Nothing but p, w and the sum is rounded (|shift| < 2^19). With by = LOG2E, which is not log2(e), a term's relative
+ * error is below 1.3e-7 (1 + |x|): the greatest are the most exact.
  */
 
 #ifndef LL_TENSOR_EXP_H
@@ -38,6 +41,8 @@
 #define LL_EXP_C6	0x1.6d117cp-10f
 #define LL_EXP_ONE_BITS	0x3f800000		/* bits of 1 */
 
+#define LL_EXP_LEAST	-126.0f			/* of a power of 2: below it 2^y would be subnormal */
+#define LL_EXP_SHIFT_MAX 0x1p19
 #define LL_EXP_EIGHTH	0x1.8p20f		/* leaves three bits for a fraction */
 #define LL_EXP_B1	0x1.62e432p-1f
 #define LL_EXP_B2	0x1.ec0c24p-3f

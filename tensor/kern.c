@@ -55,7 +55,7 @@ take_part(struct ll_kern *to, const struct ll_kern *part)
 	TAKE(weigh);
 	TAKE(blend);
 	TAKE(softmax_terms);
-	TAKE(sum_exp);
+	TAKE(sum_powers);
 	TAKE(max);
 	TAKE(sum_squares);
 	TAKE(swiglu);

@@ -89,11 +89,11 @@ struct ll_kern {
 	float (*softmax_terms)(float *x, size_t n, float max);
 
 	/*
-	 * The sum of exp((x[i] - offset) * scale) in lane order, by the fewest steps (exp.h); scale > 0.
-	 * Where an x[i] is above the offset it may be any number. Terms below exp(-87.3) are 0; one NaN
-	 * makes the sum NaN. *most is max(x, n).
+	 * The sum of 2^(x[i] * by - shift) in lane order, by the fewest steps (exp.h); by > 0, shift a
+	 * multiple of 1/8 below 2^19 in size. Where a power is above 2^127 it may be any number. Terms
+	 * below 2^-126 are 0; one NaN makes the sum NaN. *most is max(x, n). For exp see logsumexp.h.
 	 */
-	float (*sum_exp)(const float *x, size_t n, float offset, float scale, float *most);
+	float (*sum_powers)(const float *x, size_t n, float by, float shift, float *most);
 
 	/* NaNs are passed over; -infinity when nothing else is there. Of zeros +0. */
 	float (*max)(const float *x, size_t n);

@@ -112,21 +112,20 @@ softmax_terms(float *x, size_t n, float most)
 }
 
 static inline __m256
-add_exp(__m256 sum, __m256 x, float offset, float scale)
+add_power(__m256 sum, __m256 x, float by, float shift)
 {
 	static const uint32_t words[8] = LL_EXP_POWERS;
 	const __m256i powers = _mm256_loadu_si256((const __m256i *)(const void *)words);
-	const __m256 log2e = _mm256_set1_ps(LL_EXP_LOG2E), eighth = _mm256_set1_ps(LL_EXP_EIGHTH);
-	__m256 y = _mm256_mul_ps(_mm256_sub_ps(x, _mm256_set1_ps(offset)), _mm256_set1_ps(scale));
-	__m256 t = _mm256_fmadd_ps(y, log2e, eighth);
-	__m256 r = _mm256_fmsub_ps(y, log2e, _mm256_sub_ps(t, eighth));
+	const __m256 e = _mm256_set1_ps(LL_EXP_EIGHTH - shift);
+	__m256 t = _mm256_fmadd_ps(x, _mm256_set1_ps(by), e);
+	__m256 r = _mm256_fmsub_ps(x, _mm256_set1_ps(by), _mm256_sub_ps(t, e));
 	__m256i bits = _mm256_castps_si256(t);
 	__m256i power = _mm256_add_epi32(_mm256_slli_epi32(bits, 20), _mm256_permutevar8x32_epi32(powers, bits));
 	__m256 p = _mm256_fmadd_ps(_mm256_set1_ps(LL_EXP_B3), r, _mm256_set1_ps(LL_EXP_B2));
 
 	p = _mm256_fmadd_ps(_mm256_fmadd_ps(p, r, _mm256_set1_ps(LL_EXP_B1)), r, _mm256_set1_ps(1.0f));
 	return _mm256_blendv_ps(_mm256_fmadd_ps(p, _mm256_castsi256_ps(power), sum), sum,
-	    _mm256_cmp_ps(y, _mm256_set1_ps(LL_EXP_LOWEST), _CMP_LT_OQ));
+	    _mm256_cmp_ps(t, _mm256_set1_ps(LL_EXP_EIGHTH + LL_EXP_LEAST), _CMP_LT_OQ));
 }
 
 /* vmaxps gives its second operand for NaNs and equals, as "a > b ? a : b" does. */
@@ -163,27 +162,27 @@ max(const float *x, size_t n)
 }
 
 static inline struct ll_lanes_avx2
-add_exp16(struct ll_lanes_avx2 sum, const float *x, float offset, float scale)
+add_power16(struct ll_lanes_avx2 sum, const float *x, float by, float shift)
 {
-	sum.low = add_exp(sum.low, _mm256_loadu_ps(x), offset, scale);
-	sum.high = add_exp(sum.high, _mm256_loadu_ps(x + 8), offset, scale);
+	sum.low = add_power(sum.low, _mm256_loadu_ps(x), by, shift);
+	sum.high = add_power(sum.high, _mm256_loadu_ps(x + 8), by, shift);
 	return sum;
 }
 
 static float
-sum_exp(const float *x, size_t n, float offset, float scale, float *most)
+sum_powers(const float *x, size_t n, float by, float shift, float *most)
 {
 	struct ll_lanes_avx2 sum = ll_set_avx2(0.0f), top = ll_set_avx2(-INFINITY);
 	float copy[16];
 
 	for (; n >= 16; x += 16, n -= 16) {
-		sum = add_exp16(sum, x, offset, scale);
+		sum = add_power16(sum, x, by, shift);
 		top = max16(top, x);
 	}
 	ll_store_avx2(copy, ll_set_avx2(-INFINITY));
 	memcpy(copy, x, n * sizeof *x);
 	*most = fold_max(max16(top, copy));
-	return ll_fold_avx2(add_exp16(sum, copy, offset, scale));
+	return ll_fold_avx2(add_power16(sum, copy, by, shift));
 }
 
 static float
@@ -272,7 +271,7 @@ const struct ll_kern ll_kern_vec_avx2 = {
 	.isa = LL_ISA_AVX2,
 	.act = { [LL_ACT_Q8] = act_q8 },
 	.softmax_terms = softmax_terms,
-	.sum_exp = sum_exp,
+	.sum_powers = sum_powers,
 	.max = max,
 	.sum_squares = sum_squares,
 	.swiglu = swiglu,

@@ -78,24 +78,21 @@ softmax_terms(float *x, size_t n, float most)
 	return ll_fold_avx512(sum);
 }
 
-/* Where scale is 1, a product is saved: they are what all waits for. */
 static inline __m512
-add_exp(__m512 sum, __m512 x, float offset, float scale, bool plain)
+add_power(__m512 sum, __m512 x, float by, float shift)
 {
 	static const uint32_t words[8] = LL_EXP_POWERS;
 	const __m512i powers = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)words));
-	const __m512 log2e = _mm512_set1_ps(LL_EXP_LOG2E), eighth = _mm512_set1_ps(LL_EXP_EIGHTH);
-	__m512 less = _mm512_sub_ps(x, _mm512_set1_ps(offset));
-	__m512 y = plain ? less : _mm512_mul_ps(less, _mm512_set1_ps(scale));
-	__m512 t = _mm512_fmadd_ps(y, log2e, eighth);
-	__m512 r = _mm512_fmsub_ps(y, log2e, _mm512_sub_ps(t, eighth));
+	const __m512 e = _mm512_set1_ps(LL_EXP_EIGHTH - shift);
+	__m512 t = _mm512_fmadd_ps(x, _mm512_set1_ps(by), e);
+	__m512 r = _mm512_fmsub_ps(x, _mm512_set1_ps(by), _mm512_sub_ps(t, e));
 	__m512i bits = _mm512_castps_si512(t);
 	__m512i power = _mm512_add_epi32(_mm512_slli_epi32(bits, 20), _mm512_permutexvar_epi32(bits, powers));
 	__m512 p = _mm512_fmadd_ps(_mm512_set1_ps(LL_EXP_B3), r, _mm512_set1_ps(LL_EXP_B2));
 
 	p = _mm512_fmadd_ps(_mm512_fmadd_ps(p, r, _mm512_set1_ps(LL_EXP_B1)), r, _mm512_set1_ps(1.0f));
 	return _mm512_mask3_fmadd_ps(p, _mm512_castsi512_ps(power), sum,
-	    _mm512_cmp_ps_mask(y, _mm512_set1_ps(LL_EXP_LOWEST), _CMP_NLT_UQ));
+	    _mm512_cmp_ps_mask(t, _mm512_set1_ps(LL_EXP_EIGHTH + LL_EXP_LEAST), _CMP_NLT_UQ));
 }
 
 /* Of lanes that are no NaNs: vmaxps gives its second operand for one. Adding 0 makes +0 of -0. */
@@ -105,29 +102,23 @@ fold_max(__m512 most)
 	return _mm512_reduce_max_ps(most) + 0.0f;
 }
 
-static inline float
-sum_exp_as(const float *x, size_t n, float offset, float scale, float *most, bool plain)
+static float
+sum_powers(const float *x, size_t n, float by, float shift, float *most)
 {
 	__m512 sum = _mm512_setzero_ps(), top = _mm512_set1_ps(-INFINITY);
 
 	for (; n >= 16; x += 16, n -= 16) {
-		sum = add_exp(sum, _mm512_loadu_ps(x), offset, scale, plain);
+		sum = add_power(sum, _mm512_loadu_ps(x), by, shift);
 		top = _mm512_max_ps(_mm512_loadu_ps(x), top);
 	}
 	if (n > 0) {
 		__m512 rest = _mm512_mask_loadu_ps(_mm512_set1_ps(-INFINITY), ll_mask_avx512(0, n), x);
 
-		sum = add_exp(sum, rest, offset, scale, plain);
+		sum = add_power(sum, rest, by, shift);
 		top = _mm512_max_ps(rest, top);
 	}
 	*most = fold_max(top);
 	return ll_fold_avx512(sum);
-}
-
-static float
-sum_exp(const float *x, size_t n, float offset, float scale, float *most)
-{
-	return scale == 1 ? sum_exp_as(x, n, offset, scale, most, true) : sum_exp_as(x, n, offset, scale, most, false);
 }
 
 static float
@@ -221,7 +212,7 @@ const struct ll_kern ll_kern_vec_avx512 = {
 	.isa = LL_ISA_AVX512,
 	.act = { [LL_ACT_Q8] = act_q8 },
 	.softmax_terms = softmax_terms,
-	.sum_exp = sum_exp,
+	.sum_powers = sum_powers,
 	.max = max,
 	.sum_squares = sum_squares,
 	.swiglu = swiglu,

@@ -114,14 +114,13 @@ softmax_terms(float *x, size_t n, float most)
 }
 
 static inline float32x4_t
-add_exp(float32x4_t sum, float32x4_t x, float offset, float scale)
+add_power(float32x4_t sum, float32x4_t x, float by, float shift)
 {
 	static const uint32_t words[8] = LL_EXP_POWERS;
 	const uint8x16x2_t powers = { { vreinterpretq_u8_u32(vld1q_u32(words)), vreinterpretq_u8_u32(vld1q_u32(words + 4)) } };
-	const float32x4_t log2e = vdupq_n_f32(LL_EXP_LOG2E), eighth = vdupq_n_f32(LL_EXP_EIGHTH);
-	float32x4_t y = vmulq_n_f32(vsubq_f32(x, vdupq_n_f32(offset)), scale);
-	float32x4_t t = vfmaq_f32(eighth, y, log2e);
-	float32x4_t r = vfmaq_f32(vsubq_f32(eighth, t), y, log2e);
+	const float32x4_t e = vdupq_n_f32(LL_EXP_EIGHTH - shift);
+	float32x4_t t = vfmaq_n_f32(e, x, by);
+	float32x4_t r = vfmaq_n_f32(vsubq_f32(e, t), x, by);
 	float32x4_t p = vfmaq_f32(vdupq_n_f32(LL_EXP_B2), vdupq_n_f32(LL_EXP_B3), r);
 	uint32x4_t bits = vreinterpretq_u32_f32(t), place, power;
 
@@ -130,15 +129,15 @@ add_exp(float32x4_t sum, float32x4_t x, float offset, float scale)
 	power = vreinterpretq_u32_u8(vqtbl2q_u8(powers, vreinterpretq_u8_u32(place)));
 	power = vaddq_u32(vshlq_n_u32(bits, 20), power);
 	p = vfmaq_f32(vdupq_n_f32(1.0f), vfmaq_f32(vdupq_n_f32(LL_EXP_B1), p, r), r);
-	return vbslq_f32(vcltq_f32(y, vdupq_n_f32(LL_EXP_LOWEST)), sum, vfmaq_f32(sum, p, vreinterpretq_f32_u32(power)));
+	return vbslq_f32(vcltq_f32(t, vdupq_n_f32(LL_EXP_EIGHTH + LL_EXP_LEAST)), sum, vfmaq_f32(sum, p, vreinterpretq_f32_u32(power)));
 }
 
 static inline struct ll_lanes_neon
-add_exp16(struct ll_lanes_neon sum, const float *x, float offset, float scale)
+add_power16(struct ll_lanes_neon sum, const float *x, float by, float shift)
 {
 	return (struct ll_lanes_neon){
-		add_exp(sum.a, vld1q_f32(x), offset, scale), add_exp(sum.b, vld1q_f32(x + 4), offset, scale),
-		add_exp(sum.c, vld1q_f32(x + 8), offset, scale), add_exp(sum.d, vld1q_f32(x + 12), offset, scale),
+		add_power(sum.a, vld1q_f32(x), by, shift), add_power(sum.b, vld1q_f32(x + 4), by, shift),
+		add_power(sum.c, vld1q_f32(x + 8), by, shift), add_power(sum.d, vld1q_f32(x + 12), by, shift),
 	};
 }
 
@@ -182,19 +181,19 @@ max(const float *x, size_t n)
 }
 
 static float
-sum_exp(const float *x, size_t n, float offset, float scale, float *most)
+sum_powers(const float *x, size_t n, float by, float shift, float *most)
 {
 	struct ll_lanes_neon sum = ll_set_neon(0.0f), top = ll_set_neon(-INFINITY);
 	float copy[16];
 
 	for (; n >= 16; x += 16, n -= 16) {
-		sum = add_exp16(sum, x, offset, scale);
+		sum = add_power16(sum, x, by, shift);
 		top = max16(top, x);
 	}
 	ll_store_neon(copy, ll_set_neon(-INFINITY));
 	memcpy(copy, x, n * sizeof *x);
 	*most = fold_max(max16(top, copy));
-	return ll_fold_neon(add_exp16(sum, copy, offset, scale));
+	return ll_fold_neon(add_power16(sum, copy, by, shift));
 }
 
 static float
@@ -272,7 +271,7 @@ const struct ll_kern ll_kern_vec_neon = {
 	.isa = LL_ISA_NEON,
 	.act = { [LL_ACT_Q8] = act_q8 },
 	.softmax_terms = softmax_terms,
-	.sum_exp = sum_exp,
+	.sum_powers = sum_powers,
 	.max = max,
 	.sum_squares = sum_squares,
 	.swiglu = swiglu,

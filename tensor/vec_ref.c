@@ -115,18 +115,17 @@ max(const float *x, size_t n)
 }
 
 static float
-sum_exp(const float *x, size_t n, float offset, float scale, float *most)
+sum_powers(const float *x, size_t n, float by, float shift, float *most)
 {
 	static const uint32_t powers[8] = LL_EXP_POWERS;
-	float lane[LL_LANES] = { 0 };
+	float lane[LL_LANES] = { 0 }, e = LL_EXP_EIGHTH - shift;
 
 	for (size_t i = 0; i < n; i++) {
-		float y = (x[i] - offset) * scale, t = fmaf(y, LL_EXP_LOG2E, LL_EXP_EIGHTH);
-		float r = fmaf(y, LL_EXP_LOG2E, -(t - LL_EXP_EIGHTH));
+		float t = fmaf(x[i], by, e), r = fmaf(x[i], by, -(t - e));
 		float p = fmaf(fmaf(fmaf(LL_EXP_B3, r, LL_EXP_B2), r, LL_EXP_B1), r, 1.0f);
 		float power = float_of((bits_of(t) << 20) + powers[bits_of(t) & 7]);
 
-		if (!(y < LL_EXP_LOWEST))
+		if (!(t < LL_EXP_EIGHTH + LL_EXP_LEAST))
 			lane[i % LL_LANES] = fmaf(p, power, lane[i % LL_LANES]);
 	}
 	*most = max(x, n);
@@ -180,7 +179,7 @@ const struct ll_kern ll_kern_vec_ref = {
 	.isa = LL_ISA_REF,
 	.act = { [LL_ACT_Q8] = act_q8, [LL_ACT_F32] = act_f32 },
 	.softmax_terms = softmax_terms,
-	.sum_exp = sum_exp,
+	.sum_powers = sum_powers,
 	.max = max,
 	.sum_squares = sum_squares,
 	.swiglu = swiglu,
