@@ -6,7 +6,9 @@ documents of 60 to 250 tokens; names and things are said again and again, so tha
 with them, and much of it is copying and recall. What a user may name is wide: besides 60 names and
 60 things that come often there are 290 names and 180 things that come seldom, and words that mean
 nothing. So is how one may ask: of each thing there are several ways, now and then without a
-capital or the last mark, and one conversation in ten goes from one kind to another.
+capital or the last mark, and one conversation in ten goes from one kind to another. Wide documents
+(--wide) have twice as many ways to ask and words around them, and two names in three are seldom
+ones or mean nothing; whom nobody asked for is mostly one of the same few.
 
     share/tales/tales write --tokens-approx 15000000 --seed 1 >train.jsonl
     share/tales/tales write --tokens-approx 200000 --seed 2 >valid.jsonl
@@ -40,7 +42,7 @@ A document is a function of kind, seed and number. Held out of training are 12 n
 4 cities, of the others one pair of name and thing in twenty (never together in a story or in a
 drill), one pair of numbers in ten, and the last of the ways to ask each thing.
 
-draw.py has the random choices and their entropy; words.py, beats.py, plots.py and facts.py are
+draw.py has the random choices and their entropy, wide.py what wide documents choose from; words.py, beats.py, plots.py and facts.py are
 words; story.py, skill.py, drill.py, manual.py, tool.py and guard.py make documents (doc.py) of
 them, and mix.py mixes those. recognise.py tells a story from what is none, check.py judges
 answers, pages.py reads manual pages, commands.py is the script.

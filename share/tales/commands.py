@@ -69,7 +69,7 @@ def say(record):
 
 def write(args):
     size = 0
-    for _, doc, tokens in itertools.islice(mix.documents(args.seed, args.mix), args.documents):
+    for _, doc, tokens in itertools.islice(mix.documents(args.seed, args.mix, args.wide), args.documents):
         sys.stdout.write(doc.line() + "\n")
         size += tokens
         if args.tokens_approx is not None and size >= args.tokens_approx:
@@ -77,7 +77,7 @@ def write(args):
 
 
 def eval_prompts(args):
-    for record, answer in check.prompts(args.kind, args.documents, args.seed, args.held_out):
+    for record, answer in check.prompts(args.kind, args.documents, args.seed, args.end):
         say({"id": record["id"], "text": answer} if args.answers else record)
 
 
@@ -156,11 +156,15 @@ def parser():
     mixture(one, many)
     many.add_argument("--tokens-approx", type=natural, metavar="n", help="about so many tokens of a vocabulary of 2,048")
 
+    one.add_argument("--wide", action="store_true", help="more ways to ask, more names and things, more words around a question")
+
     one = command("eval-prompts", "write prompts of a test, records of ll-batch", eval_prompts)
     one.add_argument("--kind", type=kinds_of, default=list(mix.ASKED), metavar="kind,...", help="only these kinds")
     one.add_argument("-n", "--documents", type=natural, required=True, metavar="n", help="so many of each kind")
     one.add_argument("--seed", type=natural, default=0, metavar="n", help="another than training has (default 0)")
-    one.add_argument("--held-out", action="store_true", help="names, things, pairs and phrasings that training never has")
+    which = one.add_mutually_exclusive_group()
+    which.add_argument("--held-out", dest="end", action="store_const", const="/held", default="", help="names, things, pairs and phrasings that training never has")
+    which.add_argument("--wide", dest="end", action="store_const", const="/wide", help="more ways to ask, more names and things, more words around a question")
     one.add_argument("--answers", action="store_true", help="write right answers instead")
 
     one = command("check", "count the right answers of each kind", do_check)

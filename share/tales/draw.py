@@ -11,9 +11,10 @@ LOG = [0.0, 0.0] + [math.log(n) for n in range(2, 4096)]
 
 
 class Draw:
-    """Random choices from the seed `name`, a text; prompt and answer are nats."""
+    """Random choices from the seed `name`, a text; prompt and answer are nats. A wide one has more to choose from (wide.py)."""
 
-    def __init__(self, name):
+    def __init__(self, name, wide=False):
+        self.wide = wide
         self.uniform = random.Random(name).random
         self.answering = False
         self.prompt = self.answer = 0.0

@@ -33,9 +33,9 @@ def one(kind, draw, held):
     return doc
 
 
-def document(kind, seed, number, held=False):
+def document(kind, seed, number, held=False, wide=False):
     """Held-out ones are of one kind, with no system message of their own."""
-    draw = Draw(f"{kind}/{seed}/{number}{'/held' if held else ''}")
+    draw = Draw(f"{kind}/{seed}/{number}{'/held' if held else ''}{'/wide' if wide else ''}", wide)
     doc = one(kind, draw, held)
     if held or kind not in TALKS:
         return doc
@@ -48,7 +48,7 @@ def document(kind, seed, number, held=False):
     return doc
 
 
-def documents(seed, shares=SHARES):
+def documents(seed, shares=SHARES, wide=False):
     """Endless (kind, document, tokens); the kind that is furthest behind its share is next."""
     kinds = [kind for kind in KINDS if shares.get(kind, 0) > 0]
     rate = {kind: 1 / shares[kind] for kind in kinds}
@@ -56,7 +56,7 @@ def documents(seed, shares=SHARES):
     count = dict.fromkeys(kinds, 0)
     while True:
         kind = min(kinds, key=behind.get)
-        doc = document(kind, seed, count[kind])
+        doc = document(kind, seed, count[kind], wide=wide)
         tokens = doc.size() / BYTES_PER_TOKEN[kind]
         behind[kind] += tokens * rate[kind]
         count[kind] += 1

@@ -7,6 +7,7 @@ from zlib import crc32
 
 from .doc import Doc
 from .story import some_way
+from .wide import wider
 from .words import ANIMALS, COLOURS, LOOKS, NEW_THINGS, RARE_THINGS, THINGS, Cast, a, cap, made_up
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -31,14 +32,18 @@ def numbers(draw, held):
 
 def add(draw, held):
     x, y = numbers(draw, held)
-    ask = draw.pick(("What is {x} + {y}?", "{x} + {y} = ?", "What is {x} plus {y}?", "How much is {x} + {y}?", "{x} + {y}", "{x}+{y}", "{x} plus {y}", "Compute {x} + {y}.", "What is the sum of {x} and {y}?", "Add {x} and {y}."))
+    ask = draw.pick(wider(draw, ("What is {x} + {y}?", "{x} + {y} = ?", "What is {x} plus {y}?", "How much is {x} + {y}?", "{x} + {y}", "{x}+{y}", "{x} plus {y}", "Compute {x} + {y}.", "What is the sum of {x} and {y}?", "Add {x} and {y}.")))
     return ask.format(x=x, y=y), f"{x} + {y} = {x + y}"
 
 
 def subtract(draw, held):
     y, x = sorted(numbers(draw, held))
-    ask = draw.pick(("What is {x} - {y}?", "{x} - {y} = ?", "What is {x} minus {y}?", "How much is {x} - {y}?", "{x} - {y}", "{x}-{y}", "{x} minus {y}", "Compute {x} - {y}.", "Subtract {y} from {x}.", "Take {y} from {x}."))
+    ask = draw.pick(wider(draw, ("What is {x} - {y}?", "{x} - {y} = ?", "What is {x} minus {y}?", "How much is {x} - {y}?", "{x} - {y}", "{x}-{y}", "{x} minus {y}", "Compute {x} - {y}.", "Subtract {y} from {x}.", "Take {y} from {x}.")))
     return ask.format(x=x, y=y), f"{x} - {y} = {x - y}"
+
+
+GETS = "{name} has {x} {fruit} and gets {y} more. How many {fruit} does {name} have now?"
+GIVES = "{name} has {x} {fruit} and gives away {y}. How many {fruit} does {name} have now?"
 
 
 def word_sum(draw, held):
@@ -46,8 +51,10 @@ def word_sum(draw, held):
     x, y = numbers(draw, held)
     fruit = draw.pick(("apples", "pears", "plums", "nuts", "eggs", "cakes", "pens", "coins"))
     if x < y or draw.below(2):
-        return f"{name} has {x} {fruit} and gets {y} more. How many {fruit} does {name} have now?", f"{x} + {y} = {x + y}. {name} has {x + y} {fruit}."
-    return f"{name} has {x} {fruit} and gives away {y}. How many {fruit} does {name} have now?", f"{x} - {y} = {x - y}. {name} has {x - y} {fruit}."
+        ask = draw.pick(wider(draw, (GETS,)))
+        return ask.format(name=name, x=x, y=y, fruit=fruit), f"{x} + {y} = {x + y}. {name} has {x + y} {fruit}."
+    ask = draw.pick(wider(draw, (GIVES,)))
+    return ask.format(name=name, x=x, y=y, fruit=fruit), f"{x} - {y} = {x - y}. {name} has {x - y} {fruit}."
 
 
 def bigger(draw, held):
@@ -55,16 +62,16 @@ def bigger(draw, held):
     while x == y:
         x, y = numbers(draw, held)
     if draw.below(2):
-        return some_way(draw, (f"Which is bigger, {x} or {y}?", f"Which number is bigger: {x} or {y}?", f"Is {x} or {y} bigger?", f"What is bigger, {x} or {y}?", f"Which one is bigger: {x} or {y}?", f"{x} or {y}: which is bigger?", f"Of {x} and {y}, which is bigger?"), held), f"{max(x, y)} is bigger than {min(x, y)}."
-    return some_way(draw, (f"Which is smaller, {x} or {y}?", f"Which number is smaller: {x} or {y}?", f"Is {x} or {y} smaller?", f"What is smaller, {x} or {y}?", f"Which one is smaller: {x} or {y}?", f"{x} or {y}: which is smaller?", f"Of {x} and {y}, which is smaller?"), held), f"{min(x, y)} is smaller than {max(x, y)}."
+        return some_way(draw, ("Which is bigger, {x} or {y}?", "Which number is bigger: {x} or {y}?", "Is {x} or {y} bigger?", "What is bigger, {x} or {y}?", "Which one is bigger: {x} or {y}?", "{x} or {y}: which is bigger?", "Of {x} and {y}, which is bigger?"), held).format(x=x, y=y), f"{max(x, y)} is bigger than {min(x, y)}."
+    return some_way(draw, ("Which is smaller, {x} or {y}?", "Which number is smaller: {x} or {y}?", "Is {x} or {y} smaller?", "What is smaller, {x} or {y}?", "Which one is smaller: {x} or {y}?", "{x} or {y}: which is smaller?", "Of {x} and {y}, which is smaller?"), held).format(x=x, y=y), f"{min(x, y)} is smaller than {max(x, y)}."
 
 
 def counting(draw, held):
     x = draw.below(17)
     n = draw.whole(3, 4)
     if x >= n and draw.below(2):
-        return some_way(draw, (f"Count down from {x}, {n} steps.", f"Go down {n} steps from {x}.", f"From {x}, count down {n} steps.", f"Count {n} steps down from {x}.", f"Count backwards {n} steps from {x}.", f"Starting at {x}, count down {n} steps."), held), ", ".join(str(x - i) for i in range(n + 1)) + "."
-    return some_way(draw, (f"Count on from {x}, {n} steps.", f"Go up {n} steps from {x}.", f"From {x}, count on {n} steps.", f"Count {n} steps up from {x}.", f"Count {n} steps from {x}.", f"Starting at {x}, count on {n} steps."), held), ", ".join(str(x + i) for i in range(n + 1)) + "."
+        return some_way(draw, ("Count down from {x}, {n} steps.", "Go down {n} steps from {x}.", "From {x}, count down {n} steps.", "Count {n} steps down from {x}.", "Count backwards {n} steps from {x}.", "Starting at {x}, count down {n} steps."), held).format(n=n, x=x), ", ".join(str(x - i) for i in range(n + 1)) + "."
+    return some_way(draw, ("Count on from {x}, {n} steps.", "Go up {n} steps from {x}.", "From {x}, count on {n} steps.", "Count {n} steps up from {x}.", "Count {n} steps from {x}.", "Starting at {x}, count on {n} steps."), held).format(n=n, x=x), ", ".join(str(x + i) for i in range(n + 1)) + "."
 
 
 def calendar(draw, held):
@@ -72,10 +79,10 @@ def calendar(draw, held):
     at = draw.below(len(cycle))
     if draw.below(2):
         other = cycle[(at + 1) % len(cycle)]
-        ask = some_way(draw, (f"Which {what} comes after {cycle[at]}?", f"What {what} comes after {cycle[at]}?", f"Name the {what} after {cycle[at]}.", f"What comes after {cycle[at]}?", f"Tell me the {what} after {cycle[at]}.", f"Which {what} is after {cycle[at]}?", f"What is the next {what} after {cycle[at]}?", f"Which {what} follows {cycle[at]}?"), held)
+        ask = some_way(draw, ("Which {what} comes after {at}?", "What {what} comes after {at}?", "Name the {what} after {at}.", "What comes after {at}?", "Tell me the {what} after {at}.", "Which {what} is after {at}?", "What is the next {what} after {at}?", "Which {what} follows {at}?"), held).format(at=cycle[at], what=what)
         return ask, f"{other} comes after {cycle[at]}."
     other = cycle[at - 1]
-    ask = some_way(draw, (f"Which {what} comes before {cycle[at]}?", f"What {what} comes before {cycle[at]}?", f"Name the {what} before {cycle[at]}.", f"What comes before {cycle[at]}?", f"Tell me the {what} before {cycle[at]}.", f"Which {what} is before {cycle[at]}?", f"What is the {what} before {cycle[at]}?", f"Which {what} is just ahead of {cycle[at]}?"), held)
+    ask = some_way(draw, ("Which {what} comes before {at}?", "What {what} comes before {at}?", "Name the {what} before {at}.", "What comes before {at}?", "Tell me the {what} before {at}.", "Which {what} is before {at}?", "What is the {what} before {at}?", "Which {what} is just ahead of {at}?"), held).format(at=cycle[at], what=what)
     return ask, f"{other} comes before {cycle[at]}."
 
 
@@ -93,7 +100,7 @@ def items(draw, held, low=2, high=5):
 
 def copy(draw, held):
     row = ", ".join(items(draw, held))
-    return some_way(draw, (f"Copy this list: {row}", f"Repeat: {row}", f"Say this again: {row}", f"Repeat this list: {row}", f"Copy: {row}", f"Please repeat this: {row}", f"Say this list again: {row}", f"Write the same list: {row}", f"Give me this list again: {row}", f"Write this list once more: {row}"), held), row + "."
+    return some_way(draw, ("Copy this list: {row}", "Repeat: {row}", "Say this again: {row}", "Repeat this list: {row}", "Copy: {row}", "Please repeat this: {row}", "Say this list again: {row}", "Write the same list: {row}", "Give me this list again: {row}", "Write this list once more: {row}"), held).format(row=row), row + "."
 
 
 def reverse(draw, held):
@@ -124,20 +131,20 @@ def one_word(draw, held):
 
 def spell(draw, held):
     word = one_word(draw, held)
-    ask = some_way(draw, (f"Spell {word}.", f"Spell the word {word}.", f"How do you spell {word}?", f"Can you spell {word}?", f"Please spell {word}.", f"Spell out {word}.", f"How is {word} spelled?", f"Say the letters of {word}.", f"Which letters make {word}?"), held)
+    ask = some_way(draw, ("Spell {word}.", "Spell the word {word}.", "How do you spell {word}?", "Can you spell {word}?", "Please spell {word}.", "Spell out {word}.", "How is {word} spelled?", "Say the letters of {word}.", "Which letters make {word}?"), held).format(word=word)
     return ask, "-".join(word) + "."
 
 
 def backwards(draw, held):
     word = one_word(draw, held)
-    ask = some_way(draw, (f"Reverse the word {word}.", f"Write {word} backwards.", f"Turn the word {word} around.", f"Spell {word} backwards.", f"Please reverse {word}.", f"Reverse {word}.", f"Say the word {word} backwards.", f"How do you write {word} backwards?", f"What is {word} in reverse?"), held)
+    ask = some_way(draw, ("Reverse the word {word}.", "Write {word} backwards.", "Turn the word {word} around.", "Spell {word} backwards.", "Please reverse {word}.", "Reverse {word}.", "Say the word {word} backwards.", "How do you write {word} backwards?", "What is {word} in reverse?"), held).format(word=word)
     return ask, "-".join(word) + " is " + "-".join(word[::-1]) + "."
 
 
 def letter(draw, held):
     word = one_word(draw, held)
     which, at = draw.pick((("first", 0), ("last", -1)))
-    return some_way(draw, (f"What is the {which} letter of {word}?", f"Which letter is {which} in {word}?", f"Tell me the {which} letter of {word}.", f"Which is the {which} letter of {word}?", f"Name the {which} letter of the word {word}.", f"What letter comes {which} in {word}?", f"Give the {which} letter of {word}."), held), f"The {which} letter of {word} is {word[at]}."
+    return some_way(draw, ("What is the {which} letter of {word}?", "Which letter is {which} in {word}?", "Tell me the {which} letter of {word}.", "Which is the {which} letter of {word}?", "Name the {which} letter of the word {word}.", "What letter comes {which} in {word}?", "Give the {which} letter of {word}."), held).format(which=which, word=word), f"The {which} letter of {word} is {word[at]}."
 
 
 def is_in(draw, held):
@@ -150,7 +157,7 @@ def is_in(draw, held):
         while word in cast:
             word = draw.pick(WORDS)
     answer = f"Yes, {word} is in the list." if word in cast else f"No, {word} is not in the list."
-    return some_way(draw, (f"Is {word} in this list: {', '.join(row)}?", f"Look at this list: {', '.join(row)}. Is {word} in it?", f"Is {word} one of these: {', '.join(row)}?", f"Is there {word} in this list: {', '.join(row)}?", f"Here is a list: {', '.join(row)}. Is {word} there?", f"{', '.join(row)}: is {word} in this list?", f"Does this list have {word}: {', '.join(row)}?"), held), answer
+    return some_way(draw, ("Is {word} in this list: {row}?", "Look at this list: {row}. Is {word} in it?", "Is {word} one of these: {row}?", "Is there {word} in this list: {row}?", "Here is a list: {row}. Is {word} there?", "{row}: is {word} in this list?", "Does this list have {word}: {row}?"), held).format(row=", ".join(row), word=word), answer
 
 
 SKILLS = {
@@ -165,21 +172,31 @@ CHOICES = tuple((weight, (name, make)) for name, (make, weight) in SKILLS.items(
 HAS = ("{name} has {ao}.", "{name} has {ao}.", "{Ao} is what {name} has.", "The {o} is {name}'s.")
 LIES = ("The {thing} is {spot}.", "The {thing} is {spot}.", "There is {a} {spot}.")
 
+# What can be asked of them: ways to ask, and the answer.
+WHO_HAS = ("Who has the {thing}?", "Who has {ao}?", "Whose is the {thing}?", "Tell me who has the {thing}.", "Who owns the {thing}?", "Whose thing is the {thing}?", "Who is the one with the {thing}?", "To whom does the {thing} belong?"), "{name} has the {thing}."
+HAS_WHAT = ("What does {name} have?", "What is {name}'s thing?", "Tell me what {name} has.", "What does {name} own?", "Name the thing of {name}.", "What is it that {name} has?", "Which thing does {name} have?"), "{name} has {ao}."
+COLOUR = ("What colour is the {thing}?", "Which colour has the {thing}?", "Which colour is the {thing}?", "What is the colour of the {thing}?", "Of what colour is the {thing}?", "Tell me the colour of the {thing}."), "The {thing} is {look}."
+WHICH = ("Which thing is {look}?", "What is {look}?", "Which of the things is {look}?", "Tell me what is {look}.", "Name the {look} thing."), "The {thing} is {look}."
+LIES_WHERE = ("Where is the {thing}?", "Where can I find the {thing}?", "Tell me where the {thing} is.", "Where do I find the {thing}?", "Where does the {thing} lie?", "Do you know where the {thing} is?", "In which spot is the {thing}?"), "The {thing} is {spot}."
+WHAT_LIES = ("What is {spot}?", "Which thing is {spot}?", "Tell me what is {spot}.", "What can I find {spot}?", "Name the thing {spot}."), "The {thing} is {spot}."
+HAS_NOW = ("Who has the {thing} now?", "Who has the {o} now?", "Tell me who has the {thing} now.", "Whose is the {thing} now?", "Who holds the {thing} now?"), "{two} has the {thing} now."
+HAD_FIRST = ("Who had the {thing} first?", "Who had the {o} first?", "Tell me who had the {thing} first.", "Who was first to have the {thing}?", "Whose was the {thing} at first?"), "{one} had the {thing} first."
+GAVE = ("Who gave the {thing} away?", "Who gave away the {o}?", "Who gave the {thing}?", "Tell me who gave the {thing} away.", "Which one gave away the {thing}?"), "{one} gave the {thing} to {two}."
+HAS_OTHER = ("Who has the {other}?", "Who has the {p}?", "Tell me who has the {other}.", "Who owns the {other}?", "Whose is the {other}?"), "{two} has the {other}."
+
 
 def own(draw, held):
-    """Who has what: the sentences, and (phrasings, answer) of what can be asked."""
+    """Who has what: the sentences, and (question, its words) of what can be asked."""
     cast = Cast(draw, held, 0.3)
     told, asked = [], []
-    look = draw.some(COLOURS, 4)
+    looks = draw.some(COLOURS, 4)
     for i in range(draw.whole(2, 4)):
         thing = cast.thing()
         name = cast.name(thing)
-        o = f"{look[i]} {thing}"
-        told.append(draw.pick(HAS).format(name=name, o=o, ao=a(o), Ao=cap(a(o))))
-        asked.append(((f"Who has the {thing}?", f"Who has {a(o)}?", f"Whose is the {thing}?", f"Tell me who has the {thing}.", f"Who owns the {thing}?", f"Whose thing is the {thing}?", f"Who is the one with the {thing}?", f"To whom does the {thing} belong?"), f"{name} has the {thing}."))
-        asked.append(((f"What does {name} have?", f"What is {name}'s thing?", f"Tell me what {name} has.", f"What does {name} own?", f"Name the thing of {name}.", f"What is it that {name} has?", f"Which thing does {name} have?"), f"{name} has {a(o)}."))
-        asked.append(((f"What colour is the {thing}?", f"Which colour has the {thing}?", f"Which colour is the {thing}?", f"What is the colour of the {thing}?", f"Of what colour is the {thing}?", f"Tell me the colour of the {thing}."), f"The {thing} is {look[i]}."))
-        asked.append(((f"Which thing is {look[i]}?", f"What is {look[i]}?", f"Which of the things is {look[i]}?", f"Tell me what is {look[i]}.", f"Name the {look[i]} thing."), f"The {thing} is {look[i]}."))
+        o = f"{looks[i]} {thing}"
+        words = {"name": name, "thing": thing, "look": looks[i], "o": o, "ao": a(o), "Ao": cap(a(o))}
+        told.append(draw.pick(HAS).format_map(words))
+        asked += [(question, words) for question in (WHO_HAS, HAS_WHAT, COLOUR, WHICH)]
     return told, asked
 
 
@@ -190,9 +207,9 @@ def lie(draw, held):
     spots = draw.some(SPOTS, 4)
     for i in range(draw.whole(2, 4)):
         thing = cast.thing()
-        told.append(draw.pick(LIES).format(thing=thing, a=a(thing), spot=spots[i]))
-        asked.append(((f"Where is the {thing}?", f"Where can I find the {thing}?", f"Tell me where the {thing} is.", f"Where do I find the {thing}?", f"Where does the {thing} lie?", f"Do you know where the {thing} is?", f"In which spot is the {thing}?"), f"The {thing} is {spots[i]}."))
-        asked.append(((f"What is {spots[i]}?", f"Which thing is {spots[i]}?", f"Tell me what is {spots[i]}.", f"What can I find {spots[i]}?", f"Name the thing {spots[i]}."), f"The {thing} is {spots[i]}."))
+        words = {"thing": thing, "a": a(thing), "spot": spots[i]}
+        told.append(draw.pick(LIES).format_map(words))
+        asked += [(question, words) for question in (LIES_WHERE, WHAT_LIES)]
     return told, asked
 
 
@@ -202,15 +219,10 @@ def give(draw, held):
     thing, other = cast.thing(), cast.thing()
     one, two = cast.name(thing), cast.name(other)
     o, p = f"{draw.pick(LOOKS)} {thing}", f"{draw.pick(LOOKS)} {other}"
+    words = {"one": one, "two": two, "thing": thing, "other": other, "o": o, "p": p}
     told = [f"{one} has {a(o)}.", f"{two} has {a(p)}."]
     given = draw.pick((f"{one} gives the {thing} to {two}.", f"{two} gets the {thing} from {one}."))
-    asked = [
-        ((f"Who has the {thing} now?", f"Who has the {o} now?", f"Tell me who has the {thing} now.", f"Whose is the {thing} now?", f"Who holds the {thing} now?"), f"{two} has the {thing} now."),
-        ((f"Who had the {thing} first?", f"Who had the {o} first?", f"Tell me who had the {thing} first.", f"Who was first to have the {thing}?", f"Whose was the {thing} at first?"), f"{one} had the {thing} first."),
-        ((f"Who gave the {thing} away?", f"Who gave away the {o}?", f"Who gave the {thing}?", f"Tell me who gave the {thing} away.", f"Which one gave away the {thing}?"), f"{one} gave the {thing} to {two}."),
-        ((f"Who has the {other}?", f"Who has the {p}?", f"Tell me who has the {other}.", f"Who owns the {other}?", f"Whose is the {other}?"), f"{two} has the {other}."),
-    ]
-    return told + [given], asked
+    return told + [given], [(question, words) for question in (HAS_NOW, HAD_FIRST, GAVE, HAS_OTHER)]
 
 
 RECALLS = ((3, ("own", own)), (2, ("lie", lie)), (1, ("give", give)))
@@ -222,10 +234,10 @@ def recall(draw, held, doc):
     if label != "give":
         told = draw.some(told, len(told))
     first = True
-    for ways, answer in draw.some(asked, draw.whole(1, 3)):
-        ask = some_way(draw, ways, held)
+    for (ways, answer), words in draw.some(asked, draw.whole(1, 3)):
+        ask = some_way(draw, ways, held).format_map(words)
         doc.user(" ".join(told) + " " + ask if first else ask)
-        doc.reply(answer, f"recall-{label}")
+        doc.reply(answer.format_map(words), f"recall-{label}")
         first = False
 
 

@@ -1,6 +1,7 @@
 """Stories: a world of slots, told by the beats of a plot, and questions about it."""
 from . import beats, plots
 from .doc import Doc
+from .wide import reworded, wider
 from .words import ANIMALS, AT, HELPERS, KIN, LOOKS, PLACES, Cast, a, cap
 
 PLOTS = {**beats.PLOTS, **plots.PLOTS}
@@ -74,14 +75,15 @@ class World(dict):
         super().__init__()
         self.draw = draw
         self.cast = cast
+        self.usual = False  # whom and what nobody asked for is often the same
 
     def __missing__(self, slot):
         if slot in MADE:
             value = MADE[slot](self)
         elif slot in ("c", "f"):
-            value = self.cast.name(self.get("n"))
+            value = self.cast.usual_name() if self.usual else self.cast.name(self.get("n"))
         elif slot in ("n", "m"):
-            value = self.cast.thing()
+            value = self.cast.usual_thing() if self.usual else self.cast.thing()
         elif slot == "h":
             value = self.helper()
         else:
@@ -91,7 +93,7 @@ class World(dict):
 
     def helper(self):
         if self.draw.chance(0.5):
-            return self.cast.name()
+            return self.cast.usual_name() if self.usual else self.cast.name()
         value = self.draw.pick(HELPERS) if self.draw.chance(0.7) else self.draw.pick(KIN)
         while value in (self.get("k"), self.get("k2")):
             value = self.draw.pick(KIN)
@@ -119,12 +121,17 @@ def new_world(draw, held):
 
 
 def tell(world):
+    world.usual = world.draw.wide
     return " ".join([world.draw.pick(beat).format_map(world) for beat in world.plot["beats"]])
 
 
 def some_way(draw, ways, held):
     """The last way of each list is for tests alone."""
-    return ways[-1] if held else ways[draw.below(len(ways) - 1)]
+    if held:
+        return ways[-1]
+    if draw.wide:
+        return reworded(draw, draw.pick(wider(draw, ways[:-1])), ways[-1])
+    return ways[draw.below(len(ways) - 1)]
 
 
 class Slots(dict):

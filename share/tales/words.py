@@ -4,6 +4,8 @@ Held out are some names, some things, and of the others one pair of name and thi
 """
 from zlib import crc32
 
+from .wide import blended
+
 NAMES = (
     "Mia Ben Anna Tom Lily Sam Emma Max Zoe Leo Nora Finn Ella Jack Ruby Noah Lucy Adam Rosa Paul "
     "Eva Luke Ida Omar Nina Carl Maya Hugo Sara Ivan Amy Dan Kate Tim Jane Bob Sue Nick Rita Fred "
@@ -92,6 +94,7 @@ def is_held(name, thing):
 NAMES_HELD = {thing: tuple(n for n in NAMES if is_held(n, thing)) for thing in THINGS}
 HELD_PAIRS = frozenset((n, thing) for thing in THINGS for n in NAMES_HELD[thing])
 THINGS_HELD = tuple(thing for thing in THINGS if NAMES_HELD[thing])
+WORDS = tuple(sorted(frozenset(word.lower() for word in (*NAMES, *RARE_NAMES, *THINGS, *RARE_THINGS, *CITIES, *ANIMALS))))
 HELD_OUT = frozenset(NEW_NAMES + NEW_THINGS + NEW_CITIES)
 KNOWN = frozenset(word.lower() for word in (*NAMES, *RARE_NAMES, *NEW_NAMES, *THINGS, *RARE_THINGS, *NEW_THINGS, *CITIES, *NEW_CITIES, *ANIMALS))
 
@@ -99,6 +102,11 @@ KNOWN = frozenset(word.lower() for word in (*NAMES, *RARE_NAMES, *NEW_NAMES, *TH
 def made_up(draw):
     """A word of two or three syllables that means nothing."""
     while True:
+        if draw.wide and draw.chance(0.7):
+            word = blended(draw, WORDS)
+            if word not in KNOWN:
+                return word
+            continue
         word = ""
         for _ in range(2 + draw.below(2)):
             word += draw.pick(ONSETS) + draw.pick(VOWELS)
@@ -140,8 +148,8 @@ class Cast:
                 thing = draw.pick(NEW_THINGS)
             elif self.mode == "pair" and not self.paired:
                 thing = draw.pick(THINGS_HELD)
-            elif self.mode is None and draw.chance(0.3):
-                thing = made_up(draw) if draw.chance(0.35) else draw.pick(RARE_THINGS)
+            elif self.mode is None and draw.chance(0.5 if draw.wide else 0.3):
+                thing = made_up(draw) if draw.chance(0.6 if draw.wide else 0.35) else draw.pick(RARE_THINGS)
             else:
                 thing = draw.pick(THINGS)
             if self.take(thing):
@@ -156,12 +164,25 @@ class Cast:
             elif self.mode == "pair" and not self.paired and thing is not None:
                 name = draw.pick(NAMES_HELD[thing])
                 self.paired = True
-            elif self.mode is None and draw.chance(self.share):
-                name = made_up_name(draw) if draw.chance(0.4) else draw.pick(RARE_NAMES)
+            elif self.mode is None and draw.chance(0.65 if draw.wide else self.share):
+                name = made_up_name(draw) if draw.chance(0.6 if draw.wide else 0.4) else draw.pick(RARE_NAMES)
             else:
                 name = draw.pick(NAMES)
             if self.take(name):
                 return name
+
+    def usual_name(self):
+        """One that is likelier the earlier it stands: what is likeliest is then one that is not there yet."""
+        return self.usual_of(NAMES)
+
+    def usual_thing(self):
+        return self.usual_of(THINGS)
+
+    def usual_of(self, words):
+        while True:
+            for word in words:
+                if self.draw.chance(0.3) and self.take(word):
+                    return word
 
     def take(self, word):
         """False for one that is there already, or in training makes a held-out pair with one."""
