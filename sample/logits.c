@@ -251,7 +251,7 @@ ll_logits_total(const struct ll_logits *row, double temperature)
 	float ignored;
 
 	for (size_t b = 0; b < ll_logits_blocks(row); b++) {
-		row->block_sums[b] = (double)ll_exp_sum_of(&terms, row->kern, row->logits + b * LL_LOGITS_BLOCK,
+		row->block_sums[b] = ll_exp_sum_of(&terms, row->kern, row->logits + b * LL_LOGITS_BLOCK,
 		    block_length(row, b), &ignored);
 		total += row->block_sums[b];
 	}

@@ -46,23 +46,24 @@ ll_exp_sum(float offset, float scale)
 	if ((sum.far = !(fabs(shift) < LL_EXP_SHIFT_MAX)))
 		return sum;
 	sum.shift = (float)shift;
-	sum.factor = (float)exp2(shift - exponent);
+	sum.factor = exp2(shift - exponent);
 	return sum;
 }
 
-float
+double
 ll_exp_sum_of(const struct ll_exp_sum *sum, const struct ll_kern *kern, const float *x, size_t n, float *most)
 {
-	float less[LL_LOGSUMEXP_BLOCK], total = 0, ignored;
+	float less[LL_LOGSUMEXP_BLOCK], ignored;
+	double total = 0;
 
 	if (!sum->far)
-		return kern->sum_powers(x, n, sum->by, sum->shift, most) * sum->factor;
+		return (double)kern->sum_powers(x, n, sum->by, sum->shift, most) * sum->factor;
 	*most = kern->max(x, n);
 	for (size_t count; n > 0; x += count, n -= count) {
 		count = n < LL_LOGSUMEXP_BLOCK ? n : LL_LOGSUMEXP_BLOCK;
 		for (size_t i = 0; i < count; i++)
 			less[i] = (x[i] - sum->offset) * sum->scale;
-		total += kern->sum_powers(less, count, LL_EXP_LOG2E, 0, &ignored);
+		total += (double)kern->sum_powers(less, count, LL_EXP_LOG2E, 0, &ignored);
 	}
 	return total;
 }
@@ -77,7 +78,8 @@ ll_logsumexp(const struct ll_kern *kern, const float *x, size_t n, float *block_
 	*sum = 0;
 	for (size_t i = 0; i < n; i += LL_LOGSUMEXP_BLOCK) {
 		size_t length = n - i < LL_LOGSUMEXP_BLOCK ? n - i : LL_LOGSUMEXP_BLOCK;
-		float max, part = ll_exp_sum_of(&terms, kern, x + i, length, &max);
+		float max;
+		double part = ll_exp_sum_of(&terms, kern, x + i, length, &max);
 
 		if (block_max != NULL)
 			block_max[i / LL_LOGSUMEXP_BLOCK] = max;
@@ -87,7 +89,7 @@ ll_logsumexp(const struct ll_kern *kern, const float *x, size_t n, float *block_
 			terms = ll_exp_sum(max, 1);
 			part = ll_exp_sum_of(&terms, kern, x + i, length, &max);
 		}
-		*sum += (double)(*most > -INFINITY || !is_empty(x + i, length) ? part : 0);
+		*sum += *most > -INFINITY || !is_empty(x + i, length) ? part : 0;
 	}
 	/* Of terms that are a little less than they should be, too, the greatest is 1. */
 	if (*sum < 1 && *most > -INFINITY)

@@ -14,7 +14,7 @@ struct ll_kern;
 struct ll_exp_sum {
 	float offset, scale;
 	float by, shift;	/* as 2^(x * by - shift), */
-	float factor;		/* times this; */
+	double factor;		/* times this; */
 	bool far;		/* or, where shift would be too large, of what is made of x first */
 };
 
@@ -24,9 +24,9 @@ struct ll_exp_sum ll_exp_sum(float offset, float scale);
 /*
  * The sum over x[0 .. n - 1], none of which should be above the offset, the same for every ISA; what
  * is below 2^-126 counts as 0, and one NaN makes it NaN. *most is the greatest, NaNs passed over. Where x is the
- * offset the term is within 1e-7 of 1.
+ * offset the term is within 8e-8 of 1.
  */
-float ll_exp_sum_of(const struct ll_exp_sum *sum, const struct ll_kern *kern, const float *x, size_t n, float *most);
+double ll_exp_sum_of(const struct ll_exp_sum *sum, const struct ll_kern *kern, const float *x, size_t n, float *most);
 
 /* Numbers that are read together: what is done with them twice is done in the nearest cache. */
 #define LL_LOGSUMEXP_BLOCK 512
