@@ -1,6 +1,6 @@
 """tales: what the project's own small model learns from, and whether it has learned it.
 
-A model of 4 million parameters with 2,048 tokens and 512 positions learns from some 45 million
+A model of 4 million parameters with 2,048 tokens and 512 positions learns from some 70 million
 tokens what is regular and comes often. So this text has simple sentences of few words, and
 documents of 60 to 250 tokens; names and things are said again and again, so that a story stays
 with them, and much of it is copying and recall. What a user may name is wide: besides 60 names and

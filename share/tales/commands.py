@@ -137,6 +137,9 @@ def facts(args):
             print(f"{label}\t{way}\t{answer}")
 
 
+WIDE = "more ways to ask, more names and things, more words around a question"
+
+
 def parser():
     top = Parser(prog="tales", description="Text for a small model, and whether it has learned it.")
     commands = top.add_subparsers(dest="command", required=True, metavar="command", parser_class=Parser)
@@ -156,7 +159,7 @@ def parser():
     mixture(one, many)
     many.add_argument("--tokens-approx", type=natural, metavar="n", help="about so many tokens of a vocabulary of 2,048")
 
-    one.add_argument("--wide", action="store_true", help="more ways to ask, more names and things, more words around a question")
+    one.add_argument("--wide", action="store_true", help=WIDE)
 
     one = command("eval-prompts", "write prompts of a test, records of ll-batch", eval_prompts)
     one.add_argument("--kind", type=kinds_of, default=list(mix.ASKED), metavar="kind,...", help="only these kinds")
@@ -164,7 +167,7 @@ def parser():
     one.add_argument("--seed", type=natural, default=0, metavar="n", help="another than training has (default 0)")
     which = one.add_mutually_exclusive_group()
     which.add_argument("--held-out", dest="end", action="store_const", const="/held", default="", help="names, things, pairs and phrasings that training never has")
-    which.add_argument("--wide", dest="end", action="store_const", const="/wide", help="more ways to ask, more names and things, more words around a question")
+    which.add_argument("--wide", dest="end", action="store_const", const="/wide", help=WIDE)
     one.add_argument("--answers", action="store_true", help="write right answers instead")
 
     one = command("check", "count the right answers of each kind", do_check)

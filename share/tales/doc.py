@@ -9,7 +9,7 @@ from .wide import framed
 
 STARTS = frozenset("What Which How Who Where When Why Whose Write Tell Please Can Could Give Name Is Are Do Does I Spell "
     "Reverse Count Copy Repeat Explain Make Show Let Take Add Say Find".split())
-LONGEST = 200  # bytes of what is put among other words
+FRAMED = 200  # bytes: what is longer is not put among other words
 PER_CHAT = 110  # bytes: the system message that the chat format begins with
 PER_MESSAGE = 12  # bytes: header and end of a message, special tokens counted as 4
 TOOLS = 330  # bytes: what the chat format says of tools
@@ -37,7 +37,7 @@ class Doc:
 
     def user(self, text, typed=True):
         """What a user says; typed: by hand, so that now and then a capital or the last mark is missing."""
-        if typed and self.draw.wide and len(text) < LONGEST and self.draw.chance(0.15):
+        if typed and self.draw.wide and len(text) < FRAMED and self.draw.chance(0.15):
             text = framed(self.draw, text, STARTS - {"I"})
         if typed and self.draw.chance(0.3 if self.draw.wide else 0.12):
             if text[-1] in ".?":

@@ -1,7 +1,8 @@
 """Small skills whose answers a program can check, and recall of what was said before.
 
 Numbers are from 0 to 20, sums to 40, differences not below 0; one pair of numbers in ten is
-held out. Lists have 2 to 5 items, words that are spelled 3 to 8 letters.
+held out. Lists have 2 to 5 items, words that are spelled 3 to 8 letters, or 10 if the draw is
+wide.
 """
 from zlib import crc32
 

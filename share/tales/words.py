@@ -99,19 +99,19 @@ HELD_OUT = frozenset(NEW_NAMES + NEW_THINGS + NEW_CITIES)
 KNOWN = frozenset(word.lower() for word in (*NAMES, *RARE_NAMES, *NEW_NAMES, *THINGS, *RARE_THINGS, *NEW_THINGS, *CITIES, *NEW_CITIES, *ANIMALS))
 
 
+def syllables(draw):
+    word = ""
+    for _ in range(2 + draw.below(2)):
+        word += draw.pick(ONSETS) + draw.pick(VOWELS)
+    return word + draw.pick(CODAS)
+
+
 def made_up(draw):
-    """A word of two or three syllables that means nothing."""
+    """A word that means nothing: two or three syllables, or, if the draw is wide, mostly parts of others."""
     while True:
-        if draw.wide and draw.chance(0.7):
-            word = blended(draw, WORDS)
-            if word not in KNOWN:
-                return word
-            continue
-        word = ""
-        for _ in range(2 + draw.below(2)):
-            word += draw.pick(ONSETS) + draw.pick(VOWELS)
-        word += draw.pick(CODAS)
-        if word not in KNOWN and len(word) <= LONGEST:
+        blend = draw.wide and draw.chance(0.7)
+        word = blended(draw, WORDS) if blend else syllables(draw)
+        if word not in KNOWN and (blend or len(word) <= LONGEST):
             return word
 
 
@@ -136,7 +136,9 @@ class Cast:
 
     def __init__(self, draw, held=False, rare_share=0.4):
         self.draw = draw
-        self.share = rare_share
+        # How often a thing or a name is a seldom one, and how often such a one means nothing.
+        self.rare_thing, self.made_thing, self.rare_name, self.made_name = (
+            (0.5, 0.6, 0.65, 0.6) if draw.wide else (0.3, 0.35, rare_share, 0.4))
         self.mode = draw.pick(("name", "thing", "pair")) if held else None
         self.used = set()
         self.paired = False
@@ -148,8 +150,8 @@ class Cast:
                 thing = draw.pick(NEW_THINGS)
             elif self.mode == "pair" and not self.paired:
                 thing = draw.pick(THINGS_HELD)
-            elif self.mode is None and draw.chance(0.5 if draw.wide else 0.3):
-                thing = made_up(draw) if draw.chance(0.6 if draw.wide else 0.35) else draw.pick(RARE_THINGS)
+            elif self.mode is None and draw.chance(self.rare_thing):
+                thing = made_up(draw) if draw.chance(self.made_thing) else draw.pick(RARE_THINGS)
             else:
                 thing = draw.pick(THINGS)
             if self.take(thing):
@@ -164,8 +166,8 @@ class Cast:
             elif self.mode == "pair" and not self.paired and thing is not None:
                 name = draw.pick(NAMES_HELD[thing])
                 self.paired = True
-            elif self.mode is None and draw.chance(0.65 if draw.wide else self.share):
-                name = made_up_name(draw) if draw.chance(0.6 if draw.wide else 0.4) else draw.pick(RARE_NAMES)
+            elif self.mode is None and draw.chance(self.rare_name):
+                name = made_up_name(draw) if draw.chance(self.made_name) else draw.pick(RARE_NAMES)
             else:
                 name = draw.pick(NAMES)
             if self.take(name):
