@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 
 uint64_t
@@ -16,24 +17,6 @@ ll_hash_mix(uint64_t x)
 	return x ^ x >> 31;
 }
 
-static uint64_t
-little_endian(const unsigned char *bytes, size_t length)
-{
-	uint64_t word = 0;
-
-	for (size_t i = 0; i < length; i++)
-		word |= (uint64_t)bytes[i] << (8 * i);
-	return word;
-}
-
-/* Compilers make one load of it, but not of the loop. */
-static uint64_t
-eight(const unsigned char *p)
-{
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-	    (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
-
 uint64_t
 ll_hash(uint64_t seed, const void *bytes, size_t length)
 {
@@ -41,8 +24,8 @@ ll_hash(uint64_t seed, const void *bytes, size_t length)
 	uint64_t hash = seed ^ (uint64_t)length * 0x9e3779b97f4a7c15u;
 
 	for (; length >= 8; length -= 8, p += 8)
-		hash = ll_hash_mix(hash ^ eight(p)) + 0x9e3779b97f4a7c15u;
-	return ll_hash_mix(hash ^ little_endian(p, length));
+		hash = ll_hash_mix(hash ^ ll_load64(p)) + 0x9e3779b97f4a7c15u;
+	return ll_hash_mix(length > 0 ? hash ^ ll_load_few(p, length) : hash);
 }
 
 bool

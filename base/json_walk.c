@@ -4,44 +4,46 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/json_walk.h"
 #include "base/utf8.h"
 
-static bool
-fail(struct ll_json_walk *walk)
+bool
+ll_json_walk_bad(struct ll_json_walk *walk)
 {
 	walk->bad = true;
 	return false;
 }
 
+#define EACH(byte) ((byte) * (uint64_t)0x0101010101010101)
+
+/* Bit 7 of the lowest byte that is 0, above which the bits mean nothing. */
+static inline uint64_t
+zero_byte(uint64_t word)
+{
+	return (word - EACH(1)) & ~word & EACH(0x80);
+}
+
+/* Bytes below the lowest that has a bit set. */
+static inline size_t
+before_bit(uint64_t bits)
+{
+	return bits != 0 ? (size_t)__builtin_ctzll(bits) / 8 : 8;
+}
+
 char
-ll_json_walk_peek(struct ll_json_walk *walk)
+ll_json_walk_space(struct ll_json_walk *walk)
 {
-	while (walk->at < walk->end && (*walk->at == ' ' || *walk->at == '\n' || *walk->at == '\t' || *walk->at == '\r'))
-		walk->at++;
-	return walk->at < walk->end && !walk->bad ? *walk->at : '\0';
-}
+	const char *at = walk->at, *end = walk->end;
 
-bool
-ll_json_walk_take(struct ll_json_walk *walk, char mark)
-{
-	if (ll_json_walk_peek(walk) != mark)
-		return fail(walk);
-	walk->at++;
-	return true;
-}
-
-bool
-ll_json_walk_more(struct ll_json_walk *walk, char close, bool *first)
-{
-	if (ll_json_walk_peek(walk) == close) {
-		walk->at++;
-		return false;
+	while (at < end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r')) {
+		at++;
+		/* Indentation. */
+		if (end - at >= 8)
+			at += before_bit(ll_load64((const unsigned char *)at) ^ EACH(' '));
 	}
-	if (!*first && !ll_json_walk_take(walk, ','))
-		return false;
-	*first = false;
-	return !walk->bad;
+	walk->at = at;
+	return at < end && !walk->bad ? *at : '\0';
 }
 
 /* Four hexadecimal digits, or UINT32_MAX. */
@@ -88,20 +90,39 @@ escape(struct ll_json_walk *walk, char **out)
 	uint32_t code;
 
 	if (walk->at == walk->end)
-		return fail(walk);
+		return ll_json_walk_bad(walk);
 	if (*walk->at == 'u') {
 		walk->at++;
 		code = code_point(walk);
 		if (code == 0 || code > 0x10ffff)
-			return fail(walk);
+			return ll_json_walk_bad(walk);
 		*out += ll_utf8_put((unsigned char *)*out, code);
 		return true;
 	}
 	letter = memchr(letters, *walk->at++, sizeof(letters) - 1);
 	if (letter == NULL)
-		return fail(walk);
+		return ll_json_walk_bad(walk);
 	*(*out)++ = meanings[letter - letters];
 	return true;
+}
+
+/*
+ * How many of eight bytes are characters of one byte or two that stand for themselves, up to the
+ * first of another kind.
+ */
+static inline size_t
+plain(uint64_t word)
+{
+	uint64_t other = zero_byte(word ^ EACH('"')) | zero_byte(word ^ EACH('\\')) | zero_byte(word & EACH(0xe0));
+	uint64_t high = word & EACH(0x80), lead = high & word << 1, next = high ^ lead;
+
+	if (high == 0)
+		return before_bit(other);
+	/* What begins three bytes or more, or only could be said in one byte; a beginning alone, and what continues none. */
+	other |= lead & word << 2;
+	other |= lead & ~((word & EACH(0x1e)) + EACH(0x7e));
+	other |= (lead & ~(next >> 8)) | (next & ~(lead << 8));
+	return before_bit(other);
 }
 
 bool
@@ -113,9 +134,19 @@ ll_json_walk_string(struct ll_json_walk *walk, char **out)
 
 	if (!ll_json_walk_take(walk, '"'))
 		return false;
-	for (at = walk->at; at < walk->end && *at != '"';) {
+	for (at = walk->at; at < walk->end;) {
+		if (walk->end - at >= 8) {
+			size = plain(ll_load64((const unsigned char *)at));
+			memcpy(to, at, 8);
+			at += size;
+			to += size;
+			if (size == 8)
+				continue;
+		}
+		if (*at == '"')
+			break;
 		if ((unsigned char)*at < 0x20)
-			return fail(walk);
+			return ll_json_walk_bad(walk);
 		if (*at == '\\') {
 			walk->at = at + 1;
 			if (!escape(walk, &to))
@@ -127,7 +158,7 @@ ll_json_walk_string(struct ll_json_walk *walk, char **out)
 			for (; size > 0; size--)
 				*to++ = *at++;
 		} else {
-			return fail(walk);
+			return ll_json_walk_bad(walk);
 		}
 	}
 	walk->at = at;
@@ -165,7 +196,7 @@ skip_string(struct ll_json_walk *walk)
 		}
 		walk->at += *walk->at == '\\' && walk->end - walk->at > 1;
 	}
-	return fail(walk);
+	return ll_json_walk_bad(walk);
 }
 
 bool
@@ -187,5 +218,5 @@ ll_json_walk_skip(struct ll_json_walk *walk)
 		depth += c == '[' || c == '{';
 		depth -= closes;
 	}
-	return fail(walk);
+	return ll_json_walk_bad(walk);
 }

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/cpu.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/scaled.h"
-#include "model/bytes.h"
 #include "model/hparams.h"
 #include "model/recode.h"
 #include "model/source.h"

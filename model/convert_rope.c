@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "model/bytes.h"
 
 #define ROPE_FREQS "rope_freqs.weight"
 #define PI 3.14159265358979323846

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/hash.h"
-#include "model/bytes.h"
 #include "model/hparams.h"
 #include "tensor/tensor.h"
 

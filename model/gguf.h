@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/io.h"
-#include "model/bytes.h"
 #include "tensor/dtype.h"
 
 struct ll_err;

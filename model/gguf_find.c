@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
-#include "model/bytes.h"
 #include "model/gguf.h"
 
 /* The name among `count` sorted by length and bytes, or NULL. */

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "model/bytes.h"
 #include "model/info.h"
 
 static void

@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/utf8.h"
-#include "model/bytes.h"
 #include "model/info.h"
 
 #define LABEL "%-18s "

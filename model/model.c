@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "model/bytes.h"
 #include "model/gguf.h"
 #include "model/hparams.h"
 #include "model/model.h"

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "model/bytes.h"
 #include "model/pickle.h"
 #include "tensor/dtype.h"
 

@@ -2,7 +2,7 @@
  * The wire format of protocol buffers; see protobuf.h.
  */
 
-#include "model/bytes.h"
+#include "base/bytes.h"
 #include "model/protobuf.h"
 
 /* Seven bits a byte, the lowest first; at most ten bytes. */

@@ -5,9 +5,9 @@
 
 #include <math.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "model/bytes.h"
 #include "model/hparams.h"
 
 /*

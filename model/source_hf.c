@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "model/bytes.h"
 #include "model/safetensors.h"
 #include "model/source_make.h"
 #include "tensor/dtype.h"

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "model/bytes.h"
 #include "model/gguf.h"
 #include "model/model.h"
 #include "model/vocab_make.h"
@@ -21,6 +21,8 @@ struct memory {
 	size_t size;		/* of the block */
 	struct ll_gguf *gguf;	/* closed with the vocabulary; or NULL */
 	char *chat_template;	/* freed with it; or NULL */
+	char *text;		/* the same, of text_size bytes */
+	size_t text_size;
 };
 
 /* The names that special tokens go by, each of which ends a turn or a text unless it is BOS. */
@@ -113,6 +115,15 @@ ll_vocab_keep(struct ll_vocab *vocab, struct ll_gguf *gguf)
 }
 
 void
+ll_vocab_keep_text(struct ll_vocab *vocab, char *text, size_t size)
+{
+	struct memory *memory = vocab->memory;
+
+	memory->text = text;
+	memory->text_size = size;
+}
+
+void
 ll_vocab_free(struct ll_vocab *vocab)
 {
 	struct memory *memory;
@@ -122,6 +133,7 @@ ll_vocab_free(struct ll_vocab *vocab)
 	memory = vocab->memory;
 	ll_gguf_close(memory->gguf);
 	free(memory->chat_template);
+	ll_free_large(memory->text, memory->text_size, 1);
 	ll_free_large(memory, memory->size, 1);
 	free(vocab);
 }

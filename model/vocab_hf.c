@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "model/bytes.h"
 #include "model/model.h"
 #include "model/vocab_hf.h"
 #include "model/vocab_make.h"
@@ -128,13 +128,15 @@ place_added(const struct file *file, struct ll_vocab *vocab)
 	return 0;
 }
 
-/* From the file's text, which goes, into the vocabulary's own, with the alphabet or U+2581 undone. */
+/* Into the vocabulary's own text, with the alphabet or U+2581 undone. */
 static int
-copy_pieces(const struct file *file, struct ll_vocab *vocab, char **text)
+copy_pieces(const struct file *file, struct ll_vocab *vocab, char *text)
 {
+	struct ll_piece *written = (struct ll_piece *)(void *)text;
 	int16_t alphabet[LL_ALPHABET];
 	int status = 0;
 
+	text += vocab->count * sizeof(*written);
 	ll_alphabet_make(alphabet);
 	for (size_t id = 0; id < vocab->count && status == 0; id++) {
 		struct ll_piece *piece = &vocab->pieces[id];
@@ -142,34 +144,32 @@ copy_pieces(const struct file *file, struct ll_vocab *vocab, char **text)
 
 		if (vocab->kind == LL_VOCAB_SPM_MERGES) {
 			status = ll_spm_piece(vocab, id, piece->bytes != NULL ? piece->bytes : "", piece->length,
-			    piece->type, text, file->what, file->err);
+			    piece->type, &text, file->what, file->err);
 			continue;
 		}
+		written[id] = *piece;
 		if (piece->type != LL_TOKEN_NORMAL)
-			memcpy(*text, piece->bytes != NULL ? piece->bytes : "", piece->length);
-		else if ((length = ll_alphabet_undo(alphabet, piece->bytes, piece->length, *text)) < 0)
+			memcpy(text, piece->bytes != NULL ? piece->bytes : "", piece->length);
+		else if ((length = ll_alphabet_undo(alphabet, piece->bytes, piece->length, text)) < 0)
 			return ll_fail(file->err, LL_EDATA,
 			    "%s[%zu]: '%.100s' has a character that stands for no byte", file->what, id, piece->bytes);
-		*piece = (struct ll_piece){ *text, (uint32_t)length, piece->type };
-		*text += length;
+		*piece = (struct ll_piece){ text, (uint32_t)length, piece->type };
+		text += length;
 	}
+	if (vocab->kind != LL_VOCAB_SPM_MERGES)
+		vocab->written = written;
 	return status;
 }
 
+/* They stay where they are. */
 static int
-copy_merges(const struct file *file, struct ll_vocab *vocab, char *text)
+take_merges(const struct file *file, struct ll_vocab *vocab)
 {
+	if (file->parts->bad_merge < file->parts->merge_count)
+		return ll_fail(file->err, LL_EDATA, "%s: model.merges[%zu]: not two tokens", file->name,
+		    file->parts->bad_merge);
 	vocab->merge_count = file->parts->merge_count;
-	vocab->merges = (unsigned char *)text;
-	for (size_t i = 0; i < vocab->merge_count; i++) {
-		const struct ll_hf_merge *merge = &file->parts->merges[i];
-
-		if (merge->text == NULL)
-			return ll_fail(file->err, LL_EDATA, "%s: model.merges[%zu]: not two tokens", file->name, i);
-		ll_store64((unsigned char *)text, merge->length);
-		memcpy(text + LL_MERGE_HEAD, merge->text, merge->length);
-		text += LL_MERGE_HEAD + merge->length;
-	}
+	vocab->merges = (const unsigned char *)file->parts->merges;
 	return 0;
 }
 
@@ -212,7 +212,7 @@ fill(const struct file *file, struct ll_vocab *vocab, char *text)
 
 	if ((status = ll_hf_rules(vocab, file->parts->root, file->name, file->err)) < 0 ||
 	    (status = place_tokens(file, vocab)) < 0 || (status = place_added(file, vocab)) < 0 ||
-	    (status = copy_pieces(file, vocab, &text)) < 0 || (status = copy_merges(file, vocab, text)) < 0 ||
+	    (status = copy_pieces(file, vocab, text)) < 0 || (status = take_merges(file, vocab)) < 0 ||
 	    (status = read_bos(file, vocab)) < 0)
 		return status;
 	ll_vocab_finish(vocab);
@@ -222,7 +222,7 @@ fill(const struct file *file, struct ll_vocab *vocab, char *text)
 static int
 make(struct ll_vocab **out, struct file *file, size_t size)
 {
-	size_t count, heads;
+	size_t count, more;
 	char *text;
 	int status;
 
@@ -230,9 +230,9 @@ make(struct ll_vocab **out, struct file *file, size_t size)
 		return bad(file, "no tokenizer: model.vocab or model.merges is missing");
 	if ((status = count_tokens(file, &count)) < 0)
 		return status;
-	/* No text is longer than it is written in the file, quotes and all. */
-	if (ll_mul(file->parts->merge_count, LL_MERGE_HEAD, &heads) || ll_add(size, heads, &size))
-		return bad(file, "model.merges: too many");
+	/* The tokens as written, and texts: none is longer than in the file. */
+	if (ll_mul(count, sizeof(struct ll_piece), &more) || ll_add(size, more, &size))
+		return bad(file, "model.vocab: too many tokens");
 	if ((status = ll_vocab_new(out, count, size, &text, file->err)) < 0)
 		return status;
 	if ((status = fill(file, *out, text)) < 0) {
@@ -255,6 +255,10 @@ ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const cha
 	if ((status = ll_hf_read(&parts, data, size, name, err)) == 0) {
 		file.added = ll_json_get(parts.root, "added_tokens");
 		status = make(out, &file, size);
+	}
+	if (*out != NULL) {
+		ll_vocab_keep_text(*out, parts.text, parts.room);
+		parts.text = NULL;
 	}
 	ll_hf_free(&parts);
 	return status;

@@ -19,21 +19,17 @@ struct ll_hf_token {
 	uint32_t length;
 };
 
-/* A member of model.merges as "left right"; NULL where the file has something else. */
-struct ll_hf_merge {
-	const char *text;
-	uint32_t length;
-};
-
 struct ll_hf_file {
 	struct ll_hf_token *tokens;
-	struct ll_hf_merge *merges;
+	const char *merges;		/* as in struct ll_vocab */
 	size_t token_count, merge_count;
+	size_t bad_merge;		/* the first that is not two texts, or merge_count */
 	struct ll_json *root;		/* all of it, but for an empty vocab and merges where these are */
 	bool whole;			/* it has both */
 
-	size_t token_cap, merge_cap;
-	char *text;
+	size_t token_cap;
+	char *text;			/* of tokens and merges, from ll_alloc_large() */
+	size_t room;			/* its bytes */
 };
 
 /*

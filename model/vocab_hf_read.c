@@ -6,12 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/json_walk.h"
 #include "base/mem.h"
 #include "model/vocab_hf.h"
 #include "model/vocab_make.h"
+
+#define AHEAD 16
 
 /* A member that was read, brackets and all. */
 struct span {
@@ -60,19 +63,18 @@ read_tokens(struct reader *r)
 	return 0;
 }
 
-/* "left right", or ["left", "right"]; anything else is passed over, and no text. */
-static const char *
+/* "left right", or ["left", "right"]; anything else is passed over: false. */
+static bool
 read_merge(struct reader *r)
 {
-	const char *text = r->text;
 	bool first = true;
 	size_t parts = 0;
 
 	if (ll_json_walk_peek(&r->walk) == '"')
-		return ll_json_walk_string(&r->walk, &r->text) ? text : NULL;
+		return ll_json_walk_string(&r->walk, &r->text);
 	if (ll_json_walk_peek(&r->walk) != '[') {
 		ll_json_walk_skip(&r->walk);
-		return NULL;
+		return false;
 	}
 	ll_json_walk_take(&r->walk, '[');
 	while (ll_json_walk_more(&r->walk, ']', &first)) {
@@ -86,27 +88,27 @@ read_merge(struct reader *r)
 		}
 		parts++;
 	}
-	return parts == 2 ? text : NULL;
+	return parts == 2;
 }
 
 static int
 read_merges(struct reader *r)
 {
 	struct ll_hf_file *file = r->file;
-	bool first = true;
-	int status;
+	bool first = true, good = true;
 
+	file->merges = r->text;
 	ll_json_walk_take(&r->walk, '[');
 	while (ll_json_walk_more(&r->walk, ']', &first)) {
-		const char *begin = r->text;
-		struct ll_hf_merge merge = { .text = read_merge(r) };
+		char *begin = r->text;
 
-		if (r->text - begin > LL_PIECE_MAX)
-			return too_long(r, "merges", file->merge_count, r->text - begin);
-		merge.length = (uint32_t)(r->text - begin);
-		if ((status = ll_grow(&file->merges, &file->merge_cap, file->merge_count + 1, sizeof(merge), r->err)) < 0)
-			return status;
-		file->merges[file->merge_count++] = merge;
+		r->text += LL_MERGE_HEAD;
+		good = read_merge(r) && good;
+		if (r->text - begin > LL_MERGE_HEAD + LL_PIECE_MAX)
+			return too_long(r, "merges", file->merge_count, r->text - begin - LL_MERGE_HEAD);
+		ll_store64((unsigned char *)begin, (uint64_t)(r->text - begin - LL_MERGE_HEAD));
+		file->merge_count++;
+		file->bad_merge += good;
 	}
 	return 0;
 }
@@ -117,19 +119,31 @@ is_same(const struct ll_hf_token *a, const struct ll_hf_token *b)
 	return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
 }
 
-/* No token may be there twice; `places` is 0 or one more than where a token is, and has a power of two of them. */
+/*
+ * No token may be there twice; `places` is 0 or one more than where a token is, and has a power of
+ * two of them, which are asked for some tokens ahead.
+ */
 static int
 compare_tokens(const struct reader *r, uint32_t *places, size_t count)
 {
 	const struct ll_hf_token *tokens = r->file->tokens;
+	const size_t end = r->file->token_count;
+	size_t ahead[AHEAD] = { 0 };
 
-	for (size_t i = 0; i < r->file->token_count; i++) {
-		size_t at = ll_hash(0, tokens[i].text, tokens[i].length) & (count - 1);
+	for (size_t i = 0; i < end + AHEAD; i++) {
+		size_t at = ahead[i % AHEAD];
 
+		if (i < end) {
+			ahead[i % AHEAD] = ll_hash(0, tokens[i].text, tokens[i].length) & (count - 1);
+			__builtin_prefetch(&places[ahead[i % AHEAD]]);
+		}
+		if (i < AHEAD)
+			continue;
 		for (; places[at] != 0; at = (at + 1) & (count - 1))
-			if (is_same(&tokens[places[at] - 1], &tokens[i]))
-				return ll_fail(r->err, LL_EDATA, "%s: model.vocab: duplicate token '%.100s'", r->name, tokens[i].text);
-		places[at] = (uint32_t)i + 1;
+			if (is_same(&tokens[places[at] - 1], &tokens[i - AHEAD]))
+				return ll_fail(r->err, LL_EDATA, "%s: model.vocab: duplicate token '%.100s'", r->name,
+				    tokens[i - AHEAD].text);
+		places[at] = (uint32_t)(i - AHEAD) + 1;
 	}
 	return 0;
 }
@@ -251,10 +265,12 @@ ll_hf_read(struct ll_hf_file *file, const char *data, size_t size, const char *n
 	int status;
 
 	*file = (struct ll_hf_file){ 0 };
-	if (ll_mul(size, 2, &room) || ll_add(room, 1, &room))
+	/* The shortest element of a list is a digit and a comma, and gets a head. */
+	if (ll_mul(size, LL_MERGE_HEAD / 2, &room) || ll_add(room, LL_MERGE_HEAD + LL_JSON_WALK_SLACK, &room))
 		return ll_fail(err, LL_EDATA, "%s: too large", name);
-	if ((file->text = r.text = ll_alloc(room, 1, err)) == NULL)
+	if ((file->text = r.text = ll_alloc_large(room, 1, err)) == NULL)
 		return -LL_ENOMEM;
+	file->room = room;
 	if ((status = read_all(&r)) < 0)
 		return status;
 	file->whole = r.tokens.begin != NULL && r.merges.begin != NULL;
@@ -270,8 +286,7 @@ void
 ll_hf_free(struct ll_hf_file *file)
 {
 	free(file->tokens);
-	free(file->merges);
-	free(file->text);
+	ll_free_large(file->text, file->room, 1);
 	ll_json_free(file->root);
 	*file = (struct ll_hf_file){ 0 };
 }

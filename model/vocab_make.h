@@ -26,6 +26,9 @@ int ll_vocab_new(struct ll_vocab **out, size_t count, size_t bytes, char **text,
 /* Has the vocabulary close this file when it is freed. */
 void ll_vocab_keep(struct ll_vocab *vocab, struct ll_gguf *gguf);
 
+/* Has the vocabulary free this text of `size` bytes, from ll_alloc_large(), when it is freed. */
+void ll_vocab_keep_text(struct ll_vocab *vocab, char *text, size_t size);
+
 /*
  * GPT-2's alphabet: printable Latin-1 stands for itself, and the 68 other bytes, in order,
  * for the characters from U+0100 on. The byte of a character, or -1.

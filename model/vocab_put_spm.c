@@ -7,8 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
-#include "model/bytes.h"
 #include "model/vocab_write.h"
 
 enum wire { VARINT = 0, BYTES = 2, FIXED32 = 5 };

@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
-#include "model/bytes.h"
 #include "model/model.h"
 #include "model/protobuf.h"
 #include "model/vocab_make.h"

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "model/bytes.h"
 #include "model/zip.h"
 
 #define END_SIZE 22

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/vocab.h"
@@ -111,25 +112,6 @@ undo_marks(const struct ll_piece *text, struct merge *merge)
 	return 0;
 }
 
-static inline uint64_t
-load(const unsigned char *p)
-{
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-	    (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
-
-/* Of one to eight bytes, the first lowest. */
-static inline uint64_t
-word_of(const unsigned char *p, size_t length)
-{
-	const unsigned char *last = p + length - 4;
-
-	if (length < 4)
-		return p[0] | (uint64_t)p[length / 2] << 8 * (length / 2) | (uint64_t)p[length - 1] << 8 * (length - 1);
-	return p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-	    (last[0] | (uint64_t)last[1] << 8 | (uint64_t)last[2] << 16 | (uint64_t)last[3] << 24) << 8 * (length - 4);
-}
-
 /* How many bytes there are before the first that differs; `b` has none that is 0 or a space. */
 static inline size_t
 before_space(const unsigned char *a, const unsigned char *b, size_t length)
@@ -139,12 +121,12 @@ before_space(const unsigned char *a, const unsigned char *b, size_t length)
 
 	/* Short ones in one go: without the space they are equal. */
 	if (length < 8) {
-		x = word_of(a, length + 1);
-		y = word_of(b, length);
+		x = ll_load_few(a, length + 1);
+		y = ll_load_few(b, length);
 		at = (size_t)__builtin_ctzll((x ^ y) | (uint64_t)1 << 63) / 8;
 		return (x >> 8 * at & 0xff) == ' ' && x >> 8 * at >> 8 == y >> 8 * at ? at : 0;
 	}
-	for (at = 0; (x = load(a + at) ^ load(b + at)) == 0 && at + 8 < length;)
+	for (at = 0; (x = ll_load64(a + at) ^ ll_load64(b + at)) == 0 && at + 8 < length;)
 		at = at + 16 <= length ? at + 8 : length - 8;
 	at = x != 0 ? at + (size_t)__builtin_ctzll(x) / 8 : length;
 	return a[at] == ' ' && memcmp(a + at + 1, b + at, length - at) == 0 ? at : 0;

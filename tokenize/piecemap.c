@@ -24,8 +24,8 @@ static bool
 equal(const unsigned char *a, const unsigned char *b, size_t length)
 {
 	if (length <= 16)
-		return ll_piecemap_load64(a) == ll_piecemap_load64(b) &&
-		    ll_piecemap_load64(a + length - 8) == ll_piecemap_load64(b + length - 8);
+		return ll_load64(a) == ll_load64(b) &&
+		    ll_load64(a + length - 8) == ll_load64(b + length - 8);
 	return memcmp(a, b, length) == 0;
 }
 

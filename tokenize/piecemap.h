@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/vocab.h"
 
 struct ll_err;
@@ -70,24 +71,6 @@ void ll_piecemap_free(struct ll_piecemap *map);
 #define LL_PIECEMAP_PROBES 128
 #define LL_PIECEMAP_FILTER 20	/* bits of a hash: 128 KB, which stay in the processor's second cache */
 
-static inline uint64_t
-ll_piecemap_load64(const unsigned char *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof(word));
-	return word;
-}
-
-static inline uint64_t
-ll_piecemap_load32(const unsigned char *p)
-{
-	uint32_t word;
-
-	memcpy(&word, p, sizeof(word));
-	return word;
-}
-
 /* Of no two words is it the same. */
 static inline uint64_t
 ll_piecemap_mix(uint64_t x)
@@ -99,19 +82,12 @@ ll_piecemap_mix(uint64_t x)
 }
 
 /*
- * The bytes of a short piece, the first lowest on a little-endian machine, and above them its
- * length: loads that overlap read it without a loop. Nothing outlives the process, so byte
- * order does not matter.
+ * The bytes of a short piece, the first lowest, and above them its length.
  */
 static inline uint64_t
 ll_piecemap_short(const unsigned char *p, size_t length)
 {
-	uint64_t x = (uint64_t)length << 56;
-
-	if (length < 4)
-		return x | p[0] | (uint64_t)p[length / 2] << 8 * (length / 2) |
-		    (uint64_t)p[length - 1] << 8 * (length - 1);
-	return x | ll_piecemap_load32(p) | ll_piecemap_load32(p + length - 4) << 8 * (length - 4);
+	return (uint64_t)length << 56 | ll_load_few(p, length);
 }
 
 /* Of a longer one, above which stands a length that no short one has. */
@@ -121,8 +97,8 @@ ll_piecemap_long(uint64_t seed, const unsigned char *p, size_t length)
 	uint64_t x = seed ^ length;
 
 	for (size_t i = 0; i + 8 < length; i += 8)
-		x = ll_piecemap_mix(x ^ ll_piecemap_load64(p + i));
-	return ll_piecemap_mix(x ^ ll_piecemap_load64(p + length - 8)) | (uint64_t)0xff << 56;
+		x = ll_piecemap_mix(x ^ ll_load64(p + i));
+	return ll_piecemap_mix(x ^ ll_load64(p + length - 8)) | (uint64_t)0xff << 56;
 }
 
 static inline uint64_t

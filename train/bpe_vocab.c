@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "model/bytes.h"
 #include "model/model.h"
 #include "model/vocab_make.h"
 #include "model/vocab_write.h"

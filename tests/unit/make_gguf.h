@@ -16,8 +16,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/err.h"
-#include "model/bytes.h"
 #include "model/gguf.h"
 
 static inline void

@@ -4,6 +4,7 @@
 
 #include "tests/unit/golden.h"
 
+#include "base/hash.h"
 #include "base/json_walk.h"
 
 static const char *const strings[] = {
@@ -26,27 +27,54 @@ alone(const char *text, size_t size)
 }
 
 static void
+as_jansson(const char *string, size_t size)
+{
+	size_t length = 0;
+	char *text = alone(string, size), room[64 + LL_JSON_WALK_SLACK], *out = room;
+	struct ll_json_walk walk = { text, text + size, false };
+	bool good = ll_json_walk_string(&walk, &out) && walk.at == walk.end;
+	struct ll_json *tree = NULL;
+
+	assert_int_equal(good, ll_json_parse(&tree, text, size, "mem", NULL) == 0);
+	assert_true(good || walk.bad || walk.at < walk.end);
+	if (good) {
+		const char *want = ll_json_text_of(tree, &length);
+
+		assert_int_equal(out - room, length);
+		assert_memory_equal(room, want, length);
+	}
+	ll_json_free(tree);
+	free(text);
+}
+
+static void
 strings_as_jansson(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
-		size_t size = strlen(strings[i]), length = 0;
-		char *text = alone(strings[i], size), room[64], *out = room;
-		struct ll_json_walk walk = { text, text + size, false };
-		bool good = ll_json_walk_string(&walk, &out);
-		struct ll_json *tree = NULL;
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		as_jansson(strings[i], strlen(strings[i]));
+}
 
-		assert_int_equal(good, ll_json_parse(&tree, text, size, "mem", NULL) == 0);
-		assert_int_equal(walk.bad, !good);
-		if (good) {
-			const char *want = ll_json_text_of(tree, &length);
+/* Parts of characters at every place of the eight bytes that are looked at in one go. */
+static void
+any_bytes(void **state)
+{
+	static const char *const parts[] = { "a", "a", "a", "\xc4\xa0", "\xc3\xa9", "\xe2\x96\x81", "\xf0\x9f\x98\x80", "\\n", "\\u00e9",
+		"\xc1", "\xc4", "\xa0", "\x1f", "\x7f", "\"" };
+	uint64_t random = 1;
 
-			assert_int_equal(out - room, length);
-			assert_memory_equal(room, want, length);
-			assert_ptr_equal(walk.at, walk.end);
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		char text[64] = "\"";
+		/* Bad parts are rare, or no string would be good. */
+		size_t kinds = i % 2 == 0 ? 9 : sizeof(parts) / sizeof(parts[0]);
+
+		for (int n = i % 12; n > 0; n--) {
+			random = ll_hash_mix(random + 1);
+			strcat(text, parts[random % kinds]);
 		}
-		ll_json_free(tree);
-		free(text);
+		strcat(text, "\"");
+		as_jansson(text, strlen(text));
 	}
 }
 
@@ -57,7 +85,7 @@ values(void **state)
 				   "\"deep\":[{\"a\":\"]}\\\"\"},[[]],null,true], \"list\":[1 ,2,\n3] }";
 	static const uint64_t want[] = { 128000, 0, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
 	struct ll_json_walk walk = { text, text + strlen(text), false };
-	char room[64], *out = room;
+	char room[64 + LL_JSON_WALK_SLACK], *out = room;
 	bool first = true, inner = true;
 	uint64_t value, sum = 0;
 
@@ -92,7 +120,7 @@ cuts(void **state)
 
 	(void)state;
 	for (size_t size = 0; size <= strlen(whole); size++) {
-		char *text = alone(whole, size), room[64], *out = room;
+		char *text = alone(whole, size), room[64 + LL_JSON_WALK_SLACK], *out = room;
 		struct ll_json_walk walk = { text, text + size, false };
 		bool first = true;
 		uint64_t value;
@@ -113,7 +141,8 @@ cuts(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(strings_as_jansson), cmocka_unit_test(values), cmocka_unit_test(cuts) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(strings_as_jansson), cmocka_unit_test(any_bytes),
+		cmocka_unit_test(values), cmocka_unit_test(cuts) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/err.h"
-#include "model/bytes.h"
 #include "model/pickle.h"
 #include "model/source_make.h"
 #include "model/zip.h"

@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "model/bytes.h"
 #include "model/safetensors.h"
 #include "model/source_make.h"
 #include "tensor/dtype.h"

@@ -2,9 +2,10 @@
  * Little-endian numbers at any address, as files have them.
  */
 
-#ifndef LL_MODEL_BYTES_H
-#define LL_MODEL_BYTES_H
+#ifndef LL_BASE_BYTES_H
+#define LL_BASE_BYTES_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -24,6 +25,15 @@ static inline uint64_t
 ll_load64(const unsigned char *p)
 {
 	return ll_load32(p) | (uint64_t)ll_load32(p + 4) << 32;
+}
+
+/* One to eight bytes, by loads that overlap instead of a loop. */
+static inline uint64_t
+ll_load_few(const unsigned char *p, size_t length)
+{
+	if (length < 4)
+		return p[0] | (uint64_t)p[length / 2] << 8 * (length / 2) | (uint64_t)p[length - 1] << 8 * (length - 1);
+	return ll_load32(p) | (uint64_t)ll_load32(p + length - 4) << 8 * (length - 4);
 }
 
 static inline float
