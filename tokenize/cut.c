@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/utf8.h"
 #include "tokenize/charclass.h"
 #include "tokenize/cut.h"
@@ -30,14 +31,6 @@ struct point {
 	unsigned class;
 	unsigned size;
 };
-
-/* Eight bytes, the first lowest; compilers make one load of it. */
-static inline uint64_t
-load(const unsigned char *p)
-{
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-	    (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
 
 #define ALL(byte) ((byte) * 0x0101010101010101u)
 
@@ -109,7 +102,7 @@ letters_end(const unsigned char *text, size_t length, size_t at)
 		unsigned count = 8;
 
 		while (count == 8 && length - at >= 8)
-			at += count = letters_in(load(text + at));
+			at += count = letters_in(ll_load64(text + at));
 		if (count == 8)
 			while (at < length && text[at] < 0x80 && ascii[text[at]] == L)
 				at++;
@@ -162,7 +155,7 @@ spaces_end(const unsigned char *text, size_t length)
 {
 	size_t at = 0;
 
-	while (length - at >= 8 && load(text + at) == ALL((uint64_t)' '))
+	while (length - at >= 8 && ll_load64(text + at) == ALL((uint64_t)' '))
 		at += 8;
 	while (at < length && text[at] == ' ')
 		at++;

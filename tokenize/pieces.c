@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "tokenize/cut.h"
@@ -23,7 +24,7 @@
 #define LINE 64			/* bytes of the processor's cache */
 #define NEAR_BYTES 15
 #define NEAR_IDS 4
-#define NEAR_BITS 14		/* of a number of lines */
+#define NEAR_BITS 16		/* of a number of lines */
 #define FAR_BITS 14
 #define FAR_BYTES 256
 
@@ -94,13 +95,6 @@ ll_pieces_free(struct ll_pieces *pieces)
 	*pieces = (struct ll_pieces){ 0 };
 }
 
-static inline uint64_t
-load(const unsigned char *p)
-{
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-	    (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
-
 /* Of `size` <= NEAR_BYTES bytes, with `room` >= size that may be read. */
 static inline struct key
 key_of(const unsigned char *p, size_t size, size_t room, bool part)
@@ -114,10 +108,10 @@ key_of(const unsigned char *p, size_t size, size_t room, bool part)
 		p = copy;
 	}
 	if (size < 8) {
-		key.low = load(p) & (((uint64_t)1 << 8 * size) - 1);
+		key.low = ll_load64(p) & (((uint64_t)1 << 8 * size) - 1);
 	} else {
-		key.low = load(p);
-		key.high = load(p + 8) & (((uint64_t)1 << 8 * (size - 8)) - 1);
+		key.low = ll_load64(p);
+		key.high = ll_load64(p + 8) & (((uint64_t)1 << 8 * (size - 8)) - 1);
 	}
 	key.high |= (uint64_t)size << 56 | (uint64_t)part << 63;
 	return key;
@@ -151,7 +145,7 @@ hash_far(const unsigned char *p, size_t size, bool part)
 	if (size > FAR_BYTES)
 		return 0;
 	for (; size >= 8; p += 8, size -= 8) {
-		x = (x ^ load(p)) * 0x9e3779b97f4a7c15u;
+		x = (x ^ ll_load64(p)) * 0x9e3779b97f4a7c15u;
 		x ^= x >> 32;
 	}
 	while (size-- > 0)
@@ -356,7 +350,7 @@ is_ascii(const unsigned char *p, size_t size)
 	uint64_t all = 0;
 
 	for (; size >= 8; p += 8, size -= 8)
-		all |= load(p);
+		all |= ll_load64(p);
 	while (size-- > 0)
 		all |= *p++;
 	return (all & HIGH_BITS) == 0;

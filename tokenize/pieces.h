@@ -14,7 +14,7 @@
 
 /*
  * For one text and one tokenizer. Zero-initialise. What it remembers points into the text and
- * the ids, which must stay; it takes a few times the size of the text, and 2.3 MB at most.
+ * the ids, which must stay; it takes a few times the size of the text, and 4.6 MB at most.
  */
 struct ll_pieces {
 	struct ll_bpe_work merging;
