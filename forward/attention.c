@@ -158,7 +158,7 @@ round_row(struct ll_attend_q8 *panel, size_t row, const float *x, size_t n)
 		panel->scale[row] = most / 127.0f;
 		inverse = isnormal(panel->scale[row]) ? 127.0f / most : 0.0f;
 		for (size_t i = 0; i < count && inverse != 0.0f; i++) {
-			int8_t nearest = (int8_t)rintf(x[32 * b + i] * inverse);
+			int8_t nearest = (int8_t)ll_kv_nearest(x[32 * b + i] * inverse);
 
 			q[i] = (uint8_t)nearest;
 			panel->sum[row] += nearest;
@@ -390,7 +390,7 @@ attend(const struct task *task)
 	finish(task, task->room.total);
 }
 
-/* One chunk of a tile that is cut; whose task was the last joins them all. */
+/* One chunk of a tile that is cut, with panels set; whose task was the last joins them all. */
 static void
 attend_piece(struct ll_attention *a, const struct task *task, size_t number)
 {
@@ -399,7 +399,6 @@ attend_piece(struct ll_attention *a, const struct task *task, size_t number)
 	size_t step = task->rows * a->part_stride;
 	float *parts = a->parts + tile->parts + task->head * tile->chunks * step;
 
-	set_panels(task);
 	attend_chunk(task, parts + number * step, tile->chunk + number);
 	if (atomic_fetch_add(&a->done[unit], 1) + 1 < tile->chunks)
 		return;
@@ -426,7 +425,7 @@ work(void *arg, size_t thread, size_t count)
 {
 	struct ll_attention *a = arg;
 	struct task task = { .a = a, .room = room_of(a, thread), .tile = a->tiles };
-	size_t number;
+	size_t number, set = SIZE_MAX;
 
 	(void)count;
 	while ((number = atomic_fetch_add(&a->next, 1)) < a->tasks) {
@@ -443,10 +442,15 @@ work(void *arg, size_t thread, size_t count)
 			task.head = number / a->tile_count;
 		}
 		task.rows = task.tile->count * a->group;
-		if (a->cut)
-			attend_piece(a, &task, piece);
-		else
+		if (!a->cut) {
 			attend(&task);
+			continue;
+		}
+		/* The pieces of one tile and head come in a row. */
+		if (set != number - piece)
+			set_panels(&task);
+		set = number - piece;
+		attend_piece(a, &task, piece);
 	}
 }
 

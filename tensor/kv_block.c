@@ -66,6 +66,15 @@ scale_of(const float *x, size_t count, bool four)
 	return ll_f32_to_f16(four ? most / -8.0f : fabsf(most) / 127.0f);
 }
 
+/* floorf() is a call, as rintf() is. */
+static inline float
+floor_of(float x)
+{
+	float near = ll_kv_nearest(x);
+
+	return near > x ? near - 1.0f : near;
+}
+
 /* Rounds one block; integers of what fills it up are 0. */
 static uint16_t
 round_block(int8_t *q, const float *x, size_t count, bool four)
@@ -76,7 +85,7 @@ round_block(int8_t *q, const float *x, size_t count, bool four)
 
 	memset(q, 0, 32);
 	for (size_t i = 0; i < count && inverse != 0.0f; i++) {
-		float value = four ? floorf(x[i] * inverse + 0.5f) : rintf(x[i] * inverse);
+		float value = four ? floor_of(x[i] * inverse + 0.5f) : ll_kv_nearest(x[i] * inverse);
 		float most = four ? 7.0f : 127.0f, least = four ? -8.0f : -127.0f;
 
 		q[i] = (int8_t)(value > most ? most : value < least ? least : value);
@@ -168,20 +177,44 @@ ll_kv_put_value(const struct ll_kern *kern, enum ll_kv_type type, void *values, 
 	memset(row + n * bytes, 0, (v - n) * bytes);
 }
 
+/* Of four neighbours, the distances 1 and 2. */
+static inline void
+rotate_four(float *x)
+{
+	float a = x[0] + x[1], b = x[0] - x[1], c = x[2] + x[3], d = x[2] - x[3];
+
+	x[0] = a + c;
+	x[1] = b + d;
+	x[2] = a - c;
+	x[3] = b - d;
+}
+
+/* One distance, `count` butterflies side by side: a constant, so that compilers make vectors of them. */
+static inline void
+butterflies(float *restrict a, float *restrict b, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		float sum = a[i] + b[i], difference = a[i] - b[i];
+
+		a[i] = sum;
+		b[i] = difference;
+	}
+}
+
 /* Butterflies over a power of two of numbers. */
 static void
 rotate_run(float *x, size_t length)
 {
 	float scale = 1.0f / sqrtf((float)length);
 
-	for (size_t half = 1; half < length; half *= 2)
+	if (length == 2)
+		butterflies(x, x + 1, 1);
+	for (size_t i = 0; i + 4 <= length; i += 4)
+		rotate_four(x + i);
+	for (size_t half = 4; half < length; half *= 2)
 		for (size_t i = 0; i < length; i += 2 * half)
-			for (size_t j = i; j < i + half; j++) {
-				float a = x[j], b = x[j + half];
-
-				x[j] = a + b;
-				x[j + half] = a - b;
-			}
+			for (size_t j = i; j < i + half; j += 4)
+				butterflies(x + j, x + j + half, 4);
 	for (size_t i = 0; i < length; i++)
 		x[i] *= scale;
 }

@@ -60,6 +60,15 @@ void ll_kv_put_key(const struct ll_kern *kern, enum ll_kv_type type, void *keys,
 void ll_kv_put_value(const struct ll_kern *kern, enum ll_kv_type type, void *values, size_t place,
     const float *x, size_t n);
 
+/* To even, of a number below 2^22 in size: rintf() is a call where a baseline has no instruction for it. */
+static inline float
+ll_kv_nearest(float x)
+{
+	const float shift = 0x1.8p23f;
+
+	return (x + shift) - shift;
+}
+
 /*
  * In place, the Hadamard transform of a head that is quantised, its own inverse: runs whose
  * lengths are the powers of two that add up to n, longest first, at most 256; in each the
