@@ -65,6 +65,7 @@ def as_the_pipe():
     put("in.jsonl", records(40))
     status, _, told = run(f"ll-batch {SAMPLING} in.jsonl -o out.jsonl")
     line = run(f"ll-batch {SAMPLING} in.jsonl -x -o piped.jsonl")[1].decode()
+    test("a name that begins with a dash stays one", "" if b" --jsonl -- -in " in run("ll-batch -x -- -in")[1] else "no --")
     test("-x prints a pipe", "" if line.count(" | ") == 3 and line.endswith("> piped.jsonl\n") else line)
     piped, _, told_there = run(line)
     equal("the same answers as that pipe", get("out.jsonl"), get("piped.jsonl"))
