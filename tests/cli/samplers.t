@@ -197,7 +197,8 @@ ok "in a recording" same "ll-tokenize -p x | ll-forward | tee run.lls | ll-sampl
 ok "more beams than a batch" same "ll-tokenize -p x | ll-forward -b 1 | ll-sample --beams 16 -n 9 | ll-tokenize -d" \
     "ll-tokenize -p x | ll-forward -b 32 | ll-sample --beams 16 -n 9 | ll-tokenize -d"
 fails 65 "a step has 2 of the 4 beams" "ll-tokenize -p x | ll-forward -b 1 --chunk 1 | ll-sample --beams 4 -n 9 >out"
-ok "at the end of the context" is "65" "once | ll-sample --beams 2 --ignore-eos >out 2>err; echo \$?"
+ok "at the end of the context each answer is an error" is 2 "once | ll-sample --beams 2 -N 2 --ignore-eos 2>err |
+    { ll-tokenize -d --jsonl || [ \$? -eq 65 ]; } | grep -c '\"finish\":\"context\".*\"error\":{\"code\":65'"
 
 # Errors
 idle() { fails 64 "$1 has no effect $2" "ll-sample $3 run.lls >out"; }
