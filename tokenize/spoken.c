@@ -100,8 +100,8 @@ ll_spoken_end(struct ll_spoken *spoken, uint64_t sequence, struct ll_buf *line, 
 	    (status = ll_calls_message((*link)->calls, &message, err)) == 0 &&
 	    (text = ll_json_text(message, false, err)) == NULL)
 		status = -LL_ENOMEM;
-	if (status == 0 && (status = ll_buf_puts(line, text, err)) == 0)
-		status = ll_buf_puts(line, "\n", err);
+	if (status == 0)
+		status = ll_buf_puts(line, text, err);
 	free(text);
 	ll_json_free(message);
 	drop(link);

@@ -50,6 +50,11 @@ fails 65 "bad.json: tools[0]: is not an object" "ll-tokenize --chat --tools bad.
 fails 64 "without --chat" "ll-tokenize --tools tools.json -p x --ids"
 fails 64 "with --chat" "ll-tokenize --messages --chat -p x --ids"
 fails 64 "without --decode" "ll-tokenize --calls -p x"
+ok "one that failed leaves its line empty" is '{"role":"assistant","content":"a"}
+
+{"role":"assistant","content":"b"}' "printf 'a\n\nb\n' | ll-tokenize --no-bos -l 2>/dev/null |
+    { ll-tokenize -d --calls || [ \$? -eq 65 ]; }"
+fails 64 "--lines has no effect with --calls" "ll-tokenize -p x | ll-tokenize -d -l --calls"
 
 # Answers: the text of a stream is taken as one.
 answer() {
