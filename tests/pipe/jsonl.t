@@ -256,6 +256,9 @@ def inputs():
     equal("blank lines count and are no records", (status, [a["line"] for a in got]), (0, [1, 3, 5]))
     equal("a record's answer does not depend on lines left empty",
           answers(lines(record, b"", b"", b"", record), "--seed 1")[1][1], got[2])
+    # More than the texts of a stream may have.
+    much = {"id": "b", "prompt": "Once", "limit": 2, "stop": ["\x01" * 4000 + chr(65 + i) for i in range(60)]}
+    equal("a record that says much of sampling", [a["id"] for a in answers(lines(much, record), "--seed 1")[1]], ["b", "a"])
     equal("no newline at the end", answers(data[:-1], "--seed 1")[1], got)
     equal("CRLF and a byte order mark", answers(b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n"), "--seed 1")[1], got)
     packed = gzip.compress(data)
