@@ -64,6 +64,8 @@ ok "an answer is a message" is '{"role":"assistant","content":"Hello <b> ü"}' "
 ok "a call is taken out of it" is \
     '{"role":"assistant","content":"So: ","tool_calls":[{"type":"function","function":{"name":"f","arguments":{"z":1,"a":[]}}}]}' \
     "answer 'So: <function=f>{\"z\": 1, \"a\": []}</function>'"
+ok "its numbers are those of the answer" like '{"a":12345678901.25,"b":[0.1,3.141592653589793,-7]}' \
+    "answer '[f(a=12345678901.25, b=[0.1, 3.141592653589793, -7])]'"
 ok "several sequences are several lines, in order" is '{"role":"assistant","content":"a"}
 {"role":"assistant","content":"","tool_calls":[{"type":"function","function":{"name":"g","arguments":{"x":-1}}}]}' \
     "printf 'a\n[g(x=-1)]\n' | ll-tokenize -l | ll-tokenize -d --calls"
