@@ -192,6 +192,15 @@ def saved(folder):
     same("its system message came with it", chat.type("/system"), "Be brief.")
     chat.end()
     same("its ids are those that were generated", sum(chat.turns()[0]), sum(turns[1]))
+    chat = Terminal(folder, *GREEDY, "--logit-bias-text", "e=1000", "--stop", "ee")
+    chat.type("one two")
+    chat.type("/save cut.yaml")
+    told = chat.type("/tokens")
+    has("a stop string is no part of what was said", told, "answer of 0 tokens")
+    same("nor of what is loaded", (chat.type("/load cut.yaml").count("\n"), chat.type("/tokens")), (0, told))
+    chat.type("and three")
+    chat.end()
+    same("nor evaluated again", chat.turns()[1][0], chat.turns()[0][1])
 
     text = read(folder, "c.yaml")
     with open(os.path.join(folder, "edited.yaml"), "w") as f:
