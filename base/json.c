@@ -161,15 +161,14 @@ no_memory(json_t *value, const char *what, struct ll_err *err)
 	return ll_fail(err, LL_ENOMEM, "out of memory: %s", what);
 }
 
-int
-ll_json_parse(struct ll_json **result, const char *text, size_t length, const char *what,
-    struct ll_err *err)
+static int
+parse(struct ll_json **result, const char *text, size_t length, const char *what, bool settings, struct ll_err *err)
 {
 	json_error_t error;
 	json_t *value = load(text, length, 0, &error);
 
 	/* Some programs write "no limit" as a whole number of more than 64 bits. */
-	if (value == NULL && !starved && json_error_code(&error) == json_error_numeric_overflow)
+	if (value == NULL && settings && !starved && json_error_code(&error) == json_error_numeric_overflow)
 		value = load(text, length, JSON_DECODE_INT_AS_REAL, &error);
 	if (starved)
 		return no_memory(value, what, err);
@@ -178,6 +177,20 @@ ll_json_parse(struct ll_json **result, const char *text, size_t length, const ch
 		    error.column, error.text);
 	*result = out(value);
 	return 0;
+}
+
+int
+ll_json_parse(struct ll_json **result, const char *text, size_t length, const char *what,
+    struct ll_err *err)
+{
+	return parse(result, text, length, what, false, err);
+}
+
+int
+ll_json_parse_settings(struct ll_json **result, const char *text, size_t length, const char *what,
+    struct ll_err *err)
+{
+	return parse(result, text, length, what, true, err);
 }
 
 int

@@ -35,11 +35,12 @@ struct ll_json *ll_json_keep(const struct ll_json *value);
  */
 char *ll_json_text(const struct ll_json *value, bool pretty, struct ll_err *err);
 
-/*
- * Parses one JSON value; `what` names it in messages. Depth is bounded by jansson (2,048).
- * Where a whole number does not fit 64 bits, all numbers of the text are real.
- */
+/* Parses one JSON value; `what` names it in messages. Depth is bounded by jansson (2,048). */
 int ll_json_parse(struct ll_json **out, const char *text, size_t length, const char *what,
+    struct ll_err *err);
+
+/* The same for settings: where a whole number does not fit 64 bits, all numbers of the text are real. */
+int ll_json_parse_settings(struct ll_json **out, const char *text, size_t length, const char *what,
     struct ll_err *err);
 
 /*

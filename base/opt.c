@@ -93,7 +93,8 @@ ll_opt_fail(int code, const char *text)
 	struct ll_err err = { 0 };
 
 	ll_fail(&err, code, "%s", text);
-	if (current->fail != NULL)
+	/* The settings are no stream. */
+	if (current->fail != NULL && !want_config)
 		current->fail(current->name, code, err.text);
 	exit(ll_exit(current->name, -code, &err));
 }

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,6 +179,44 @@ int
 ll_sampling_add_breaker(const char *text, struct ll_err *err)
 {
 	return add_word(&ll_sampling_lists.breakers, LL_STOPS_MAX, "--dry-breaker", "breaks", text, err);
+}
+
+static const char *const samplers[LL_SAMPLERS] = {
+	"penalties", "dry", "top-n-sigma", "temperature", "top-k", "typical", "top-p", "min-p", "xtc",
+};
+
+static int
+unknown_sampler(const char *name, size_t length, struct ll_err *err)
+{
+	char names[200] = "";
+
+	for (size_t i = 0; i < LL_SAMPLERS; i++)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i > 0 ? ", " : "", samplers[i]);
+	return ll_fail(err, LL_EUSAGE, "'%.*s' is not one of %s", length < 100 ? (int)length : 100, name, names);
+}
+
+int
+ll_sampling_order(const char *text, size_t *numbers, size_t *count, struct ll_err *err)
+{
+	const char *name = text;
+
+	*count = 0;
+	while (*text != '\0') {
+		size_t length = strcspn(name, ","), s = 0;
+
+		while (s < LL_SAMPLERS && !(strlen(samplers[s]) == length && memcmp(samplers[s], name, length) == 0))
+			s++;
+		if (s == LL_SAMPLERS)
+			return unknown_sampler(name, length, err);
+		for (size_t i = 0; i < *count; i++)
+			if (numbers[i] == s)
+				return ll_fail(err, LL_EUSAGE, "'%s' is there twice", samplers[s]);
+		numbers[(*count)++] = s;
+		if (name[length] == '\0')
+			break;
+		name += length + 1;
+	}
+	return 0;
 }
 
 int

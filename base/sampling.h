@@ -155,6 +155,13 @@ int ll_sampling_add_breaker(const char *text, struct ll_err *err);
 int ll_sampling_add_bias(const char *text, struct ll_err *err);
 int ll_sampling_add_text_bias(const char *text, struct ll_err *err);
 
+/*
+ * Names of samplers, separated by commas, each at most once: their numbers in the default
+ * order, to `numbers` of LL_SAMPLERS. -LL_EUSAGE for others, naming all.
+ */
+#define LL_SAMPLERS 9
+int ll_sampling_order(const char *text, size_t *numbers, size_t *count, struct ll_err *err);
+
 /* "TOKEN=BIAS" at its last '='; BIAS is a number within LL_BIAS_MOST of 0, or -inf. -LL_EUSAGE. */
 int ll_sampling_split_bias(const char *text, size_t *token_length, double *bias, struct ll_err *err);
 

@@ -48,9 +48,9 @@ static void
 refuse_ineffective(const struct ll_info *info)
 {
 	if (info->gguf == NULL)
-		ll_opt_refuse(&metadata, info->source == NULL ? "on a rank file" : "on a folder");
+		ll_opt_refuse(&metadata, info->source == NULL ? "on a file of a vocabulary" : "on a folder");
 	if (info->source == NULL)
-		ll_opt_refuse(&tensors, "on a rank file");
+		ll_opt_refuse(&tensors, "on a file of a vocabulary");
 	if (info->hp.layers == 0)
 		ll_opt_refuse(&context, "on a file without a Llama model");
 }

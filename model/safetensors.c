@@ -205,7 +205,7 @@ ll_safetensors_read(struct ll_source *source, const unsigned char *data, size_t 
 	r.begin = 8 + (size_t)length;
 	r.data = data + r.begin;
 	r.size = size - r.begin;
-	if ((status = ll_json_parse(&header, (const char *)data + 8, (size_t)length, path, err)) < 0)
+	if ((status = ll_json_parse_settings(&header, (const char *)data + 8, (size_t)length, path, err)) < 0)
 		return status;
 	status = read_header(&r, header);
 	ll_json_free(header);

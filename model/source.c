@@ -133,7 +133,7 @@ ll_source_json(struct ll_json **out, const char *path, struct ll_err *err)
 	if (map.size > JSON_MOST)
 		status = ll_fail(err, LL_EDATA, "%s: %zu bytes are more than %u", path, map.size, JSON_MOST);
 	else
-		status = ll_json_parse(out, (const char *)map.data, map.size, path, err);
+		status = ll_json_parse_settings(out, (const char *)map.data, map.size, path, err);
 	ll_map_close(&map);
 	return status < 0 ? status : 1;
 }

@@ -43,7 +43,7 @@ read_json(const struct folder *folder, const char *name, struct ll_json **root, 
 	*root = NULL;
 	if (status <= 0 || (status = ll_map_open(&map, path, folder->err)) < 0)
 		return status;
-	status = ll_json_parse(root, (const char *)map.data, map.size, path, folder->err);
+	status = ll_json_parse_settings(root, (const char *)map.data, map.size, path, folder->err);
 	ll_map_close(&map);
 	return status;
 }

@@ -254,7 +254,7 @@ read_rest(struct reader *r, const char *data, size_t size)
 	at = copy(at, early.end, late.begin);
 	at = copy(at, empty + 2, empty + 4);
 	at = copy(at, late.end, data + size);
-	return ll_json_parse(&r->file->root, r->text, (size_t)(at - r->text), r->name, r->err);
+	return ll_json_parse_settings(&r->file->root, r->text, (size_t)(at - r->text), r->name, r->err);
 }
 
 int
@@ -277,7 +277,7 @@ ll_hf_read(struct ll_hf_file *file, const char *data, size_t size, const char *n
 	if (!r.walk.bad && file->whole)
 		return (status = check_tokens(&r)) < 0 ? status : read_rest(&r, data, size);
 	/* The tree of all of it has the message for what is bad. */
-	if ((status = ll_json_parse(&file->root, data, size, name, err)) < 0 || !r.walk.bad)
+	if ((status = ll_json_parse_settings(&file->root, data, size, name, err)) < 0 || !r.walk.bad)
 		return status;
 	return ll_fail(err, LL_EDATA, "%s: model.vocab, model.merges: bad JSON", name);
 }

@@ -60,7 +60,7 @@ struct ll_search {
 	struct node *nodes;
 	size_t open;			/* sequences that have not ended */
 	bool over;
-	struct ll_ended end;		/* of the last sequence to end, with a text of its own */
+	struct ll_ended end, failure;	/* of the first sequence to end, and to fail, with texts of their own */
 };
 
 static void
@@ -79,6 +79,7 @@ free_search(struct ll_search *search)
 	free(search->ways);
 	free(search->answers);
 	free((void *)(uintptr_t)search->end.text);
+	free((void *)(uintptr_t)search->failure.text);
 	free(search);
 }
 
@@ -432,10 +433,11 @@ give_out(struct ll_engine *engine, const struct ll_sequence *begun, const struct
 static int
 give_out_all(struct ll_engine *engine, struct ll_search *search, const struct ll_sequence *begun, struct ll_err *err)
 {
-	struct ll_ended end = search->end;
+	size_t found = search->answer_count < search->wanted ? search->answer_count : search->wanted;
+	struct ll_ended end = search->end.text != NULL ? search->end : search->failure;
 	int status = 0;
 
-	for (size_t i = 0; i < search->wanted && i < search->answer_count && status == 0; i++) {
+	for (size_t i = 0; i < found && status == 0; i++) {
 		const struct answer *answer = &search->answers[i];
 
 		end.sequence = search->first + i;
@@ -444,8 +446,11 @@ give_out_all(struct ll_engine *engine, struct ll_search *search, const struct ll
 		if ((status = give_out(engine, begun, answer, end.sequence, err)) == 0)
 			status = engine->hooks.end(engine->hooks.arg, &end, err);
 	}
-	if (search->answer_count == 0 && status == 0) {
-		end.sequence = search->first;
+	/* What a full context left unfound has failed; a search that was cut off has one end. */
+	if (search->failure.text != NULL)
+		end = search->failure;
+	for (size_t i = found; i < (search->failure.text != NULL ? search->wanted : 1) && status == 0; i++) {
+		end.sequence = search->first + i;
 		status = engine->hooks.end(engine->hooks.arg, &end, err);
 	}
 	return status;
@@ -482,6 +487,7 @@ ll_search_ended(struct ll_engine *engine, struct ll_sequence *sequence, const st
     struct ll_err *err)
 {
 	struct ll_search *search = sequence->search;
+	struct ll_ended *kept = end->failed ? &search->failure : &search->end;
 	int status = 0;
 
 	ll_sequence_end_turn(sequence, end->epoch);
@@ -489,11 +495,9 @@ ll_search_ended(struct ll_engine *engine, struct ll_sequence *sequence, const st
 		return 0;
 	drop_beam(search, sequence->id);
 	search->open--;
-	/* One that did not fail tells how long the prompt was. */
-	if (search->end.text == NULL || search->end.failed) {
-		free((void *)(uintptr_t)search->end.text);
-		search->end = *end;
-		if ((search->end.text = ll_copy(end->length > 0 ? end->text : "", end->length, err)) == NULL)
+	if (kept->text == NULL) {
+		*kept = *end;
+		if ((kept->text = ll_copy(end->length > 0 ? end->text : "", end->length, err)) == NULL)
 			return -LL_ENOMEM;
 	}
 	if (search->open == 0) {

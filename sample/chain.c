@@ -20,7 +20,7 @@
 
 struct ll_chain {
 	struct ll_sampling sampling;
-	const struct ll_sampler *links[LL_ORDER_MAX + 1];
+	const struct ll_sampler *links[LL_SAMPLERS + 1];
 	size_t count;
 	struct ll_candidates candidates;
 	char text[200];

@@ -2,10 +2,8 @@
  * Orders of samplers; see order.h.
  */
 
-#include <stdio.h>
 #include <string.h>
 
-#include "base/err.h"
 #include "sample/order.h"
 
 const struct ll_order ll_order_default = {
@@ -13,7 +11,7 @@ const struct ll_order ll_order_default = {
 		&ll_sampler_penalties, &ll_sampler_dry, &ll_sampler_top_n_sigma, &ll_sampler_temperature,
 		&ll_sampler_top_k, &ll_sampler_typical, &ll_sampler_top_p, &ll_sampler_min_p, &ll_sampler_xtc,
 	},
-	LL_ORDER_MAX
+	LL_SAMPLERS
 };
 
 static bool
@@ -25,40 +23,17 @@ has(const struct ll_order *order, const struct ll_sampler *sampler)
 	return false;
 }
 
-static int
-unknown(const char *name, size_t length, struct ll_err *err)
-{
-	char names[200] = "";
-
-	for (size_t i = 0; i < LL_ORDER_MAX; i++)
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i > 0 ? ", " : "",
-		    ll_order_default.list[i]->name);
-	return ll_fail(err, LL_EUSAGE, "'%.*s' is not one of %s", length < 100 ? (int)length : 100, name, names);
-}
-
 int
 ll_order_parse(struct ll_order *order, const char *text, struct ll_err *err)
 {
-	const char *name = text;
+	size_t numbers[LL_SAMPLERS], count;
+	int status = ll_sampling_order(text, numbers, &count, err);
 
-	order->count = 0;
-	while (*text != '\0') {
-		const struct ll_sampler *sampler = NULL;
-		size_t length = strcspn(name, ",");
-
-		for (size_t i = 0; i < LL_ORDER_MAX && sampler == NULL; i++)
-			if (strlen(ll_order_default.list[i]->name) == length &&
-			    memcmp(ll_order_default.list[i]->name, name, length) == 0)
-				sampler = ll_order_default.list[i];
-		if (sampler == NULL)
-			return unknown(name, length, err);
-		if (has(order, sampler))
-			return ll_fail(err, LL_EUSAGE, "'%s' is there twice", sampler->name);
-		order->list[order->count++] = sampler;
-		if (name[length] == '\0')
-			break;
-		name += length + 1;
-	}
+	if (status < 0)
+		return status;
+	order->count = count;
+	for (size_t i = 0; i < count; i++)
+		order->list[i] = ll_order_default.list[numbers[i]];
 	return 0;
 }
 
@@ -78,7 +53,7 @@ owns(const struct ll_sampler *sampler, const char *option)
 bool
 ll_order_has(const struct ll_order *order, const char *option)
 {
-	for (size_t i = 0; i < LL_ORDER_MAX; i++)
+	for (size_t i = 0; i < LL_SAMPLERS; i++)
 		if (owns(ll_order_default.list[i], option))
 			return has(order, ll_order_default.list[i]);
 	return true;

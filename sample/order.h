@@ -9,14 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/sampling.h"
 #include "sample/sampler.h"
 
 struct ll_err;
 
-#define LL_ORDER_MAX 9
-
 struct ll_order {
-	const struct ll_sampler *list[LL_ORDER_MAX];
+	const struct ll_sampler *list[LL_SAMPLERS];
 	size_t count;
 };
 

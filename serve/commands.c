@@ -77,11 +77,21 @@ undo(struct ll_session *session, const char *argument, struct ll_err *err)
 static int
 retry(struct ll_session *session, const char *argument, struct ll_err *err)
 {
+	const struct ll_conversation *talk = &session->talk;
+	size_t left;
 	int status;
 
 	(void)argument;
-	if (session->talk.count == 0) {
+	if (talk->count == 0) {
 		ll_session_say(session, "There is no message to answer.");
+		return 0;
+	}
+	/* The answer that is there stays where there is no room for another. */
+	left = talk->ids.count - talk->exchanges[talk->count - 1].ids.count;
+	if (session->context > 0 && left + ll_session_reserve(session) + 1 > session->context) {
+		ll_session_say(session, "Without the last answer %zu of the %zu tokens of the context are taken, which leaves "
+		    "no room for another: not sent.", left, session->context);
+		ll_session_choices(session);
 		return 0;
 	}
 	status = ll_conversation_forget(&session->talk, err);

@@ -214,6 +214,9 @@ hear_sample(struct ll_conversation *talk, const struct ll_frame *frame, struct l
 		exchange->end = sample->token;
 		return 0;
 	}
+	/* Of a stop string: the model is not to see again what was not shown. */
+	if (sample->show == 0)
+		return 0;
 	if ((status = ll_ids_add(&talk->ids, sample->token, err)) < 0 ||
 	    (status = ll_ids_add(&exchange->ids, sample->token, err)) < 0 ||
 	    (status = ll_tokenizer_piece(talk->tokenizer, sample->token, &bytes, &length, &special, err)) < 0)
@@ -239,8 +242,7 @@ ll_conversation_hear(struct ll_conversation *talk, const struct ll_frame *frame,
 		status = hear_sample(talk, frame, text, err);
 	if (frame->type == LL_STOP) {
 		/* What was sampled last may not have been evaluated: it is sent again with the next turn. */
-		if (frame->position <= talk->ids.count)
-			talk->held = frame->position;
+		talk->held = frame->position < talk->ids.count ? frame->position : talk->ids.count;
 		over = 1;
 	}
 	if (frame->type == LL_END && !(frame->flags & LL_STREAM)) {

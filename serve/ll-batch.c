@@ -114,10 +114,12 @@ make_commands(struct ll_command commands[STAGES], bool shown)
 	ll_command_add(tokenize, "-S", ll_opt_own(&system_text));
 	ll_command_add(tokenize, "--chat-format", ll_opt_own(&format_name));
 	ll_command_add(tokenize, "--date", ll_opt_own(&date));
-	if (shown)
+	if (shown) {
+		ll_command_word(tokenize, input_path[0] == '-' && input_path[1] != '\0', "--");
 		ll_command_word(tokenize, input_given, input_path);
-	else
+	} else {
 		ll_command_add(tokenize, "--name", strcmp(input_path, "-") != 0 ? input_path : NULL);
+	}
 	/* A stage that is not told takes LL_MODEL's. */
 	ll_command_begin(forward, "ll-forward");
 	ll_command_add(forward, "-m", model_path);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -33,12 +34,19 @@ name_time(char text[32], uint64_t seconds)
 		snprintf(text, 32, "%u:%02u", m, s);
 }
 
+/* Three digits, or all of a whole number. */
+static void
+name_rate(char text[32], double rate)
+{
+	snprintf(text, 32, rate < 999.5 ? "%.3g" : "%.0f", rate);
+}
+
 void
 ll_progress_text(const struct ll_progress *progress, int64_t ms, char *text, size_t size)
 {
 	size_t done = progress->before + progress->records;
 	double rate = ms > 0 ? (double)progress->records * 1000 / (double)ms : 0;
-	char piece[80], left[32];
+	char piece[80], left[32], records[32], tokens[32];
 
 	snprintf(text, size, "%zu", done);
 	if (progress->total > 0) {
@@ -48,7 +56,9 @@ ll_progress_text(const struct ll_progress *progress, int64_t ms, char *text, siz
 	add(text, size, done == 1 && progress->total == 0 ? " record" : " records");
 	if (progress->records == 0 || ms <= 0)
 		return;
-	snprintf(piece, sizeof(piece), ", %.3g/s, %.3g tokens/s", rate, (double)progress->tokens * 1000 / (double)ms);
+	name_rate(records, rate);
+	name_rate(tokens, (double)progress->tokens * 1000 / (double)ms);
+	snprintf(piece, sizeof(piece), ", %s/s, %s tokens/s", records, tokens);
 	add(text, size, piece);
 	if (progress->total > done) {
 		name_time(left, (uint64_t)((double)(progress->total - done) / rate + 0.5));
@@ -61,9 +71,15 @@ static void
 show(struct ll_progress *progress, int64_t now, bool last)
 {
 	char text[200], line[300];
+	size_t before = strlen(progress->program) + 2;
+	struct winsize screen;
 	int width, length;
 
 	ll_progress_text(progress, now - progress->began, text, sizeof(text));
+	/* A line that went on in the next could not be written over. */
+	if (!last && ioctl(STDERR_FILENO, TIOCGWINSZ, &screen) == 0 && screen.ws_col > before &&
+	    screen.ws_col - before - 1 < sizeof(text))
+		text[screen.ws_col - before - 1] = '\0';
 	width = (int)strlen(text);
 	/* The cursor waits in front, so that what another stage has to tell begins there, too. */
 	length = snprintf(line, sizeof(line), "%s: %s%*s%s", progress->program, text,

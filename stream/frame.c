@@ -108,7 +108,6 @@ length_fits(const struct ll_frame *frame)
 	case LL_BYE:
 		return frame->length == 0;
 	case LL_TEXT:
-	case LL_META:
 	case LL_STOP:
 	case LL_HELLO:
 	case LL_END:

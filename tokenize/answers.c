@@ -420,10 +420,11 @@ ll_answers_end(struct ll_answers *answers, uint64_t sequence, const struct ll_an
 	struct answer *answer;
 	int status;
 
-	/* What was given out already, or never was anything, ends without a word. */
-	if (record == NULL || (uint32_t)sequence >= record->count)
+	/* What was given out already, or never was anything, ends without a word; a sample that is wanted may have failed. */
+	if (record == NULL || ((uint32_t)sequence >= record->count && (uint32_t)sequence >= record->wanted))
 		return 0;
-	answer = &record->answers[(uint32_t)sequence];
+	if ((answer = get(answers, sequence, true, &record, err)) == NULL)
+		return failure(err);
 	if (answer->ended)
 		return 0;
 	if (end != NULL) {

@@ -95,6 +95,10 @@ render(struct ll_render *r)
 
 	if (format == LL_CHAT_NONE)
 		return ll_fail(r->err, LL_EUNSUPPORTED, "no chat format; name one with --chat-format");
+	if (r->chat->date != NULL && !formats[format].dated)
+		return ll_fail(r->err, LL_EUNSUPPORTED, "date_string: the chat format %s names no date", ll_chat_name(format));
+	if ((r->chat->categories != NULL || r->chat->excluded != NULL) && ll_chat_has_answers(format))
+		return ll_fail(r->err, LL_EUNSUPPORTED, "categories: the chat format %s has none", ll_chat_name(format));
 	if ((r->status = check_roles(r->messages, r->count, r->err)) < 0)
 		return r->status;
 	for (size_t i = 0; i < r->count && format != LL_CHAT_META; i++)

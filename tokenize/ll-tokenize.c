@@ -424,7 +424,7 @@ decode_source(struct tokenize *t, const char *path, struct ll_err *err)
 {
 	struct ll_reader *in = NULL;
 	int status = jsonl ? ll_answers_new(&t->shown.answers, !unordered, err) :
-	    ll_transcript_new(&t->shown.transcript, nul ? "" : "\n", lines || nul, err);
+	    ll_transcript_new(&t->shown.transcript, nul ? "" : "\n", lines || nul || calls, err);
 
 	if (status == 0 && calls)
 		status = ll_spoken_new(&t->shown.spoken, err);
@@ -495,7 +495,7 @@ check_options(void)
 		{ decode, &messages, "with --decode" }, { chat, &messages, "with --chat" }, { jsonl, &messages, "with --jsonl" },
 		{ from_ids, &messages, "with --from-ids" }, { messages, &special, "with --messages: they are plain text" },
 		{ !decode, &calls, "without --decode" }, { jsonl, &calls, "with --jsonl" }, { ids_as_text, &calls, "with --ids" },
-		{ calls, &special, "with --calls" },
+		{ calls, &special, "with --calls" }, { calls, &lines, "with --calls" }, { calls, &nul, "with --calls" },
 		{ chat, &special, "with --chat: messages are plain text" },
 		{ lines, &nul, "with --lines" }, { jsonl, &lines, "with --jsonl" }, { jsonl, &nul, "with --jsonl" },
 		{ jsonl, &from_ids, "with --jsonl" }, { decode && ids_as_text, &jsonl, "with --ids" },

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/vocab.h"
 #include "tokenize/prompt.h"
 #include "tokenize/record.h"
 
@@ -54,6 +55,40 @@ encode_messages(const struct ll_tokenizer *tokenizer, const struct ll_prompt_opt
 	return status;
 }
 
+/* Also of tokens that no text becomes, such as the byte tokens of SentencePiece. */
+static bool
+is_a_text(const struct ll_vocab *vocab, const char *text, size_t length)
+{
+	for (size_t t = 0; t < vocab->count; t++)
+		if (vocab->pieces[t].length == length && memcmp(vocab->pieces[t].bytes, text, length) == 0)
+			return true;
+	return false;
+}
+
+/* That what the record gives a bias is in the vocabulary: ll-sample, which looks too, would end with all others. */
+static int
+check_biases(const struct ll_tokenizer *tokenizer, const struct ll_record *record, const char *where, struct ll_err *err)
+{
+	const struct ll_vocab *vocab = ll_tokenizer_vocab(tokenizer);
+	const struct ll_json *value;
+	void *place = NULL;
+	const char *token;
+
+	while (record->biases != NULL && ll_json_next(record->biases, &place, &token, &value)) {
+		size_t length = strlen(token);
+
+		if (length == 0 || length > 10 || strspn(token, "0123456789") != length)
+			return ll_fail(err, LL_EDATA, "%s: logit_bias: '%.100s' is not the id of a token", where, token);
+		if (strtoull(token, NULL, 10) >= vocab->count)
+			return ll_fail(err, LL_EDATA, "%s: logit_bias: token %s is not in the vocabulary", where, token);
+	}
+	place = NULL;
+	while (record->text_biases != NULL && ll_json_next(record->text_biases, &place, &token, &value))
+		if (!is_a_text(vocab, token, strlen(token)))
+			return ll_fail(err, LL_EDATA, "%s: logit_bias_text: no token has the text '%.100s'", where, token);
+	return 0;
+}
+
 int
 ll_prompt_encode_record(const struct ll_tokenizer *tokenizer, const struct ll_prompt_options *options,
     const struct ll_record *record, struct ll_ids *ids, const char *where, struct ll_err *err)
@@ -63,6 +98,8 @@ ll_prompt_encode_record(const struct ll_tokenizer *tokenizer, const struct ll_pr
 
 	if (record->prompt != NULL && options->chat == NULL && options->system != NULL)
 		return ll_fail(err, LL_EDATA, "%s: prompt: takes no system message without --chat", where);
+	if ((status = check_biases(tokenizer, record, where, err)) < 0)
+		return status;
 	if (record->prompt != NULL)
 		status = ll_prompt_encode(tokenizer, options, record->prompt, record->prompt_length, ids, &own);
 	else

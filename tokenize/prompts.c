@@ -266,16 +266,17 @@ put_samples(struct ll_prompts *p, const struct ll_record *record, struct ll_err 
 	return status;
 }
 
-/* An empty prompt of many fails alone, as a bad record does. */
+/* A bad prompt of many fails alone, as a bad record does; `placed`: what is told begins with its place. */
 static int
-prompt_failed(struct ll_prompts *p, const struct ll_cut *cut, const struct ll_err *why, struct ll_err *err)
+prompt_failed(struct ll_prompts *p, const struct ll_cut *cut, bool placed, const struct ll_err *why, struct ll_err *err)
 {
 	struct ll_err own = { 0 };
 
 	if (cut->line == 0)
 		return ll_fail(err, why->code, "%s", why->text);
-	ll_fail(&own, LL_EDATA, "%s %zu: %s", p->plan.nul ? "text" : "line", cut->line, why->text);
-	return record_failed(p, &(struct ll_record){ 0 }, &own, err);
+	if (!placed)
+		ll_fail(&own, LL_EDATA, "%s %zu: %s", p->plan.nul ? "text" : "line", cut->line, why->text);
+	return record_failed(p, &(struct ll_record){ 0 }, placed ? why : &own, err);
 }
 
 /* One prompt, whole: to ids, and out. */
@@ -286,15 +287,17 @@ one_prompt(struct ll_prompts *p, const struct ll_cut *cut, struct ll_err *err)
 	const struct ll_tokenizer *tokenizer = p->plan.tokenizer;
 	bool plain = !p->plan.from_ids && prompt.chat == NULL;
 	struct ll_err own = { 0 };
+	bool placed;
 	int status;
 
 	p->ids.count = p->answers.count = 0;
-	status = p->plan.from_ids ? ll_prompt_parse_ids(tokenizer, cut->text, cut->length, &p->ids, err) :
-	    p->plan.messages ? ll_prompt_encode_json(tokenizer, &prompt, cut->text, cut->length, &p->ids, cut->name, cut->line, err) :
-	    ll_prompt_encode(tokenizer, &prompt, cut->text, cut->length, &p->ids, err);
+	status = p->plan.from_ids ? ll_prompt_parse_ids(tokenizer, cut->text, cut->length, &p->ids, &own) :
+	    p->plan.messages ? ll_prompt_encode_json(tokenizer, &prompt, cut->text, cut->length, &p->ids, cut->name, cut->line, &own) :
+	    ll_prompt_encode(tokenizer, &prompt, cut->text, cut->length, &p->ids, &own);
+	placed = status < 0 && p->plan.messages;
 	if (status < 0)
-		return status;
-	if (p->ids.count == 0 && !p->plan.text)
+		;
+	else if (p->ids.count == 0 && !p->plan.text)
 		status = ll_fail(&own, LL_EDATA, "prompt is empty");
 	else if (p->plan.label_count > 0)
 		status = put_labels(p, "{}", plain ? cut->text : NULL, cut->length, &own);
@@ -305,7 +308,7 @@ one_prompt(struct ll_prompts *p, const struct ll_cut *cut, struct ll_err *err)
 	else
 		status = put_tokens(p, 0, &p->ids, 0, &own);
 	if (status == -LL_EDATA)
-		status = prompt_failed(p, cut, &own, err);
+		status = prompt_failed(p, cut, placed, &own, err);
 	else if (status < 0)
 		*err = own;
 	p->records++;

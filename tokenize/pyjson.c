@@ -120,7 +120,7 @@ put_number(struct dump *d, const struct ll_json *value)
 static void
 put_line(struct dump *d, size_t depth)
 {
-	if (d->indent == 0)
+	if (d->indent == 0 || d->indent == LL_PYJSON_COMPACT)
 		return;
 	put_text(d, "\n");
 	for (size_t i = 0; i < depth * d->indent && d->status == 0; i++)
@@ -142,7 +142,7 @@ put_object(struct dump *d, const struct ll_json *object, size_t depth)
 		put_text(d, first ? "" : d->indent > 0 ? "," : ", ");
 		put_line(d, depth + 1);
 		put_string(d, key, strlen(key));
-		put_text(d, ": ");
+		put_text(d, d->indent == LL_PYJSON_COMPACT ? ":" : ": ");
 		put_value(d, value, depth + 1);
 		first = false;
 	}

@@ -8,15 +8,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
 struct ll_err;
 struct ll_json;
 
+#define LL_PYJSON_COMPACT SIZE_MAX
+
 /*
  * As json.dumps(value, ensure_ascii=ascii, indent=indent) has it; 0 for no indentation, then
- * with ", " and ": " between things. Members keep their order; reals are the shortest decimal
+ * with ", " and ": " between things, or LL_PYJSON_COMPACT for "," and ":". Members keep their order; reals are the shortest decimal
  * that reads back the same.
  */
 int ll_pyjson_dump(struct ll_buf *out, const struct ll_json *value, size_t indent, bool ascii,

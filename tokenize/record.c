@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "tokenize/record.h"
 
-enum kind { WHOLE, NUMBER, TRUTH, TEXT, WORDS, BIASES, ID, PROMPT, MESSAGES, CHAT, ERROR };
+enum kind { WHOLE, NUMBER, TRUTH, ORDER, WORDS, BIASES, ID, PROMPT, MESSAGES, CHAT, ERROR };
 
 struct field {
 	const char *name;
@@ -47,7 +47,7 @@ static const struct field fields[] = {
 	{ "dry_breakers", WORDS, LL_GAVE_BREAKERS, AT(breakers), 0, 0, true, true },
 	{ "logit_bias", BIASES, LL_GAVE_BIASES, AT(biases), 0, 0, true, true },
 	{ "logit_bias_text", BIASES, LL_GAVE_TEXT_BIASES, AT(text_biases), 0, 0, true, true },
-	{ "samplers", TEXT, LL_GAVE_ORDER, AT(order), 0, 0, true, true },
+	{ "samplers", ORDER, LL_GAVE_ORDER, AT(order), 0, 0, true, true },
 	{ "best_of", WHOLE, LL_GAVE_BEST_OF, AT(best_of), 1, LL_RECORD_SAMPLES_MAX, true, true },
 	{ "beams", WHOLE, LL_GAVE_BEAMS, AT(beams), 1, LL_RECORD_BEAMS_MAX, true, true },
 	{ "n", WHOLE, LL_GAVE_SAMPLES, AT(samples), 1, LL_RECORD_SAMPLES_MAX, true, true },
@@ -236,12 +236,15 @@ take_truth(bool *out, const char *name, const struct ll_json *value, const char 
 }
 
 static int
-take_text(const char **out, const char *name, const struct ll_json *value, const char *where, struct ll_err *err)
+take_order(const char **out, const char *name, const struct ll_json *value, const char *where, struct ll_err *err)
 {
-	size_t length = 0;
+	size_t length = 0, numbers[LL_SAMPLERS], count;
+	struct ll_err why = { 0 };
 
 	if ((*out = ll_json_text_of(value, &length)) == NULL || strlen(*out) != length)
 		return ll_fail(err, LL_EDATA, "%s: %s: is %s, not a text", where, name, ll_json_kind_name(value));
+	if (ll_sampling_order(*out, numbers, &count, &why) < 0)
+		return ll_fail(err, LL_EDATA, "%s: %s: %s", where, name, why.text);
 	return 0;
 }
 
@@ -265,8 +268,8 @@ take_field(struct ll_record *record, const struct field *field, const struct ll_
 		return 0;
 	case TRUTH:
 		return take_truth(member(record, field), field->name, value, where, err);
-	case TEXT:
-		return take_text(member(record, field), field->name, value, where, err);
+	case ORDER:
+		return take_order(member(record, field), field->name, value, where, err);
 	case WORDS:
 		return take_words(member(record, field), field->name, value, where, err);
 	case BIASES:
@@ -506,7 +509,7 @@ put_field(const struct ll_record *record, const struct field *field, struct ll_b
 		return put_words(at, out, err);
 	case BIASES:
 		return put_json(*(const struct ll_json *const *)at, out, err);
-	case TEXT:
+	case ORDER:
 		return (status = ll_json_quote(out, *text, strlen(*text), err)) < 0 ? status : 0;
 	case TRUTH:
 		return ll_buf_puts(out, *(const bool *)at ? "true" : "false", err);

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "tokenize/calls.h"
+#include "tokenize/pyjson.h"
 #include "tokenize/spoken.h"
 #include "tokenize/tokenizer.h"
 
@@ -91,18 +92,13 @@ ll_spoken_end(struct ll_spoken *spoken, uint64_t sequence, struct ll_buf *line, 
 {
 	struct entry **link = find(spoken, sequence);
 	struct ll_json *message = NULL;
-	char *text = NULL;
 	int status;
 
 	if (*link == NULL || (*link)->sequence != sequence)
 		return 0;
 	if ((status = ll_calls_end((*link)->calls, err)) == 0 &&
-	    (status = ll_calls_message((*link)->calls, &message, err)) == 0 &&
-	    (text = ll_json_text(message, false, err)) == NULL)
-		status = -LL_ENOMEM;
-	if (status == 0 && (status = ll_buf_puts(line, text, err)) == 0)
-		status = ll_buf_puts(line, "\n", err);
-	free(text);
+	    (status = ll_calls_message((*link)->calls, &message, err)) == 0)
+		status = ll_pyjson_dump(line, message, LL_PYJSON_COMPACT, false, err);
 	ll_json_free(message);
 	drop(link);
 	return status;

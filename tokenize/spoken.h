@@ -22,7 +22,7 @@ void ll_spoken_free(struct ll_spoken *spoken);
 int ll_spoken_id(struct ll_spoken *spoken, const struct ll_tokenizer *tokenizer, uint64_t sequence,
     uint32_t id, uint32_t show, bool final, struct ll_err *err);
 
-/* Appends the line of a sequence that ends, if there is one. */
+/* Appends the message of a sequence that ends, without a newline, if there is one. */
 int ll_spoken_end(struct ll_spoken *spoken, uint64_t sequence, struct ll_buf *line, struct ll_err *err);
 /* A sequence that has not ended, or false: to end all that are left. */
 bool ll_spoken_any(const struct ll_spoken *spoken, uint64_t *sequence);

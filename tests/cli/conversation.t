@@ -36,6 +36,12 @@ fails 65 "--prompt: messages[0].content: is missing" "ll-tokenize --messages --i
 fails 65 "--prompt: messages: is not a list" "ll-tokenize --messages --ids -p '{}'"
 fails 65 "--prompt: unknown field 'model'" "ll-tokenize --messages --ids -p '{\"messages\": [], \"model\": 1}'"
 fails 65 "role 'x' is not one of" "ll-tokenize --messages --ids -p '[{\"role\": \"x\", \"content\": \"\"}]'"
+fails 65 "--prompt: bad JSON at line 1, column 49: too big integer" \
+    "ll-tokenize --messages --ids -p '[{\"role\": \"tool\", \"content\": 18446744073709551616}]'"
+fails 69 "date_string: the chat format chatml names no date" \
+    "ll-tokenize --messages --ids -p '{\"messages\": [], \"date_string\": \"1 May 2025\"}'"
+fails 69 "categories: the chat format chatml has none" \
+    "ll-tokenize --messages --ids -p '{\"messages\": [], \"excluded_category_keys\": []}'"
 fails 64 "chat format 'x' is not one of llama3, llama3.1" "ll-tokenize --messages --chat-format x -p '[]'"
 
 echo '[{"name": "f", "parameters": {"z": 1, "a": "ü"}}]' >tools.json
@@ -46,6 +52,11 @@ fails 65 "bad.json: tools[0]: is not an object" "ll-tokenize --chat --tools bad.
 fails 64 "without --chat" "ll-tokenize --tools tools.json -p x --ids"
 fails 64 "with --chat" "ll-tokenize --messages --chat -p x --ids"
 fails 64 "without --decode" "ll-tokenize --calls -p x"
+ok "one that failed leaves its line empty" is '{"role":"assistant","content":"a"}
+
+{"role":"assistant","content":"b"}' "printf 'a\n\nb\n' | ll-tokenize --no-bos -l 2>/dev/null |
+    { ll-tokenize -d --calls || [ \$? -eq 65 ]; }"
+fails 64 "--lines has no effect with --calls" "ll-tokenize -p x | ll-tokenize -d -l --calls"
 
 # Answers: the text of a stream is taken as one.
 answer() {
@@ -55,6 +66,8 @@ ok "an answer is a message" is '{"role":"assistant","content":"Hello <b> ü"}' "
 ok "a call is taken out of it" is \
     '{"role":"assistant","content":"So: ","tool_calls":[{"type":"function","function":{"name":"f","arguments":{"z":1,"a":[]}}}]}' \
     "answer 'So: <function=f>{\"z\": 1, \"a\": []}</function>'"
+ok "its numbers are those of the answer" like '{"a":12345678901.25,"b":[0.1,3.141592653589793,-7]}' \
+    "answer '[f(a=12345678901.25, b=[0.1, 3.141592653589793, -7])]'"
 ok "several sequences are several lines, in order" is '{"role":"assistant","content":"a"}
 {"role":"assistant","content":"","tool_calls":[{"type":"function","function":{"name":"g","arguments":{"x":-1}}}]}' \
     "printf 'a\n[g(x=-1)]\n' | ll-tokenize -l | ll-tokenize -d --calls"

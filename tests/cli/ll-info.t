@@ -91,7 +91,7 @@ make --write-ranks ranks
 line 'vocabulary id' >before
 ok "the fingerprint of its rank file" same "cat before" "ll-info ranks | sed -n 's/^vocabulary id *//p'"
 ok "what a rank file is" like "byte-level BPE by ranks, 528 tokens, 256 special" "ll-info ranks"
-fails 64 "--tensors has no effect on a rank file" "ll-info --tensors ranks"
+fails 64 "--tensors has no effect on a file of a vocabulary" "ll-info --tensors ranks"
 
 # A name cannot steer a terminal or forge a line.
 esc=$(printf '\033')

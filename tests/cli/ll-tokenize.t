@@ -41,6 +41,11 @@ ok "the numbers of the others are those of their lines" is "0 2" \
 ok "in JSON Lines it is an error" like '"error":{"code":65,"message":"line 2: prompt is empty"}' \
 	"$three | ll-tokenize --no-bos -l 2>/dev/null | ll-tokenize -d --jsonl --echo || [ \$? -eq 65 ]"
 ok "it is counted" is "0" "$three | ll-tokenize --no-bos -l --count | sed -n 2p"
+# So does one that cannot be encoded: an id or a byte that the vocabulary has not got, a conversation that is none.
+fails 65 "line 2: ids: 99999 is not in the vocabulary" "printf '5\n99999\n6\n' | ll-tokenize -l --from-ids"
+ok "the others go on" is "5
+6" "printf '5\n99999\n6\n' | ll-tokenize -l --from-ids --ids 2>/dev/null || [ \$? -eq 65 ]"
+ok "also conversations" is "2" "printf '[]\n[\n[]\n' | { ll-tokenize -l --messages --ids 2>/dev/null || [ \$? -eq 65 ]; } | wc -l"
 ok "with BOS it is a prompt as others are" same "$three" "$three | ll-tokenize -l | ll-tokenize -d -l"
 vocabulary=$LL_TEST_DATA/llama3-tokenizer.model
 if have "$vocabulary"; then

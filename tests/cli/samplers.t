@@ -197,7 +197,8 @@ ok "in a recording" same "ll-tokenize -p x | ll-forward | tee run.lls | ll-sampl
 ok "more beams than a batch" same "ll-tokenize -p x | ll-forward -b 1 | ll-sample --beams 16 -n 9 | ll-tokenize -d" \
     "ll-tokenize -p x | ll-forward -b 32 | ll-sample --beams 16 -n 9 | ll-tokenize -d"
 fails 65 "a step has 2 of the 4 beams" "ll-tokenize -p x | ll-forward -b 1 --chunk 1 | ll-sample --beams 4 -n 9 >out"
-ok "at the end of the context" is "65" "once | ll-sample --beams 2 --ignore-eos >out 2>err; echo \$?"
+ok "at the end of the context each answer is an error" is 2 "once | ll-sample --beams 2 -N 2 --ignore-eos 2>err |
+    { ll-tokenize -d --jsonl || [ \$? -eq 65 ]; } | grep -c '\"finish\":\"context\".*\"error\":{\"code\":65'"
 
 # Errors
 idle() { fails 64 "$1 has no effect $2" "ll-sample $3 run.lls >out"; }
@@ -252,9 +253,11 @@ bad "standard input:1: mirostat: 3 is not between 0 and 2" '{"prompt":"x","miros
 bad "standard input:1: typical_p: has no effect with mirostat" '{"prompt":"x","mirostat":1,"typical_p":0.5}'
 bad "standard input:1: ignore_eos: is a whole number, not true or false" '{"prompt":"x","ignore_eos":1}'
 bad "standard input:1: logit_bias: that of" '{"prompt":"x","logit_bias":{"1":"a"}}'
-bad "META: logit_bias: 'a' is not the id of a token" '{"prompt":"x","logit_bias":{"a":1}}'
-bad "META: logit_bias_text: no token has the text 'Zq'" '{"prompt":"x","logit_bias_text":{"Zq":1}}'
-bad "META: samplers: 'x' is not one of" '{"prompt":"x","samplers":"x"}'
+bad "standard input:1: logit_bias: 'a' is not the id of a token" '{"prompt":"x","logit_bias":{"a":1}}'
+bad "standard input:1: logit_bias_text: no token has the text 'Zq'" '{"prompt":"x","logit_bias_text":{"Zq":1}}'
+ok "a byte token of SentencePiece has a text, too" is "1 259 260" \
+    "printf %s '{\"prompt\":\"a\",\"logit_bias_text\":{\"\\n\":false}}' | ll-tokenize --jsonl --ids --vocab '$TESTS/fuzz/corpus/spm/words'"
+bad "standard input:1: samplers: 'x' is not one of" '{"prompt":"x","samplers":"x"}'
 bad "standard input:1: n: 3 is more than beams" '{"prompt":"x","beams":2,"n":3}'
 bad "standard input:1: top_k: has no effect with beams" '{"prompt":"x","beams":2,"top_k":3}'
 bad "standard input:1: n: 3 is more than best_of" '{"prompt":"x","best_of":2,"n":3}'

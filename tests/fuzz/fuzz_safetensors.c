@@ -34,7 +34,7 @@ read_tensors(struct ll_source *source, const uint8_t *data, size_t size, struct 
 	if (ll_safetensors_read(source, data, size, "fuzz", err) < 0 || ll_source_hf_settle(source, err) < 0)
 		return;
 	touch(source);
-	if (ll_json_parse(&source->config, config, strlen(config), "config", err) == 0 &&
+	if (ll_json_parse_settings(&source->config, config, strlen(config), "config", err) == 0 &&
 	    ll_model_from_source(&model, source, err) == 0) {
 		model->source = NULL;
 		ll_model_close(model);
@@ -47,7 +47,7 @@ read_config(struct ll_source *source, const uint8_t *data, size_t size, struct l
 	struct ll_rope_scaling scaling;
 	struct ll_hparams hp;
 
-	if (ll_json_parse(&source->config, (const char *)data, size, "fuzz", err) == 0 &&
+	if (ll_json_parse_settings(&source->config, (const char *)data, size, "fuzz", err) == 0 &&
 	    ll_hparams_read(&hp, &scaling, source, err) == 0 && hp.rope_dim > 0)
 		seen = (unsigned char)hp.rope_dim;
 }

@@ -8,9 +8,11 @@ import pty
 import random
 import re
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 sys.path.insert(0, os.environ["TESTS"])
@@ -65,6 +67,7 @@ def as_the_pipe():
     put("in.jsonl", records(40))
     status, _, told = run(f"ll-batch {SAMPLING} in.jsonl -o out.jsonl")
     line = run(f"ll-batch {SAMPLING} in.jsonl -x -o piped.jsonl")[1].decode()
+    test("a name that begins with a dash stays one", "" if b" --jsonl -- -in " in run("ll-batch -x -- -in")[1] else "no --")
     test("-x prints a pipe", "" if line.count(" | ") == 3 and line.endswith("> piped.jsonl\n") else line)
     piped, _, told_there = run(line)
     equal("the same answers as that pipe", get("out.jsonl"), get("piped.jsonl"))
@@ -285,13 +288,11 @@ def shared():
          f"{positions} positions for {sum(prompts)} tokens of prompts; at most {most} wanted")
 
 
-def terminal():
-    put("in.jsonl", records(60, bad=False))
-    if os.path.exists("out.jsonl"):
-        os.unlink("out.jsonl")
-    run(f"head -n 20 in.jsonl >few.jsonl; ll-batch {SAMPLING} few.jsonl -o out.jsonl")
+def watched(command, columns):
+    """Its status, and the lines that it writes over each other on a terminal."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(["sh", "-c", f"ll-batch {SAMPLING} -b 1 -n 400 in.jsonl -o out.jsonl"], stderr=theirs)
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen(["sh", "-c", command], stderr=theirs)
     os.close(theirs)
     shown = b""
     while True:
@@ -302,13 +303,23 @@ def terminal():
         if not data:
             break
         shown += data
-    status = process.wait()
+    return process.wait(), shown.decode().strip().split("\r")
+
+
+def terminal():
+    put("in.jsonl", records(60, bad=False))
+    if os.path.exists("out.jsonl"):
+        os.unlink("out.jsonl")
+    run(f"head -n 20 in.jsonl >few.jsonl; ll-batch {SAMPLING} few.jsonl -o out.jsonl")
     # ll-sample tells the terminal its seed only where it drew one.
-    parts = shown.decode().strip().split("\r")
+    status, parts = watched(f"ll-batch {SAMPLING} -b 1 -n 400 in.jsonl -o out.jsonl", 80)
     test("progress on a terminal", "" if status == 0 and re.fullmatch(
         r"ll-batch: \d+ of 60 records", parts[0].strip()) and re.fullmatch(
-        r"ll-batch: 60 of 60 records, [\d.e+]+/s, [\d.e+]+ tokens/s *", parts[-1]) else f"{status} {parts}")
+        r"ll-batch: 60 of 60 records, [\d.]+/s, [\d.]+ tokens/s *", parts[-1]) else f"{status} {parts}")
     test("with the time that is left", "" if any(re.search(r", \d+:\d\d left", p) for p in parts) else str(parts))
+    os.unlink("out.jsonl")
+    _, parts = watched(f"ll-batch {SAMPLING} -b 1 -n 400 in.jsonl -o out.jsonl", 32)
+    test("cut to a narrow one until the end", "" if len(parts) > 2 and max(map(len, parts[:-1])) == 31 < len(parts[-1]) else str(parts))
     test("and none elsewhere", "" if run(f"ll-batch {SAMPLING} few.jsonl")[2] == [] else "something is told")
 
 

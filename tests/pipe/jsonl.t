@@ -209,6 +209,10 @@ FAULTS = [
     (b'{"prompt": "a", "temperature": 0, "top_k": 3}', "top_k: has no effect with temperature 0"),
     (b'{"prompt": "a", "temperature": 0, "seed": 3}', "seed: has no effect with temperature 0"),
     (b'{"prompt": "a", "temperature": 0, "n": 3}', "n: with temperature 0 all samples are the same"),
+    (b'{"prompt": "a", "samplers": "top_k"}', "samplers: 'top_k' is not one of"),
+    (b'{"prompt": "a", "logit_bias": {"4294967296": 1}}', "logit_bias: token 4294967296 is not in the vocabulary"),
+    (b'{"prompt": "a", "logit_bias": {"-1": 1}}', "logit_bias: '-1' is not the id"),
+    (b'{"prompt": "a", "logit_bias_text": {"": 1}}', "logit_bias_text: no token has the text ''"),
     (b'{"prompt": "a", "messages": [{"role": "user", "content": "b"}]}', "messages: beside a prompt"),
     (b'{"prompt": "a", "tools": [{}]}', "tools: has no effect without messages"),
     (b'{"messages": []}', "messages: is empty"), (b'{"messages": {}}', "messages: is an object, not an array"),
@@ -252,6 +256,9 @@ def inputs():
     equal("blank lines count and are no records", (status, [a["line"] for a in got]), (0, [1, 3, 5]))
     equal("a record's answer does not depend on lines left empty",
           answers(lines(record, b"", b"", b"", record), "--seed 1")[1][1], got[2])
+    # More than the texts of a stream may have.
+    much = {"id": "b", "prompt": "Once", "limit": 2, "stop": ["\x01" * 4000 + chr(65 + i) for i in range(60)]}
+    equal("a record that says much of sampling", [a["id"] for a in answers(lines(much, record), "--seed 1")[1]], ["b", "a"])
     equal("no newline at the end", answers(data[:-1], "--seed 1")[1], got)
     equal("CRLF and a byte order mark", answers(b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n"), "--seed 1")[1], got)
     packed = gzip.compress(data)

@@ -138,7 +138,7 @@ lengths_must_fit(void **state)
 		{ { .type = LL_SAMPLE, .rows = 2, .length = 32 }, "SAMPLE" },
 		{ { .type = LL_FLUSH, .rows = 9 }, NULL },
 		{ { .type = LL_FLUSH, .length = 1 }, "FLUSH" },
-		{ { .type = LL_META, .length = 1u << 20 }, NULL },
+		{ { .type = LL_META, .length = (1u << 20) + 1 }, NULL },
 		{ { .type = LL_END, .length = (1u << 20) + 1 }, "END" },
 		{ { .type = LL_END, .length = LL_FRAME_MAX + 1 }, "are the most" },
 		{ { .type = LL_TOKENS, .position = UINT64_MAX, .rows = 1, .length = 4 }, "position" },

@@ -35,7 +35,7 @@ as_jansson(const char *string, size_t size)
 	bool good = ll_json_walk_string(&walk, &out) && walk.at == walk.end;
 	struct ll_json *tree = NULL;
 
-	assert_int_equal(good, ll_json_parse(&tree, text, size, "mem", NULL) == 0);
+	assert_int_equal(good, ll_json_parse_settings(&tree, text, size, "mem", NULL) == 0);
 	assert_true(good || walk.bad || walk.at < walk.end);
 	if (good) {
 		const char *want = ll_json_text_of(tree, &length);

@@ -180,6 +180,7 @@ progress_reads(void **state)
 	    "50 of 100 records, 2/s, 50 tokens/s, 0:25 left");
 	reads((struct ll_progress){ .records = 1, .tokens = 1, .total = 4000 }, 2000,
 	    "1 of 4000 records, 0.5/s, 0.5 tokens/s, 2:13:18 left");
+	reads((struct ll_progress){ .records = 1200, .tokens = 12345 }, 1000, "1200 records, 1200/s, 12345 tokens/s");
 	reads((struct ll_progress){ .records = 5, .total = 5 }, 1000, "5 of 5 records, 5/s, 0 tokens/s");
 }
 

@@ -333,6 +333,10 @@ orders_are_read(void **state)
 	assert_ptr_equal(order.list[0], &ll_sampler_top_k);
 	assert_true(ll_order_has(&order, "dynatemp-range"));
 	assert_false(ll_order_has(&order, "dry-base"));
+	for (size_t i = 0; i < LL_SAMPLERS; i++) {
+		assert_int_equal(ll_order_parse(&order, ll_order_default.list[i]->name, &err), 0);
+		assert_ptr_equal(order.list[0], ll_order_default.list[i]);
+	}
 	assert_true(ll_order_has(&order, "mirostat-tau"));
 	assert_int_equal(ll_order_parse(&order, "", &err), 0);
 	assert_int_equal(order.count, 0);
