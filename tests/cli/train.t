@@ -244,9 +244,11 @@ for signal in INT:130 TERM:143; do
 done
 
 # What goes wrong on the way.
-fails 65 "step" "$new --steps 200 --clip 0 --lr 1 --warmup 0 --weight-decay 10 --epsilon 1e-30 --save-every 1 -o nan.gguf text.jsonl"
+fails 65 "step" "$new --steps 200 --clip 0 --lr 1 --warmup 0 --weight-decay 10 --epsilon 1e-30 --save-every 1 --eval held.txt --eval-every 1 --log nan.log -o nan.gguf text.jsonl"
 ok "the step and the checkpoint are named" grep -q "step [0-9]*: the [a-z]* is not a number any more; the last checkpoint, nan.gguf.state, is as it was" "$tap_dir/err"
 ok "which is there, and no model" sh -c "test -s nan.gguf.state && test ! -e nan.gguf"
+ok "a perplexity above all numbers is null" grep -q '"eval_perplexity":null' nan.log
+ok "in a log that is JSON" python3 -c 'import json; [json.loads(line) for line in open("nan.log")]'
 fails 74 "/dev/full" "$new --steps 2 --log /dev/full -o n.gguf text.jsonl"
 fails 73 "/nowhere/log" "$new --steps 2 --log /nowhere/log -o n.gguf text.jsonl"
 fails 73 "/nowhere/m.gguf" "$new --steps 100000 -o /nowhere/m.gguf text.jsonl"
