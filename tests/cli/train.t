@@ -204,7 +204,17 @@ fails 73 "k.gguf.state: there is a checkpoint already" "$long -o k.gguf"
 fails 66 "none.state" "$new --resume --state none.state -o n.gguf text.jsonl"
 echo "some text" >not.log
 fails 65 "not.log: line 1" "$long --resume --log not.log -o k.gguf"
+fails 73 "not.log: there is a file already, which is no log" "$new --steps 1 --log not.log -o n.gguf text.jsonl"
 ok "a file that is no log stays" is "some text" "cat not.log"
+ok "a log is written anew" is 2 "for i in 3 2; do $new --steps \$i --log anew.log -o n.gguf text.jsonl; done; wc -l <anew.log"
+cat >lock.py <<'END'
+import fcntl, subprocess, sys
+with open(sys.argv[1]) as log:
+    fcntl.flock(log, fcntl.LOCK_EX)
+    sys.exit(subprocess.run(sys.argv[2:]).returncode)
+END
+fails 73 "anew.log: another run writes it" "python3 lock.py anew.log $new --steps 1 --log anew.log -o n.gguf text.jsonl"
+ok "and it stays" is 2 "wc -l <anew.log"
 head -c 3000 k.gguf.state >cut.state
 fails 65 "cut.state" "$long --resume --state cut.state -o n.gguf"
 fails 65 "general.type: not a checkpoint" "$long --resume --state a.gguf -o n.gguf"
