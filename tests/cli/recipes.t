@@ -63,7 +63,8 @@ ok "  smaller than before" less "$(column 2 tuned.small.gguf)" "$(column 2 tuned
 
 if command -v ll-tune >/dev/null; then
 	rm work/*.gguf
-	ok "tune" eval "EPOCHS=4 BATCH=4 RATE=1e-2 '$recipes/tune' work >out"
+	cp "$LL_MODEL" here.gguf
+	ok "tune, a model of this folder" eval "LL_MODEL=here.gguf EPOCHS=4 BATCH=4 RATE=1e-2 '$recipes/tune' work >out"
 	ok "  lowers the loss" less "$(column 3 loss)" "$(column 2 loss)"
 	ok "  and merges the adapter" differ "cat work/tuned.gguf" "cat '$LL_MODEL'"
 	ok "smollm2-style with another model" eval \
@@ -78,7 +79,7 @@ fi
 
 if command -v ll-distill >/dev/null; then
 	"$TESTS/mkgguf.py" --preset test --seed 5 student.gguf
-	ok "distil" eval "STEPS=6 BATCH=4 '$recipes/distil' work ./student.gguf >out"
+	ok "distil" eval "STEPS=6 BATCH=4 '$recipes/distil' work student.gguf >out"
 	ok "  lowers the loss" less "$(column 3 loss)" "$(column 2 loss)"
 	ok "  of another file" differ "cat student.gguf" "cat work/student.gguf"
 else
@@ -103,10 +104,13 @@ if [ -e "$shared/ll-4m.gguf" ] && command -v ll-tune >/dev/null && command -v ll
 	ok "  and others that differ from it" less 0 "$(column 5 tuned)"
 	ok "  of 20 questions each" is "20 20 20" "echo \$(column 4 ll-4m) \$(column 4 tuned) \$(column 4 student)"
 	ok "  nothing is left of it but files" is "" "find loop -type p"
+	cp "$shared/ll-4m.gguf" here.gguf
+	ok "  another seed in the folder, and a model of this one" is 20 \
+	    "LL_MODEL=here.gguf SEED=2 '$recipes/synthesise' loop >out; column 2 prompts"
 	ok "nothing left is an error" is "65 synthesise: none/made.jsonl: nothing is left" \
 	    "echo \$(SAFE=1.1 status_of '$recipes/synthesise' none) \$(tail -n 1 told)"
 else
-	skip 11 "no ll-4m.gguf, ll-tune or ll-distill"
+	skip 12 "no ll-4m.gguf, ll-tune or ll-distill"
 fi
 
 done_testing
