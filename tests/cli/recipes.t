@@ -32,6 +32,11 @@ for recipe in synthesise tune distil quantise evaluate loop smollm2-style; do
 	ok "$recipe without operands" is "64 usage: $recipe" "echo \$(status_of '$recipes/$recipe') \$(cut -d ' ' -f 1,2 told)"
 done
 
+ok "quantise with nothing to make smaller" is "66 quantise: neither tuned.gguf nor student.gguf is there" \
+    "mkdir empty; echo \$(status_of '$recipes/quantise' empty) \$(cat told)"
+ok "a model that is not there has the status of the program" is "66 66" \
+    "LL_MODEL=none.gguf; echo \$(status_of '$recipes/synthesise' empty) \$(status_of '$recipes/evaluate' empty none.gguf)"
+
 "$style" write >taught
 "$style" write --held-out >held
 ok "what is taught has the style" is "style	320	320" "as_answers <taught >a; '$style' check a"
