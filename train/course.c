@@ -24,8 +24,9 @@ describe(struct ll_buf *text, const struct ll_course *c, struct ll_err *err)
 	uint64_t freqs = ll_hash(0, c->rope_freqs, hp->rope_dim / 2 * sizeof *c->rope_freqs);
 	uint64_t data = c->feed != NULL ? c->feed_hash : c->lessons->corpus.hash;
 	int status = ll_buf_printf(text, err, "program %s\nfrom %016" PRIx64 "\nlayers %zu\nhidden_size %zu\n"
-	    "intermediate_size %zu\nheads %zu\nkv_heads %zu\nhead_dim %zu\ntied %d\ndata %016" PRIx64 "\n", c->program,
-	    c->from, hp->layers, hp->dim, hp->ffn, hp->heads, hp->kv_heads, hp->head_dim, hp->tied, data);
+	    "intermediate_size %zu\nheads %zu\nkv_heads %zu\nhead_dim %zu\ntied %d\ninduction %d\ndata %016" PRIx64 "\n",
+	    c->program, c->from, hp->layers, hp->dim, hp->ffn, hp->heads, hp->kv_heads, hp->head_dim, hp->tied,
+	    c->first == LL_FIRST_INDUCTION, data);
 	if (status == 0)
 		status = ll_buf_printf(text, err, "norm_eps %.9g\nrope base %.9g\nrope frequencies %016" PRIx64 "\n",
 		    (double)hp->norm_eps, (double)hp->rope_base, freqs);

@@ -238,6 +238,7 @@ refused "beta2 0.95" "--beta2 0.9"
 refused "epsilon 1e-08" "--epsilon 1e-7"
 refused "weight-decay 0.1" "--weight-decay 0"
 refused "clip 1" "--clip 2"
+refused "induction 0" "--induction"
 refused "data " "chat.jsonl"
 sed 's/10000/20000/' shape.yaml >other.yaml
 fails 64 "was made with 'rope base 10000'" \
