@@ -138,7 +138,7 @@ fails 65 "there is no text to learn from" "echo '{\"text\": \"\"}' | ll-train-bp
 bad() {
 	(cat text.jsonl; echo "$1") >bad.jsonl
 }
-fails 65 "bad.jsonl:5: has neither text and messages" "bad '{\"prompt\": 1}'; ll-train-bpe -n 600 -o bad.gguf bad.jsonl"
+fails 65 "bad.jsonl:5: has neither text nor messages" "bad '{\"prompt\": 1}'; ll-train-bpe -n 600 -o bad.gguf bad.jsonl"
 fails 65 "bad.jsonl:5: has both text and messages" "bad '{\"text\": \"\", \"messages\": []}'; ll-train-bpe -n 600 bad.jsonl"
 fails 65 "bad.jsonl:5: text: is a whole number, not a string" "bad '{\"text\": 1}'; ll-train-bpe -n 600 bad.jsonl"
 fails 65 "bad.jsonl:5: is an array, not an object" "bad '[]'; ll-train-bpe -n 600 bad.jsonl"
