@@ -121,6 +121,10 @@ ok "ranks: to standard output" same "cat v.ranks" "train -n 578 --ranks all.txt"
 # A text without a place to cut, in time that is linear
 ok "one word of many megabytes" timeout 60 sh -c \
 	"head -c 3000000 /dev/zero | tr '\0' a | ll-train-bpe -q -n 290 --max-length 1000 -o long.gguf"
+# A space is spelled by two bytes.
+ok "as long a token as may be can be read" is 1 \
+	"head -c 32767 /dev/zero | tr '\0' ' ' | ll-train-bpe -q -n 300 --min-count 1 -o long.gguf;
+	head -c 32767 /dev/zero | tr '\0' ' ' | ll-tokenize -m long.gguf --no-bos --count"
 
 # Refused
 : >empty
