@@ -294,6 +294,8 @@ sed 's/kv_heads: 2/kv_heads: 3/' shape.yaml >three.yaml
 fails 65 "three.yaml: kv_heads: 3 do not divide 4 heads" "ll-train --shape three.yaml --vocabulary v.gguf -o n.gguf text.jsonl"
 (cat shape.yaml; echo "layer: 2") >key.yaml
 fails 65 "key.yaml:15: layer: there is no such key" "ll-train --shape key.yaml --vocabulary v.gguf -o n.gguf text.jsonl"
+(cat shape.yaml; echo "norm_eps: 1") >eps.yaml
+fails 65 "eps.yaml:15: norm_eps: 1 is not within 1e-12 and 0.1" "ll-train --shape eps.yaml --vocabulary v.gguf -o n.gguf text.jsonl"
 "$TESTS/mkgguf.py" --preset test --biases biased.gguf
 fails 69 "biases cannot be trained" "ll-train -q -j 1 -m biased.gguf -c 8 --steps 1 -o n.gguf text.jsonl"
 
