@@ -128,7 +128,7 @@ ll_course_span(const struct ll_course *c)
 	return span;
 }
 
-/* That a file cannot be made is told before the work, not after. Others than plain files are not touched. */
+/* That a file cannot be made is told before the work, not after. Devices and pipes are not touched. */
 static int
 try_output(const char *path, struct ll_err *err)
 {
@@ -136,7 +136,8 @@ try_output(const char *path, struct ll_err *err)
 	struct stat info;
 	int status;
 
-	if (path == NULL || strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode)))
+	if (path == NULL || strcmp(path, "-") == 0 ||
+	    (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)))
 		return 0;
 	if ((status = ll_out_open(&out, path, err)) == 0)
 		ll_out_close(&out, -LL_EIO, err);

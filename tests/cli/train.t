@@ -263,6 +263,7 @@ ok "in a log that is JSON" python3 -c 'import json; [json.loads(line) for line i
 fails 74 "/dev/full" "$new --steps 2 --log /dev/full -o n.gguf text.jsonl"
 fails 73 "/nowhere/log" "$new --steps 2 --log /nowhere/log -o n.gguf text.jsonl"
 fails 73 "/nowhere/m.gguf" "$new --steps 100000 -o /nowhere/m.gguf text.jsonl"
+fails 73 ".: Is a directory" "$new --steps 100000 -o . text.jsonl"
 fails 73 "/nowhere/state" "$new --steps 100000 --state /nowhere/state -o n.gguf text.jsonl"
 # A limit of the size of files stands for a full disk.
 limited() {
