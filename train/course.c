@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -128,22 +127,6 @@ ll_course_span(const struct ll_course *c)
 	return span;
 }
 
-/* That a file cannot be made is told before the work, not after. Devices and pipes are not touched. */
-static int
-try_output(const char *path, struct ll_err *err)
-{
-	struct ll_out out;
-	struct stat info;
-	int status;
-
-	if (path == NULL || strcmp(path, "-") == 0 ||
-	    (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)))
-		return 0;
-	if ((status = ll_out_open(&out, path, err)) == 0)
-		ll_out_close(&out, -LL_EIO, err);
-	return status;
-}
-
 int
 ll_course_run(struct ll_course *c, struct ll_err *err)
 {
@@ -169,8 +152,8 @@ ll_course_run(struct ll_course *c, struct ll_err *err)
 		status = ll_buf_printf(&state, err, "%s.state", c->output);
 		fit.options.state = state.data;
 	}
-	if (status == 0 && !s->dry_run && (status = try_output(c->output, err)) == 0)
-		status = try_output(fit.options.state, err);
+	if (status == 0 && !s->dry_run && (status = ll_out_try(c->output, err)) == 0)
+		status = ll_out_try(fit.options.state, err);
 	if (status == 0)
 		status = run(c, pool, &fit, &text, err);
 	ll_pool_free(pool);

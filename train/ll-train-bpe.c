@@ -225,7 +225,7 @@ main(int argc, char **argv)
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
 	run.shown = !ll_opt_quiet && isatty(STDERR_FILENO);
-	if ((status = check_command(&others, &err)) == 0) {
+	if ((status = check_command(&others, &err)) == 0 && (status = ll_out_try(output, &err)) == 0) {
 		if ((status = read_texts(&run, &err)) < 0)
 			wipe(&run);
 		else

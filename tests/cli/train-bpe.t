@@ -152,6 +152,7 @@ fails 65 "standard input:1: " "echo '{' | ll-train-bpe -n 600"
 fails 65 "gzip: the data is cut short" "gzip -c all.txt | head -c 100 >cut.gz; ll-train-bpe -n 600 cut.gz"
 fails 66 "none.txt" "ll-train-bpe -n 600 all.txt none.txt"
 fails 73 "no/where" "ll-train-bpe -n 600 -q -o no/where all.txt"
+fails 73 "no/where" "ll-train-bpe -n 600 -q -o no/where none"
 fails 73 "no/where" "ll-train-bpe -n 600 -q --ranks -o no/where all.txt"
 fails 74 "No space left" "ll-train-bpe -n 600 -q --ranks all.txt >/dev/full"
 ok "no file of what failed" test ! -e bad.gguf
