@@ -98,7 +98,8 @@ if [ -e "$shared/ll-4m.gguf" ] && command -v ll-tune >/dev/null && command -v ll
 	export COUNT EPOCHS STEPS SURE
 	student=ll-1m
 	[ -e "$shared/ll-1m.gguf" ] || student=$shared/ll-1m.yaml
-	ok "loop" eval "'$recipes/loop' loop '$student' >out"
+	echo "model: none.gguf" >ll.yaml
+	ok "loop, whatever the settings name" eval "LL_CONFIG=\$PWD/ll.yaml '$recipes/loop' loop '$student' >out"
 	ok "  asks twenty times" is 20 "column 2 prompts"
 	ok "  keeps some of the answers" less 0 "$(column 2 made)"
 	ok "  not more than it was sure of" less "$(column 2 made)" "$(($(column 2 sure) + 1))"
