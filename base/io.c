@@ -284,6 +284,20 @@ ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 }
 
 int
+ll_out_try(const char *path, struct ll_err *err)
+{
+	struct ll_out out;
+	struct stat info;
+	int status;
+
+	if (path == NULL || (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)))
+		return 0;
+	if ((status = ll_out_open(&out, path, err)) == 0)
+		ll_out_close(&out, -LL_EIO, err);
+	return status;
+}
+
+int
 ll_out_close(struct ll_out *out, int status, struct ll_err *err)
 {
 	if (out->path == NULL)

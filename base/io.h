@@ -55,6 +55,8 @@ struct ll_out {
 };
 
 int ll_out_open(struct ll_out *out, const char *path, struct ll_err *err);
+/* Tells before the work that the file could not be opened; devices and pipes are not touched. */
+int ll_out_try(const char *path, struct ll_err *err);
 /* Keeps (status >= 0) or drops the file; returns `status`, or the failure of keeping it. */
 int ll_out_close(struct ll_out *out, int status, struct ll_err *err);
 

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/io.h"
@@ -77,18 +76,9 @@ set_widths(struct ll_collect *collect, const struct ll_model *model)
 static int
 check_path(const char *path, struct ll_err *err)
 {
-	struct ll_out out;
-	struct stat there;
-	int status;
-
 	if (strcmp(path, "-") == 0)
 		return ll_fail(err, LL_EUSAGE, "--imatrix: standard output is the stream's");
-	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
-		return 0;
-	status = ll_out_open(&out, path, err);
-	if (status == 0)
-		ll_out_close(&out, -LL_ECREATE, err);
-	return status;
+	return ll_out_try(path, err);
 }
 
 static int

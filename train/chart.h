@@ -27,9 +27,9 @@ int ll_chart_text(const struct ll_chart *chart, size_t width, size_t height, str
 
 /*
  * Draws with gnuplot, found in PATH and run without a shell and without its user's settings,
- * into a descriptor. `terminal` is gnuplot's: "svg", "pngcairo". -LL_EUNSUPPORTED where it is not there
- * or fails, with what it says; -LL_ECREATE without room for temporary files, -LL_EIO, -LL_ENOMEM.
+ * and appends the picture. `terminal` is gnuplot's: "svg", "pngcairo". -LL_EUNSUPPORTED where it is not
+ * there or fails, with what it says; -LL_ECREATE without room for temporary files, -LL_EIO, -LL_ENOMEM.
  */
-int ll_chart_gnuplot(const struct ll_chart *chart, const char *terminal, int fd, struct ll_err *err);
+int ll_chart_gnuplot(const struct ll_chart *chart, const char *terminal, struct ll_buf *out, struct ll_err *err);
 
 #endif

@@ -1,15 +1,15 @@
 /*
  * Curves drawn by gnuplot; see chart.h. It reads the commands, and the data in them, from a file
- * without a name, and writes the picture where it is to be: no name of a file is in a command,
- * but as a text to be shown.
+ * without a name, and writes the picture to a pipe: no name of a file is in a command, but as a
+ * text to be shown.
  */
 
 #include <errno.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,15 +82,13 @@ put_script(const struct ll_chart *chart, const char *terminal, struct ll_buf *ou
 	return put_plot(out, chart->curves, err);
 }
 
-/* The status as of waitpid(2), or an error. */
 static int
-run(int in, int out, int errors, struct ll_err *err)
+start(pid_t *child, int in, int out, int errors, struct ll_err *err)
 {
 	static char name[] = "gnuplot", defaults[] = "--default-settings";
 	char *const argv[] = { name, defaults, NULL };
 	posix_spawn_file_actions_t actions;
-	int failed, how;
-	pid_t child;
+	int failed;
 
 	if (posix_spawn_file_actions_init(&actions) != 0)
 		return ll_fail(err, LL_ENOMEM, "out of memory: a process");
@@ -99,17 +97,35 @@ run(int in, int out, int errors, struct ll_err *err)
 	    posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO) != 0)
 		failed = ENOMEM;
 	else
-		failed = posix_spawnp(&child, name, &actions, NULL, argv, environ);
+		failed = posix_spawnp(child, name, &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (failed == ENOMEM || failed == EAGAIN)
 		return ll_fail(err, LL_ENOMEM, "gnuplot: %s", strerror(failed));
-	if (failed != 0)
-		return ll_fail(err, LL_EUNSUPPORTED, "gnuplot: %s; without -o the curves are drawn with characters",
-		    strerror(failed));
+	return failed == 0 ? 0 : ll_fail(err, LL_EUNSUPPORTED,
+	    "gnuplot: %s; without -o the curves are drawn with characters", strerror(failed));
+}
+
+/* The status as of waitpid(2), or an error. What gnuplot writes is read here: it does not tell of a full disk. */
+static int
+run(int in, struct ll_buf *out, int errors, struct ll_err *err)
+{
+	int ends[2], status, how;
+	pid_t child;
+
+	if (pipe(ends) != 0)
+		return ll_fail_errno(err, LL_ENOMEM, "gnuplot: a pipe");
+	status = start(&child, in, ends[1], errors, err);
+	close(ends[1]);
+	if (status < 0) {
+		close(ends[0]);
+		return status;
+	}
+	status = ll_read_all(ends[0], out, "gnuplot", err);
+	close(ends[0]);
 	while (waitpid(child, &how, 0) < 0)
 		if (errno != EINTR)
 			return ll_fail_errno(err, LL_EIO, "gnuplot");
-	return how;
+	return status < 0 ? status : how;
 }
 
 /* The line of what it said that tells most: the last. */
@@ -128,23 +144,20 @@ last_line(FILE *errors, char *line, size_t size)
 }
 
 static int
-check(int how, int fd, FILE *errors, struct ll_err *err)
+check(int how, bool drawn, FILE *errors, struct ll_err *err)
 {
 	char line[200];
-	struct stat made;
 
 	if (WIFSIGNALED(how))
 		return ll_fail(err, LL_EUNSUPPORTED, "gnuplot: killed by signal %d", WTERMSIG(how));
-	if (fstat(fd, &made) < 0)
-		return ll_fail_errno(err, LL_EIO, "gnuplot");
-	if (how == 0 && (made.st_size > 0 || !S_ISREG(made.st_mode)))
+	if (how == 0 && drawn)
 		return 0;
 	last_line(errors, line, sizeof(line));
 	return ll_fail(err, LL_EUNSUPPORTED, "gnuplot: %s", line[0] != '\0' ? line : "drew nothing");
 }
 
 int
-ll_chart_gnuplot(const struct ll_chart *chart, const char *terminal, int fd, struct ll_err *err)
+ll_chart_gnuplot(const struct ll_chart *chart, const char *terminal, struct ll_buf *out, struct ll_err *err)
 {
 	struct ll_buf script = { 0 };
 	FILE *commands = tmpfile(), *errors = tmpfile();
@@ -156,8 +169,8 @@ ll_chart_gnuplot(const struct ll_chart *chart, const char *terminal, int fd, str
 		in = fileno(commands);
 		if ((status = ll_write(in, script.data, script.len, "a temporary file", err)) == 0) {
 			rewind(commands);
-			if ((status = run(in, fd, fileno(errors), err)) >= 0)
-				status = check(status, fd, errors, err);
+			if ((status = run(in, out, fileno(errors), err)) >= 0)
+				status = check(status, out->len > 0, errors, err);
 		}
 	}
 	if (commands != NULL)

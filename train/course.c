@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -24,8 +23,9 @@ describe(struct ll_buf *text, const struct ll_course *c, struct ll_err *err)
 	uint64_t freqs = ll_hash(0, c->rope_freqs, hp->rope_dim / 2 * sizeof *c->rope_freqs);
 	uint64_t data = c->feed != NULL ? c->feed_hash : c->lessons->corpus.hash;
 	int status = ll_buf_printf(text, err, "program %s\nfrom %016" PRIx64 "\nlayers %zu\nhidden_size %zu\n"
-	    "intermediate_size %zu\nheads %zu\nkv_heads %zu\nhead_dim %zu\ntied %d\ndata %016" PRIx64 "\n", c->program,
-	    c->from, hp->layers, hp->dim, hp->ffn, hp->heads, hp->kv_heads, hp->head_dim, hp->tied, data);
+	    "intermediate_size %zu\nheads %zu\nkv_heads %zu\nhead_dim %zu\ntied %d\ninduction %d\ndata %016" PRIx64 "\n",
+	    c->program, c->from, hp->layers, hp->dim, hp->ffn, hp->heads, hp->kv_heads, hp->head_dim, hp->tied,
+	    c->first == LL_FIRST_INDUCTION, data);
 	if (status == 0)
 		status = ll_buf_printf(text, err, "norm_eps %.9g\nrope base %.9g\nrope frequencies %016" PRIx64 "\n",
 		    (double)hp->norm_eps, (double)hp->rope_base, freqs);
@@ -127,21 +127,6 @@ ll_course_span(const struct ll_course *c)
 	return span;
 }
 
-/* That a file cannot be made is told before the work, not after. Others than plain files are not touched. */
-static int
-try_output(const char *path, struct ll_err *err)
-{
-	struct ll_out out;
-	struct stat info;
-	int status;
-
-	if (path == NULL || strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode)))
-		return 0;
-	if ((status = ll_out_open(&out, path, err)) == 0)
-		ll_out_close(&out, -LL_EIO, err);
-	return status;
-}
-
 int
 ll_course_run(struct ll_course *c, struct ll_err *err)
 {
@@ -167,8 +152,8 @@ ll_course_run(struct ll_course *c, struct ll_err *err)
 		status = ll_buf_printf(&state, err, "%s.state", c->output);
 		fit.options.state = state.data;
 	}
-	if (status == 0 && !s->dry_run && (status = try_output(c->output, err)) == 0)
-		status = try_output(fit.options.state, err);
+	if (status == 0 && !s->dry_run && (status = ll_out_try(c->output, err)) == 0)
+		status = ll_out_try(fit.options.state, err);
 	if (status == 0)
 		status = run(c, pool, &fit, &text, err);
 	ll_pool_free(pool);

@@ -65,6 +65,16 @@ tell_step(struct ll_fit *fit, const struct step_report *r, struct ll_err *err)
 	return write_log(fit, err);
 }
 
+/* What is no number has no JSON. */
+static void
+put_number(FILE *log, const char *name, double value)
+{
+	if (isfinite(value))
+		fprintf(log, ",\"%s\":%.6f", name, value);
+	else
+		fprintf(log, ",\"%s\":null", name);
+}
+
 static int
 tell_evaluation(struct ll_fit *fit, const struct ll_loss *loss, struct ll_err *err)
 {
@@ -76,9 +86,11 @@ tell_evaluation(struct ll_fit *fit, const struct ll_loss *loss, struct ll_err *e
 		    100 * (double)loss->right / (double)loss->targets, fit->terminal ? "\033[K" : "");
 	if (fit->log == NULL)
 		return 0;
-	fprintf(fit->log, "{\"step\":%" PRIu64 ",\"tokens\":%" PRIu64 ",\"eval_loss\":%.6f,\"eval_perplexity\":%.6f,"
-	    "\"eval_accuracy\":%.6f,\"time\":%.2f}\n", fit->progress.step, fit->progress.tokens, mean, exp(mean),
-	    (double)loss->right / (double)loss->targets, elapsed(fit));
+	fprintf(fit->log, "{\"step\":%" PRIu64 ",\"tokens\":%" PRIu64, fit->progress.step, fit->progress.tokens);
+	put_number(fit->log, "eval_loss", mean);
+	put_number(fit->log, "eval_perplexity", exp(mean));
+	fprintf(fit->log, ",\"eval_accuracy\":%.6f,\"time\":%.2f}\n", (double)loss->right / (double)loss->targets,
+	    elapsed(fit));
 	return write_log(fit, err);
 }
 

@@ -11,7 +11,10 @@
 
 struct ll_err;
 
-/* A new log in the place of what is there. -LL_ECREATE. */
+/*
+ * A new log in the place of one that is there. -LL_ECREATE, also where another run writes it or it
+ * is no log, and then stays as it is; -LL_EIO.
+ */
 int ll_fit_log_new(FILE **out, const char *path, struct ll_err *err);
 
 /*

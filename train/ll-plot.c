@@ -121,10 +121,16 @@ draw_text(const struct ll_chart *chart, struct ll_err *err)
 static int
 draw_file(const struct ll_chart *chart, struct ll_err *err)
 {
+	struct ll_buf picture = { 0 };
 	struct ll_out out;
 	int status = ll_out_open(&out, output_path, err);
 
-	return status < 0 ? status : ll_out_close(&out, ll_chart_gnuplot(chart, terminal_of(output_path), out.fd, err), err);
+	if (status < 0)
+		return status;
+	if ((status = ll_chart_gnuplot(chart, terminal_of(output_path), &picture, err)) == 0)
+		status = ll_write(out.fd, picture.data, picture.len, output_path, err);
+	ll_buf_free(&picture);
+	return ll_out_close(&out, status, err);
 }
 
 static void

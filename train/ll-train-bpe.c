@@ -23,9 +23,10 @@
 #include "train/pretokens.h"
 #include "train/texts.h"
 
-/* Of a rank file that is read, and of a token. */
+/* Of a rank file that is read. */
 #define MOST_TOKENS (1 << 24)
-#define MOST_BYTES 65536
+/* Of a token: at two for each byte a merge with its space is not above LL_PIECE_MAX. */
+#define MOST_BYTES 32767
 /* Often enough for an eye. */
 #define INTERVAL_MS 100
 
@@ -59,7 +60,7 @@ take_special(const char *value, struct ll_err *err)
 static const struct ll_opt options[] = {
 	{ 'n', "vocab-size", LL_OPT_INT, &size, "N", "tokens in all, special ones included (wanted)", 1, MOST_TOKENS, NULL },
 	LL_OPT_OUTPUT(output),
-	{ 0, "max-length", LL_OPT_INT, &max_length, "N", "bytes of a token at most (default 65536)", 2, MOST_BYTES, NULL },
+	{ 0, "max-length", LL_OPT_INT, &max_length, "N", "bytes of a token at most (default 32767)", 2, MOST_BYTES, NULL },
 	{ 0, "min-count", LL_OPT_INT, &min_count, "N", "merge no pair that occurs less often (default 2)", 1, 1e15, NULL },
 	{ 0, "ranks", LL_OPT_FLAG, &ranks, NULL, "write a rank file of tiktoken, not a GGUF", 0, 0, NULL },
 	{ 0, "special", LL_OPT_CALL, NULL, "TEXT", "one more special token; may be repeated", 0, 0, take_special },
@@ -224,7 +225,7 @@ main(int argc, char **argv)
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
 	run.shown = !ll_opt_quiet && isatty(STDERR_FILENO);
-	if ((status = check_command(&others, &err)) == 0) {
+	if ((status = check_command(&others, &err)) == 0 && (status = ll_out_try(output, &err)) == 0) {
 		if ((status = read_texts(&run, &err)) < 0)
 			wipe(&run);
 		else

@@ -21,6 +21,12 @@ schedule_of(const char *name)
 	return -1;
 }
 
+static bool
+are_one(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
 int
 ll_settings_check(struct ll_settings *s, const char *output, struct ll_err *err)
 {
@@ -43,6 +49,10 @@ ll_settings_check(struct ll_settings *s, const char *output, struct ll_err *err)
 		ll_opt_wrong(&s->micro, "more sequences than the step has (--batch)");
 	if (s->least > s->rate && ll_opt_given(&s->least))
 		ll_opt_wrong(&s->least, "above --lr");
+	if (!unnamed && are_one(s->state, output))
+		ll_opt_wrong(&s->state, "is the output's name, too");
+	if ((!unnamed && are_one(s->log, output)) || are_one(s->log, s->state))
+		ll_opt_wrong(&s->log, "is the name of the output or the checkpoint, too");
 	if (s->state == NULL && unnamed && !s->dry_run) {
 		ll_opt_refuse(&s->resume, "without --state: the output has no name to be the checkpoint's");
 		ll_opt_refuse(&s->save_every, "without --state: the output has no name to be the checkpoint's");

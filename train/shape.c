@@ -115,7 +115,7 @@ read_shape(const char *path, const struct ll_yaml *map, struct ll_hparams *hp, s
 		{ "head_dim", SIZE, &hp->head_dim, 2, LL_SIZE_LIMIT - 1, false },
 		{ "context", SIZE, &hp->context, 2, LL_CONTEXT_MAX, true },
 		{ "tied", BOOL, &hp->tied, 0, 0, false },
-		{ "norm_eps", NUMBER, &hp->norm_eps, 1e-12, 1, false },
+		{ "norm_eps", NUMBER, &hp->norm_eps, 1e-12, 0.1, false },
 	};
 	const struct ll_yaml *rope = ll_yaml_get(map, "rope");
 	int status = read_map(path, map, fields, sizeof fields / sizeof *fields, "rope", err);

@@ -109,8 +109,8 @@ take_object(struct texts *t, const struct ll_json *object, const char *where)
 	if (!ll_json_is_object(object))
 		return ll_fail(t->err, LL_EDATA, "%s: is %s, not an object", where, ll_json_kind_name(object));
 	if ((text != NULL) == (messages != NULL))
-		return ll_fail(t->err, LL_EDATA, "%s: has %s text and messages, of which one is wanted", where,
-		    text != NULL ? "both" : "neither");
+		return ll_fail(t->err, LL_EDATA, "%s: has %s messages, of which one is wanted", where,
+		    text != NULL ? "both text and" : "neither text nor");
 	if (messages != NULL)
 		return take_messages(t, messages, where);
 	if ((bytes = ll_json_text_of(text, &length)) == NULL)

@@ -1,7 +1,10 @@
-"""The commands of the script tales. Exit status: 0; 64 usage; 65 bad data; 66 a file cannot be opened."""
+"""The commands of the script tales. Exit status: 0; 64 usage; 65 bad data; 66 a file cannot be opened;
+74 standard output cannot be written.
+"""
 import argparse
 import itertools
 import json
+import os
 import signal
 import sys
 
@@ -189,7 +192,13 @@ def main(arguments):
     args = parser().parse_args(arguments)
     try:
         args.run(args)
+        sys.stdout.flush()
     except Fault as fault:
         print(f"tales: {fault}", file=sys.stderr)
         return fault.status
+    except OSError as error:
+        print(f"tales: standard output: {error.strerror}", file=sys.stderr)
+        # What the buffer holds would be tried again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 74
     return 0

@@ -144,6 +144,7 @@ fails 64 "--imatrix has no effect behind the head of the pipe" \
 fails 64 "--imatrix: standard output is the stream's" "ll-forward -m tiny.gguf --imatrix - tokens >out"
 fails 73 "none/x: No such file or directory" "ll-forward -m tiny.gguf --imatrix none/x tokens >out"
 ll-tokenize -m tiny.gguf short >short-tokens
+fails 73 ".: Is a directory" "ll-forward -m tiny.gguf -c 20 --imatrix . short-tokens >out"
 fails 65 "context is full" "ll-forward -m tiny.gguf -c 20 --imatrix x short-tokens >out"
 ok "leaves no file then" test ! -e x
 

@@ -109,6 +109,9 @@ fails 69 "gnuplot: No such file or directory; without -o" "PATH=/none $ll -o a.p
 fails 69 "gnuplot: line 3: unknown terminal" "PATH=\$PWD/broken:\$PATH ll-plot -o a.png run.jsonl"
 fails 69 "gnuplot: killed by signal 9" "PATH=\$PWD/killed:\$PATH ll-plot -o a.png run.jsonl"
 fails 69 "gnuplot: drew nothing" "PATH=\$PWD/none:\$PATH ll-plot -o a.png run.jsonl"
+ln -s /dev/full full.svg
+fails 74 "full.svg: No space left on device" "PATH=\$PWD/fake:\$PATH ll-plot -o full.svg run.jsonl"
+rm full.svg
 ok "nothing is left of them" is "broken fake killed log none out run.jsonl want" "echo *"
 echo old >a.png
 fails 69 "gnuplot: killed" "PATH=\$PWD/killed:\$PATH ll-plot -o a.png run.jsonl"

@@ -32,6 +32,11 @@ for recipe in synthesise tune distil quantise evaluate loop smollm2-style; do
 	ok "$recipe without operands" is "64 usage: $recipe" "echo \$(status_of '$recipes/$recipe') \$(cut -d ' ' -f 1,2 told)"
 done
 
+ok "quantise with nothing to make smaller" is "66 quantise: neither tuned.gguf nor student.gguf is there" \
+    "mkdir empty; echo \$(status_of '$recipes/quantise' empty) \$(cat told)"
+ok "a model that is not there has the status of the program" is "66 66" \
+    "LL_MODEL=none.gguf; echo \$(status_of '$recipes/synthesise' empty) \$(status_of '$recipes/evaluate' empty none.gguf)"
+
 "$style" write >taught
 "$style" write --held-out >held
 ok "what is taught has the style" is "style	320	320" "as_answers <taught >a; '$style' check a"
@@ -63,7 +68,8 @@ ok "  smaller than before" less "$(column 2 tuned.small.gguf)" "$(column 2 tuned
 
 if command -v ll-tune >/dev/null; then
 	rm work/*.gguf
-	ok "tune" eval "EPOCHS=4 BATCH=4 RATE=1e-2 '$recipes/tune' work >out"
+	cp "$LL_MODEL" here.gguf
+	ok "tune, a model of this folder" eval "LL_MODEL=here.gguf EPOCHS=4 BATCH=4 RATE=1e-2 '$recipes/tune' work >out"
 	ok "  lowers the loss" less "$(column 3 loss)" "$(column 2 loss)"
 	ok "  and merges the adapter" differ "cat work/tuned.gguf" "cat '$LL_MODEL'"
 	ok "smollm2-style with another model" eval \
@@ -78,7 +84,7 @@ fi
 
 if command -v ll-distill >/dev/null; then
 	"$TESTS/mkgguf.py" --preset test --seed 5 student.gguf
-	ok "distil" eval "STEPS=6 BATCH=4 '$recipes/distil' work ./student.gguf >out"
+	ok "distil" eval "STEPS=6 BATCH=4 '$recipes/distil' work student.gguf >out"
 	ok "  lowers the loss" less "$(column 3 loss)" "$(column 2 loss)"
 	ok "  of another file" differ "cat student.gguf" "cat work/student.gguf"
 else
@@ -92,7 +98,8 @@ if [ -e "$shared/ll-4m.gguf" ] && command -v ll-tune >/dev/null && command -v ll
 	export COUNT EPOCHS STEPS SURE
 	student=ll-1m
 	[ -e "$shared/ll-1m.gguf" ] || student=$shared/ll-1m.yaml
-	ok "loop" eval "'$recipes/loop' loop '$student' >out"
+	echo "model: none.gguf" >ll.yaml
+	ok "loop, whatever the settings name" eval "LL_CONFIG=\$PWD/ll.yaml '$recipes/loop' loop '$student' >out"
 	ok "  asks twenty times" is 20 "column 2 prompts"
 	ok "  keeps some of the answers" less 0 "$(column 2 made)"
 	ok "  not more than it was sure of" less "$(column 2 made)" "$(($(column 2 sure) + 1))"
@@ -103,10 +110,13 @@ if [ -e "$shared/ll-4m.gguf" ] && command -v ll-tune >/dev/null && command -v ll
 	ok "  and others that differ from it" less 0 "$(column 5 tuned)"
 	ok "  of 20 questions each" is "20 20 20" "echo \$(column 4 ll-4m) \$(column 4 tuned) \$(column 4 student)"
 	ok "  nothing is left of it but files" is "" "find loop -type p"
+	cp "$shared/ll-4m.gguf" here.gguf
+	ok "  another seed in the folder, and a model of this one" is 20 \
+	    "LL_MODEL=here.gguf SEED=2 '$recipes/synthesise' loop >out; column 2 prompts"
 	ok "nothing left is an error" is "65 synthesise: none/made.jsonl: nothing is left" \
 	    "echo \$(SAFE=1.1 status_of '$recipes/synthesise' none) \$(tail -n 1 told)"
 else
-	skip 11 "no ll-4m.gguf, ll-tune or ll-distill"
+	skip 12 "no ll-4m.gguf, ll-tune or ll-distill"
 fi
 
 done_testing

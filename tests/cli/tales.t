@@ -251,6 +251,8 @@ ok "neither number of documents nor of tokens, too" is 64 "status_of '$tales' wr
 ok "an unknown kind, too" is 64 "status_of '$tales' write -n 1 --mix poem=1"
 ok "what is no number, too" is 64 "status_of '$tales' write -n -1"
 ok "a file that is not there cannot be opened" is 66 "status_of '$tales' check none"
+ok "a full disk" is "74 tales: standard output: No space left on device" \
+    "'$tales' write -n 9 >/dev/full 2>told; echo \$? \$(cat told)"
 ok "what is not JSON is bad data" is 65 "status_of '$tales' check prompts.jsonl kinds.py"
 echo '{"id": "story/1", "text": ""}' >bad.jsonl
 ok "so is an id of something else" is 65 "status_of '$tales' check bad.jsonl"

@@ -121,6 +121,10 @@ ok "ranks: to standard output" same "cat v.ranks" "train -n 578 --ranks all.txt"
 # A text without a place to cut, in time that is linear
 ok "one word of many megabytes" timeout 60 sh -c \
 	"head -c 3000000 /dev/zero | tr '\0' a | ll-train-bpe -q -n 290 --max-length 1000 -o long.gguf"
+# A space is spelled by two bytes.
+ok "as long a token as may be can be read" is 1 \
+	"head -c 32767 /dev/zero | tr '\0' ' ' | ll-train-bpe -q -n 300 --min-count 1 -o long.gguf;
+	head -c 32767 /dev/zero | tr '\0' ' ' | ll-tokenize -m long.gguf --no-bos --count"
 
 # Refused
 : >empty
@@ -138,7 +142,7 @@ fails 65 "there is no text to learn from" "echo '{\"text\": \"\"}' | ll-train-bp
 bad() {
 	(cat text.jsonl; echo "$1") >bad.jsonl
 }
-fails 65 "bad.jsonl:5: has neither text and messages" "bad '{\"prompt\": 1}'; ll-train-bpe -n 600 -o bad.gguf bad.jsonl"
+fails 65 "bad.jsonl:5: has neither text nor messages" "bad '{\"prompt\": 1}'; ll-train-bpe -n 600 -o bad.gguf bad.jsonl"
 fails 65 "bad.jsonl:5: has both text and messages" "bad '{\"text\": \"\", \"messages\": []}'; ll-train-bpe -n 600 bad.jsonl"
 fails 65 "bad.jsonl:5: text: is a whole number, not a string" "bad '{\"text\": 1}'; ll-train-bpe -n 600 bad.jsonl"
 fails 65 "bad.jsonl:5: is an array, not an object" "bad '[]'; ll-train-bpe -n 600 bad.jsonl"
@@ -148,6 +152,7 @@ fails 65 "standard input:1: " "echo '{' | ll-train-bpe -n 600"
 fails 65 "gzip: the data is cut short" "gzip -c all.txt | head -c 100 >cut.gz; ll-train-bpe -n 600 cut.gz"
 fails 66 "none.txt" "ll-train-bpe -n 600 all.txt none.txt"
 fails 73 "no/where" "ll-train-bpe -n 600 -q -o no/where all.txt"
+fails 73 "no/where" "ll-train-bpe -n 600 -q -o no/where none"
 fails 73 "no/where" "ll-train-bpe -n 600 -q --ranks -o no/where all.txt"
 fails 74 "No space left" "ll-train-bpe -n 600 -q --ranks all.txt >/dev/full"
 ok "no file of what failed" test ! -e bad.gguf

@@ -204,7 +204,17 @@ fails 73 "k.gguf.state: there is a checkpoint already" "$long -o k.gguf"
 fails 66 "none.state" "$new --resume --state none.state -o n.gguf text.jsonl"
 echo "some text" >not.log
 fails 65 "not.log: line 1" "$long --resume --log not.log -o k.gguf"
+fails 73 "not.log: there is a file already, which is no log" "$new --steps 1 --log not.log -o n.gguf text.jsonl"
 ok "a file that is no log stays" is "some text" "cat not.log"
+ok "a log is written anew" is 2 "for i in 3 2; do $new --steps \$i --log anew.log -o n.gguf text.jsonl; done; wc -l <anew.log"
+cat >lock.py <<'END'
+import fcntl, subprocess, sys
+with open(sys.argv[1]) as log:
+    fcntl.flock(log, fcntl.LOCK_EX)
+    sys.exit(subprocess.run(sys.argv[2:]).returncode)
+END
+fails 73 "anew.log: another run writes it" "python3 lock.py anew.log $new --steps 1 --log anew.log -o n.gguf text.jsonl"
+ok "and it stays" is 2 "wc -l <anew.log"
 head -c 3000 k.gguf.state >cut.state
 fails 65 "cut.state" "$long --resume --state cut.state -o n.gguf"
 fails 65 "general.type: not a checkpoint" "$long --resume --state a.gguf -o n.gguf"
@@ -228,6 +238,7 @@ refused "beta2 0.95" "--beta2 0.9"
 refused "epsilon 1e-08" "--epsilon 1e-7"
 refused "weight-decay 0.1" "--weight-decay 0"
 refused "clip 1" "--clip 2"
+refused "induction 0" "--induction"
 refused "data " "chat.jsonl"
 sed 's/10000/20000/' shape.yaml >other.yaml
 fails 64 "was made with 'rope base 10000'" \
@@ -244,12 +255,15 @@ for signal in INT:130 TERM:143; do
 done
 
 # What goes wrong on the way.
-fails 65 "step" "$new --steps 200 --clip 0 --lr 1 --warmup 0 --weight-decay 10 --epsilon 1e-30 --save-every 1 -o nan.gguf text.jsonl"
+fails 65 "step" "$new --steps 200 --clip 0 --lr 1 --warmup 0 --weight-decay 10 --epsilon 1e-30 --save-every 1 --eval held.txt --eval-every 1 --log nan.log -o nan.gguf text.jsonl"
 ok "the step and the checkpoint are named" grep -q "step [0-9]*: the [a-z]* is not a number any more; the last checkpoint, nan.gguf.state, is as it was" "$tap_dir/err"
 ok "which is there, and no model" sh -c "test -s nan.gguf.state && test ! -e nan.gguf"
+ok "a perplexity above all numbers is null" grep -q '"eval_perplexity":null' nan.log
+ok "in a log that is JSON" python3 -c 'import json; [json.loads(line) for line in open("nan.log")]'
 fails 74 "/dev/full" "$new --steps 2 --log /dev/full -o n.gguf text.jsonl"
 fails 73 "/nowhere/log" "$new --steps 2 --log /nowhere/log -o n.gguf text.jsonl"
 fails 73 "/nowhere/m.gguf" "$new --steps 100000 -o /nowhere/m.gguf text.jsonl"
+fails 73 ".: Is a directory" "$new --steps 100000 -o . text.jsonl"
 fails 73 "/nowhere/state" "$new --steps 100000 --state /nowhere/state -o n.gguf text.jsonl"
 # A limit of the size of files stands for a full disk.
 limited() {
@@ -281,6 +295,8 @@ sed 's/kv_heads: 2/kv_heads: 3/' shape.yaml >three.yaml
 fails 65 "three.yaml: kv_heads: 3 do not divide 4 heads" "ll-train --shape three.yaml --vocabulary v.gguf -o n.gguf text.jsonl"
 (cat shape.yaml; echo "layer: 2") >key.yaml
 fails 65 "key.yaml:15: layer: there is no such key" "ll-train --shape key.yaml --vocabulary v.gguf -o n.gguf text.jsonl"
+(cat shape.yaml; echo "norm_eps: 1") >eps.yaml
+fails 65 "eps.yaml:15: norm_eps: 1 is not within 1e-12 and 0.1" "ll-train --shape eps.yaml --vocabulary v.gguf -o n.gguf text.jsonl"
 "$TESTS/mkgguf.py" --preset test --biases biased.gguf
 fails 69 "biases cannot be trained" "ll-train -q -j 1 -m biased.gguf -c 8 --steps 1 -o n.gguf text.jsonl"
 
@@ -332,6 +348,9 @@ fails 64 "--dtype: 'f8'" "$new --dtype f8 -o n.gguf text.jsonl"
 fails 64 "--micro: more sequences than the step has" "$new --micro 5 -o n.gguf text.jsonl"
 fails 64 "--min-lr: above --lr" "$new --min-lr 0.5 -o n.gguf text.jsonl"
 fails 64 "--lr: nothing is learned at 0" "$new --lr 0 -o n.gguf text.jsonl"
+fails 64 "--state: is the output's name, too" "$new --state n.gguf -o n.gguf text.jsonl"
+fails 64 "--log: is the name of the output or the checkpoint, too" "$new --log n.gguf -o n.gguf text.jsonl"
+fails 64 "--log: is the name of the output or the checkpoint, too" "$new --log s --state s -o n.gguf text.jsonl"
 fails 64 "--context: more positions than the model has" "$new -c 65 -o n.gguf text.jsonl"
 for option in "--epochs 0.5" "--lr 2e-3" "--min-lr 5e-4" "--schedule wsd" "--schedule wsd --fall 1" "--warmup 3" \
 	"--beta1 0.5" "--beta2 0.5" "--epsilon 1e-3" "--weight-decay 3" "--clip 0.01" "-b 3" "-c 16"; do
