@@ -130,8 +130,9 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-bench",
 	.summary = "measure pipe, tokenizer, forward pass, kernels and the machine's limits",
-	.usage = "[-hqvV] [-j N] [-m FILE] [-n N] [-r N] [-b N] [-d N] [-p N] [--chunk N] [--from WHERE] [--json] "
-	    "[--kernel NAME] [--kv-type TYPE] [--limits] [--pack WHEN] [--probe] [--rows N] [--shape NXN] [--type TYPE] [--tokenize FILE ...]",
+	.usage = "[-hqvV] [-j N] [-m FILE] [-n N] [-r N] [-b N] [-d N] [-p N] [--chunk N]\n"
+	    "                [--from WHERE] [--json] [--kernel NAME] [--kv-type TYPE] [--limits] [--pack WHEN]\n"
+	    "                [--probe] [--rows N] [--shape NXN] [--type TYPE] [--tokenize FILE ...]",
 	.options = options,
 };
 
@@ -165,7 +166,8 @@ refuse_options(enum what what)
 	bool model = what == JOINTS || what == TOKENIZER || what == STEPS;
 	const struct ll_opt_rule rules[] = {
 		{ !model, &model_path, "without a model to measure" },
-		{ what == LIMITS || what == PROBE || what == KERNELS, &tokens, "without tokens to measure" },
+		{ what == TOKENIZER, &threads, "with --tokenize" },
+		{ what != JOINTS && what != STEPS, &tokens, "without tokens to generate" },
 		{ what != STEPS, &chunk, "without -p, -b or -d" },
 		{ what != STEPS, &pack_name, "without -p, -b or -d" },
 		{ what != STEPS, &kv_name, "without -p, -b or -d" },

@@ -30,6 +30,8 @@ ok "tokens" is "1" "field 'o[1][\"tokens\"]' '$encode'"
 ok "speeds are numbers above zero" is "True" \
 	"field 'all(f[k] > 0 for f in o for k in (\"open_ms\", \"first_mb_s\", \"median_mb_s\"))' '$encode'"
 fails 64 "--tokenize: no file to encode" "ll-bench -m tiny.gguf --tokenize"
+fails 64 "--threads has no effect with --tokenize" "ll-bench -j 2 -m tiny.gguf --tokenize hello"
+fails 64 "--limit has no effect without tokens to generate" "ll-bench -n 2 -m tiny.gguf --tokenize hello"
 fails 64 "hello: texts are for --tokenize" "ll-bench -m tiny.gguf hello"
 fails 65 "empty: there is no text in it" "ll-bench -m tiny.gguf --tokenize empty"
 fails 66 "missing: No such file or directory" "ll-bench -m tiny.gguf --tokenize missing"
