@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 74
+plan 75
 unset LL_CONFIG
 bin=${PATH%%:*}
 
@@ -134,6 +134,7 @@ ok "a file's model, its folder" is "model: sub/high.gguf # low.yaml:4" "unset_mo
 cp "$LL_MODEL" low.gguf
 cp "$LL_MODEL" far.gguf
 ok "-m NAME" same "ll-info -m far" "ll-info ~/far.gguf"
+fails 66 "~/far.gguf: No such file or directory" "unset HOME && ll-info -m far"
 ok "LL_MODEL=NAME" same "LL_MODEL=far ll-info" "ll-info ~/far.gguf"
 ok "an operand" same "ll-info far" "ll-info ~/far.gguf"
 ok "./NAME is a file" is "status 66" \
