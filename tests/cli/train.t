@@ -332,7 +332,7 @@ fails 64 "--dtype: 'f8'" "$new --dtype f8 -o n.gguf text.jsonl"
 fails 64 "--micro: more sequences than the step has" "$new --micro 5 -o n.gguf text.jsonl"
 fails 64 "--min-lr: above --lr" "$new --min-lr 0.5 -o n.gguf text.jsonl"
 fails 64 "--lr: nothing is learned at 0" "$new --lr 0 -o n.gguf text.jsonl"
-fails 64 "--context: more positions than the model has" "$new -c 65 -o n.gguf text.jsonl"
+fails 64 "--context: 65 is more than the 64 positions of the model" "$new -c 65 -o n.gguf text.jsonl"
 for option in "--epochs 0.5" "--lr 2e-3" "--min-lr 5e-4" "--schedule wsd" "--schedule wsd --fall 1" "--warmup 3" \
 	"--beta1 0.5" "--beta2 0.5" "--epsilon 1e-3" "--weight-decay 3" "--clip 0.01" "-b 3" "-c 16"; do
 	ok "$option has an effect" differ "$new text.jsonl" "$new $option text.jsonl"
