@@ -35,7 +35,8 @@ fails 65 "talk:2: bad JSON" "(cat line; echo; echo '[') >talk && ll-tokenize -l 
 fails 65 "--prompt: messages[0].content: is missing" "ll-tokenize --messages --ids -p '[{\"role\": \"user\"}]'"
 fails 65 "--prompt: messages: is not a list" "ll-tokenize --messages --ids -p '{}'"
 fails 65 "--prompt: unknown field 'model'" "ll-tokenize --messages --ids -p '{\"messages\": [], \"model\": 1}'"
-fails 65 "role 'x' is not one of" "ll-tokenize --messages --ids -p '[{\"role\": \"x\", \"content\": \"\"}]'"
+fails 65 "messages[0]: role 'x' is not one of" \
+	"ll-tokenize --messages --ids -S S -p '[{\"role\": \"x\", \"content\": \"\"}]'"
 fails 64 "chat format 'x' is not one of llama3, llama3.1" "ll-tokenize --messages --chat-format x -p '[]'"
 
 echo '[{"name": "f", "parameters": {"z": 1, "a": "ü"}}]' >tools.json
