@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 75
+plan 76
 unset LL_CONFIG
 bin=${PATH%%:*}
 
@@ -146,6 +146,8 @@ ok "names are completed" is "smollm2 ll-4m ll-1m small shared far" "echo \$(ll-i
 # What is refused.
 fails 78 "none.yaml: No such file or directory" "LL_CONFIG=none.yaml ll-cat"
 fails 78 "LL_TOP_K: top-k: 'x' is not a whole number" "LL_TOP_K=x ll-sample"
+ok "--print-config of a bad setting writes nothing" is "78 0" \
+    "LL_TOP_K=x ll-sample --print-config >out 2>/dev/null; echo \$? \$(wc -c <out)"
 fails 78 "LL_QUIET: quiet: 'yes' is not true or false" "LL_QUIET=yes ll-cat"
 LL_CONFIG=bad.yaml
 while IFS='|' read -r text told; do
