@@ -31,6 +31,6 @@ mkdir other
 printf '#!/bin/sh\nexit 1\n' >other/python3
 chmod +x other/python3
 ok "need tells whose python3 lacks a package" is "need: python3 is $PWD/other/python3, which has none of Debian's packages" \
-	"PATH=$PWD/other:$PATH '$TESTS/../share/need' -n fetch 2>&1 | tail -n 1"
+	"PATH='$PWD/other:$PATH' '$TESTS/../share/need' -n fetch 2>&1 | tail -n 1"
 
 done_testing
