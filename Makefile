@@ -210,19 +210,21 @@ fuzzers: $(FUZZERS)
 
 ## install         programs and pages below DESTDIR and PREFIX=/usr/local
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(foreach n,1 5 7,$(DESTDIR)$(MANDIR)/man$(n))
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
-	$(foreach page,$(PAGES),install -m 644 $(page) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page))) &&) :
-	install -d $(sort $(dir $(patsubst $(OUT)/share/%,$(DESTDIR)$(DATADIR)/%,$(SHARED) $(COMPLETIONS))))
-	$(foreach f,$(COMPLETIONS),install -m 644 $f $(patsubst $(OUT)/share/%,$(DESTDIR)$(DATADIR)/%,$f) &&) :
-	$(foreach f,$(SHARED),install -m $$(test -x $f && echo 755 || echo 644) $f $(patsubst $(OUT)/share/%,$(DESTDIR)$(DATADIR)/%,$f) &&) :
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
+	$(Q)install -d '$(DESTDIR)$(BINDIR)' $(foreach n,1 5 7,'$(DESTDIR)$(MANDIR)/man$(n)')
+	$(Q)install -m 755 $(PROGRAMS) '$(DESTDIR)$(BINDIR)'
+	$(Q)$(foreach page,$(PAGES),install -m 644 $(page) '$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))' &&) :
+	$(Q)install -d $(patsubst $(OUT)/share/%,'$(DESTDIR)$(DATADIR)/%',$(sort $(dir $(SHARED) $(COMPLETIONS))))
+	$(Q)$(foreach f,$(COMPLETIONS),install -m 644 $f $(patsubst $(OUT)/share/%,'$(DESTDIR)$(DATADIR)/%',$f) &&) :
+	$(Q)$(foreach f,$(SHARED),install -m $$(test -x $f && echo 755 || echo 644) $f $(patsubst $(OUT)/share/%,'$(DESTDIR)$(DATADIR)/%',$f) &&) :
 
 ## uninstall       exactly what install put there
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(PROGRAMS)))
-	rm -f $(foreach page,$(PAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
-	rm -f $(patsubst $(OUT)/share/%,$(DESTDIR)$(DATADIR)/%,$(SHARED) $(COMPLETIONS))
-	@rmdir $(DESTDIR)$(DATADIR)/ll/recipes $(DESTDIR)$(DATADIR)/ll/tales $(DESTDIR)$(DATADIR)/ll 2>/dev/null || :
+	$(call say,REMOVE,$(DESTDIR)$(PREFIX))
+	$(Q)rm -f $(patsubst $(OUT)/bin/%,'$(DESTDIR)$(BINDIR)/%',$(PROGRAMS))
+	$(Q)rm -f $(foreach page,$(PAGES),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))')
+	$(Q)rm -f $(patsubst $(OUT)/share/%,'$(DESTDIR)$(DATADIR)/%',$(SHARED) $(COMPLETIONS))
+	@rmdir $(patsubst %,'$(DESTDIR)$(DATADIR)/ll%',/recipes /tales /) 2>/dev/null || :
 
 ## clean           remove build/
 clean:

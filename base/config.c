@@ -429,12 +429,14 @@ ll_config_path(const char *text, const char *file, struct ll_err *err)
 {
 	const char *home = getenv("HOME"), *slash = strrchr(file, '/');
 	struct ll_buf path = { 0 };
+	bool tilde = text[0] == '~' && text[1] == '/';
 
-	if (text[0] == '~' && text[1] == '/' && home != NULL)
+	/* Without HOME the path stays as it is, and an error names it so. */
+	if (tilde && home != NULL)
 		ll_buf_puts(&path, home, err);
-	else if (text[0] != '/' && slash != NULL)
+	else if (!tilde && text[0] != '/' && slash != NULL)
 		ll_buf_add(&path, file, (size_t)(slash - file) + 1, err);
-	ll_buf_puts(&path, text[0] == '~' && text[1] == '/' && home != NULL ? text + 1 : text, err);
+	ll_buf_puts(&path, tilde && home != NULL ? text + 1 : text, err);
 	if (err->code != 0)
 		ll_buf_free(&path);
 	return ll_config_keep(path.data, err);

@@ -14,7 +14,7 @@ enum {
 	LL_EUSAGE = 64,		/* the command line is wrong */
 	LL_EDATA = 65,		/* bad data */
 	LL_EINPUT = 66,		/* cannot open input */
-	LL_EUNSUPPORTED = 69,	/* unsupported model or processor */
+	LL_EUNSUPPORTED = 69,	/* unsupported model */
 	LL_EBUG = 70,		/* a bug of ours */
 	LL_ENOMEM = 71,		/* out of memory or threads */
 	LL_ECREATE = 73,	/* cannot create output */

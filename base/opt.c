@@ -36,12 +36,19 @@ struct held_value {
 };
 static struct held_value *held;
 
+/* Whoever reads a stream from here is told. --print-config writes none. */
+static void
+tell_reader(int code, const char *text)
+{
+	if (current->fail != NULL && !want_config)
+		current->fail(current->name, code, text);
+}
+
 static _Noreturn void
 usage_error(const char *text)
 {
 	fprintf(stderr, "%s: %s\nusage: %s %s\n", current->name, text, current->name, current->usage);
-	if (current->fail != NULL)
-		current->fail(current->name, LL_EUSAGE, text);
+	tell_reader(LL_EUSAGE, text);
 	exit(LL_EUSAGE);
 }
 
@@ -49,8 +56,7 @@ usage_error(const char *text)
 static _Noreturn void
 fail(struct ll_err *err)
 {
-	if (current->fail != NULL)
-		current->fail(current->name, err->code, err->text);
+	tell_reader(err->code, err->text);
 	exit(ll_exit(current->name, -err->code, err));
 }
 
@@ -93,9 +99,7 @@ ll_opt_fail(int code, const char *text)
 	struct ll_err err = { 0 };
 
 	ll_fail(&err, code, "%s", text);
-	/* The settings are no stream. */
-	if (current->fail != NULL && !want_config)
-		current->fail(current->name, code, err.text);
+	tell_reader(code, err.text);
 	exit(ll_exit(current->name, -code, &err));
 }
 

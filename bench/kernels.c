@@ -127,7 +127,7 @@ add_result(struct bench *b, const struct ll_kernel_run *run, const struct ll_wor
 	ll_ceiling_json(object, &b->ceiling);
 	ll_json_add(b->results, object);
 	if (!b->config->as_json)
-		printf("%-9s %-8s %-14s %5zu %10.1f %10.1f %10.1f %8.1f %8.1f %5.1f%% %5.1f%%  %s\n", b->kernel->name,
+		printf("%-13s %-8s %-14s %5zu %10.1f %10.1f %10.1f %8.1f %8.1f %5.1f%% %5.1f%%  %s\n", b->kernel->name,
 		    type, shape, run->rows, s.min * 1e6, s.median * 1e6, s.max * 1e6, work->bytes / s.median * 1e-9,
 		    ops / s.median * 1e-9, 100 * limit / s.median, 100 * own / s.median, what);
 	fflush(stdout);
@@ -248,7 +248,7 @@ run_all(struct bench *b, struct ll_err *err)
 	if ((b->seconds = ll_alloc(config->rounds, sizeof(double), err)) == NULL)
 		return -LL_ENOMEM;
 	if (!config->as_json)
-		printf("%zu threads, %zu rounds, microseconds; from %s\n%-9s %-8s %-14s %5s %10s %10s %10s %8s %8s %6s %6s  %s\n",
+		printf("%zu threads, %zu rounds, microseconds; from %s\n%-13s %-8s %-14s %5s %10s %10s %10s %8s %8s %6s %6s  %s\n",
 		    config->threads, config->rounds, config->memory ? "memory" : "caches where it fits", "kernel", "type",
 		    "shape", "rows", "min", "median", "max", "GB/s", "Gop/s", "share", "format", "limited by");
 	for (size_t i = 0; i < config->name_count && status == 0; i++)

@@ -115,7 +115,7 @@ static const struct ll_opt options[] = {
 	{ 0, "limits", LL_OPT_FLAG, &limits, NULL, "measure what this machine reads and multiplies", 0, 0, NULL },
 	{ 0, "probe", LL_OPT_FLAG, &probe, NULL, "the same in short: huge pages and peaks of all threads", 0, 0, NULL },
 	{ 0, "kernel", LL_OPT_CALL, &kernels.names, "NAME", "measure a kernel alone; all of them: all", 0, 0, add_kernel },
-	{ 0, "type", LL_OPT_CALL, &kernels.types, "TYPE", "its matrix (default Q4_0); may be given more than once", 0, 0,
+	{ 0, "type", LL_OPT_CALL, &kernels.types, "TYPE", "matmul's matrix (default Q4_0); may be given more than once", 0, 0,
 	  add_type },
 	{ 0, "rows", LL_OPT_CALL, &kernels.rows, "N", "its rows of activations; a list as 1,8,512", 0, 0, add_rows },
 	{ 0, "shape", LL_OPT_STRING, &shape, "NXN", "its size, such as 4096x14336", 0, 0, NULL },
@@ -130,8 +130,9 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-bench",
 	.summary = "measure pipe, tokenizer, forward pass, kernels and the machine's limits",
-	.usage = "[-hqvV] [-j N] [-m FILE] [-n N] [-r N] [-b N] [-d N] [-p N] [--chunk N] [--from WHERE] [--json] "
-	    "[--kernel NAME] [--kv-type TYPE] [--limits] [--pack WHEN] [--probe] [--rows N] [--shape NXN] [--type TYPE] [--tokenize FILE ...]",
+	.usage = "[-hqvV] [-j N] [-m FILE] [-n N] [-r N] [-b N] [-d N] [-p N] [--chunk N]\n"
+	    "                [--from WHERE] [--json] [--kernel NAME] [--kv-type TYPE] [--limits] [--pack WHEN]\n"
+	    "                [--probe] [--rows N] [--shape NXN] [--type TYPE] [--tokenize FILE ...]",
 	.options = options,
 };
 
@@ -159,17 +160,28 @@ choose(enum what *what, struct ll_err *err)
 	return 0;
 }
 
+static bool
+has_kernel(const char *name)
+{
+	for (size_t i = 0; i < kernels.name_count; i++)
+		if (strcmp(kernels.names[i], name) == 0 || strcmp(kernels.names[i], "all") == 0)
+			return true;
+	return false;
+}
+
 static void
 refuse_options(enum what what)
 {
 	bool model = what == JOINTS || what == TOKENIZER || what == STEPS;
 	const struct ll_opt_rule rules[] = {
 		{ !model, &model_path, "without a model to measure" },
-		{ what == LIMITS || what == PROBE || what == KERNELS, &tokens, "without tokens to measure" },
+		{ what == TOKENIZER, &threads, "with --tokenize" },
+		{ what != JOINTS && what != STEPS, &tokens, "without tokens to generate" },
 		{ what != STEPS, &chunk, "without -p, -b or -d" },
 		{ what != STEPS, &pack_name, "without -p, -b or -d" },
 		{ what != STEPS, &kv_name, "without -p, -b or -d" },
-		{ what != KERNELS, &kernels.types, "without --kernel" },
+		{ !has_kernel("matmul"), &kernels.types, "without --kernel matmul" },
+		{ what == KERNELS && !has_kernel("attention"), &depth, "on other kernels than attention" },
 		{ what != KERNELS, &kernels.rows, "without --kernel" },
 		{ what != KERNELS, &shape, "without --kernel" },
 		{ what != KERNELS, &from, "without --kernel" },

@@ -37,7 +37,8 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-embed",
 	.summary = "turn tokens into hidden states",
-	.usage = "[-hqvV] [-b N] [-c N] [-m FILE] [-o FILE] [--all] [--chunk N] [--dtype TYPE] [--loop] [--once] [STREAM]",
+	.usage = "[-hqvV] [-b N] [-c N] [-m FILE] [-o FILE] [--all] [--chunk N] [--dtype TYPE]\n"
+	    "                [--loop] [--once] [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
 };

@@ -74,9 +74,9 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-forward",
 	.summary = "run the layers of a model over a stream",
-	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-k N] [-L A-B] [-m FILE] [-o FILE] [--all] [--chunk N]\n"
-	    "                  [--dtype TYPE] [--hidden] [--imatrix FILE] [--kv-type TYPE] [--loop] [--lora FILE] [--once]\n"
-	    "                  [--pack WHEN] [--precision P] [--score] [STREAM]",
+	.usage = "[-hqvV] [-b N] [-c N] [-j N] [-k N] [-L A-B] [-m FILE] [-o FILE] [--all]\n"
+	    "                  [--chunk N] [--dtype TYPE] [--hidden] [--imatrix FILE] [--kv-type TYPE] [--loop]\n"
+	    "                  [--lora FILE] [--once] [--pack WHEN] [--precision P] [--score] [STREAM]",
 	.options = options,
 	.fail = ll_stream_fail,
 };

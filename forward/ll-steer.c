@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/io.h"
@@ -316,6 +317,8 @@ check_options(struct ll_err *err)
 		return ll_fail(err, LL_EUSAGE, make ? "--make and --add exclude each other" : "--make or --add is missing");
 	if (make && path_count < SIDES)
 		return ll_fail(err, LL_EUSAGE, "--make: two streams are needed, POSITIVE and NEGATIVE");
+	if (make && (output_path == NULL || strcmp(output_path, "-") == 0) && isatty(STDOUT_FILENO))
+		return ll_fail(err, LL_EUSAGE, "no -o FILE, and standard output is a terminal");
 	if (!make && path_count > 1)
 		return ll_fail(err, LL_EUSAGE, "--add: one stream only: '%.100s' is too many", paths[1]);
 	return 0;

@@ -236,7 +236,7 @@ read_positive(const struct ll_gguf *gguf, const char *key, double limit, float *
 		return status;
 	if (!isfinite(number) || (float)number <= 0 || number >= limit)
 		return ll_fail(err, LL_EDATA,
-		    "%s: %s: %g is not between 0 and %g", gguf->path, key, number, limit);
+		    "%s: %s: %g is not above 0 and below %g", gguf->path, key, number, limit);
 	*out = (float)number;
 	return 1;
 }

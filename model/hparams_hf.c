@@ -71,7 +71,7 @@ read_positive(const struct reader *r, const struct ll_json *object, const char *
 	if (!ll_json_number(value, &number))
 		return bad(r, LL_EDATA, key, "not a number");
 	if (!isfinite(number) || (float)number <= 0 || number >= limit)
-		return ll_fail(r->err, LL_EDATA, "%s/config.json: %s: %g is not between 0 and %g", r->source->path,
+		return ll_fail(r->err, LL_EDATA, "%s/config.json: %s: %g is not above 0 and below %g", r->source->path,
 		    key, number, limit);
 	*out = (float)number;
 	return 1;

@@ -86,7 +86,7 @@ read_positive(const struct reader *r, const char *key, double limit, float *out)
 	if (!ll_json_number(value, &number))
 		return bad(r, LL_EDATA, key, "not a number");
 	if (!isfinite(number) || (float)number <= 0 || number >= limit)
-		return ll_fail(r->err, LL_EDATA, "%s/params.json: %s: %g is not between 0 and %g", r->source->path, key,
+		return ll_fail(r->err, LL_EDATA, "%s/params.json: %s: %g is not above 0 and below %g", r->source->path, key,
 		    number, limit);
 	*out = (float)number;
 	return 1;

@@ -53,8 +53,8 @@ static const struct ll_opt options[] = {
 static const struct ll_program program = {
 	.name = "ll-quantize",
 	.summary = "make a model file smaller",
-	.usage = "[-hqvV] [-j N] [--dry-run] [--imatrix FILE] [--pure] [--requantize] [--rules FILE] [--types]\n"
-	    "\t[-m FILE] [-o FILE] TYPE",
+	.usage = "[-hqvV] [-j N] [--dry-run] [--imatrix FILE] [--pure] [--requantize]\n"
+	    "                   [--rules FILE] [--types] [-m FILE] [-o FILE] TYPE",
 	.options = options,
 };
 

@@ -84,8 +84,8 @@ static const struct ll_program program = {
 	.summary = "answer many prompts with one command",
 	.usage = "[-hqvVx] [-b N] [-c N] [-j N] [-m FILE] [-n N] [-o FILE] [-S TEXT] [-t T] [--chat]\n"
 	    "                [--chat-format NAME] [--date DATE] [--kv-type TYPE] [--logprobs N] [--lora FILE]\n"
-	    "                [--pack WHEN] [--precision P] [--preset NAME] [--retry] [--seed N] [--stop STRING] [--unordered]\n"
-	    "                [SAMPLING ...] [FILE]",
+	    "                [--pack WHEN] [--precision P] [--preset NAME] [--retry] [--seed N] [--stop STRING]\n"
+	    "                [--unordered] [SAMPLING ...] [FILE]",
 	.options = options,
 };
 

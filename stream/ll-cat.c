@@ -132,8 +132,8 @@ fail(const char *name, int code, const char *message)
 static const struct ll_program program = {
 	.name = "ll-cat",
 	.summary = "join, show, convert and verify streams",
-	.usage = "[-hqvV] [-t | --canonical | --json | --npy | --verify] [-o FILE] [--full] "
-	    "[--position RANGE] [--sequence RANGE] [--type TYPES] [--watch] [STREAM ...]",
+	.usage = "[-hqvV] [-t | --canonical | --json | --npy | --verify] [-o FILE] [--full]\n"
+	    "              [--position RANGE] [--sequence RANGE] [--type TYPES] [--watch] [STREAM ...]",
 	.options = options,
 	.fail = fail,
 };

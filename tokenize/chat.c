@@ -77,13 +77,14 @@ check_roles(const struct ll_message *messages, size_t count, struct ll_err *err)
 
 	for (size_t i = 0; i < count; i++) {
 		size_t known = 0;
+		char name[40];
 
 		while (known < sizeof(roles) / sizeof(roles[0]) &&
 		    strcmp(messages[i].role, roles[known]) != 0)
 			known++;
 		if (known == sizeof(roles) / sizeof(roles[0]))
-			return ll_fail(err, LL_EDATA, "message %zu: role '%.100s' is not one of system, "
-			    "user, assistant, ipython, tool", i + 1, messages[i].role);
+			return ll_fail(err, LL_EDATA, "%s: role '%.100s' is not one of system, user, assistant, "
+			    "ipython, tool", ll_message_name(&messages[i], name, sizeof(name)), messages[i].role);
 	}
 	return 0;
 }

@@ -152,9 +152,14 @@ static int
 set_model(struct ll_header *header, const char *path, struct ll_err *err)
 {
 	struct ll_model *model = NULL;
-	int status = 0;
+	struct ll_err own = { 0 };
+	int status = ll_model_open(&model, path, &own);
 
-	if (ll_model_open(&model, path, &(struct ll_err){ 0 }) == 0) {
+	if (status == -LL_EINPUT) {
+		*err = own;
+	} else if (status < 0) {
+		status = 0;
+	} else {
 		if ((status = ll_header_set(header, "model", model->path, err)) == 0)
 			status = ll_header_set_hex(header, "fingerprint", model->fingerprint, err);
 		if (status == 0)
@@ -476,6 +481,8 @@ check_options(void)
 		{ decode, &from_ids, "with --decode" }, { decode, &format_name, "with --decode" },
 		{ decode, &system_text, "with --decode" }, { decode, &date, "with --decode" },
 		{ decode, &input_name, "with --decode" },
+		{ vocab_path != NULL && (decode || render || count_only || ids_as_text), &model_path,
+		  "with --vocab where no stream is written" },
 		{ decode, &choices_form, "with --decode" }, { decode, &label_list, "with --decode" },
 		{ decode, &answers, "with --decode" }, { questions, &answers, "with --choices" },
 		{ label_list != NULL, &answers, "with --classify" }, { window > 0, &answers, "with --window" },

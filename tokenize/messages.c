@@ -300,6 +300,7 @@ ll_messages_read(struct ll_messages **out, const struct ll_json *list, const cha
 	for (size_t i = 0; i < count && status == 0; i++) {
 		snprintf(r.where, sizeof(r.where), "%.40s[%zu]", what, i);
 		status = take_message(&r, &r.all->messages[i], ll_json_at(list, i));
+		r.all->messages[i].number = i + 1;
 		r.all->count++;
 	}
 	if (status < 0) {
@@ -326,4 +327,14 @@ ll_messages_free(struct ll_messages *messages)
 	if (messages != NULL)
 		free(messages->messages);
 	free(messages);
+}
+
+const char *
+ll_message_name(const struct ll_message *message, char *text, size_t size)
+{
+	if (message->number > 0)
+		snprintf(text, size, "messages[%zu]", message->number - 1);
+	else
+		snprintf(text, size, "%.20s message", message->role);
+	return text;
 }

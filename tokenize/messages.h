@@ -43,6 +43,7 @@ struct ll_message {
 	size_t context_length;
 	const char *call_id;		/* of the call that a tool answers, or NULL */
 	bool eom;			/* an assistant's message that awaits a tool's answer */
+	size_t number;			/* in the list that was read, from 1; 0 of one that stands in none */
 };
 
 struct ll_messages {
@@ -59,5 +60,8 @@ struct ll_messages {
 int ll_messages_read(struct ll_messages **out, const struct ll_json *list, const char *what,
     struct ll_err *err);
 void ll_messages_free(struct ll_messages *messages);
+
+/* How an error names a message: "messages[2]", or "system message" where it stands in no list. */
+const char *ll_message_name(const struct ll_message *message, char *text, size_t size);
 
 #endif

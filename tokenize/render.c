@@ -60,10 +60,11 @@ ll_render_text_of(struct ll_render *r, const struct ll_message *message, const s
     const char *field)
 {
 	const char *text = ll_json_text_of(value, NULL);
+	char name[40];
 
 	if (text == NULL && r->status == 0)
-		r->status = ll_fail(r->err, LL_EDATA, "message %zu: argument %.100s: is not a text, as the "
-		    "built-in tools take it", (size_t)(message - r->messages) + 1, field);
+		r->status = ll_fail(r->err, LL_EDATA, "%s: argument %.100s: is not a text, as the "
+		    "built-in tools take it", ll_message_name(message, name, sizeof(name)), field);
 	return text != NULL ? text : "";
 }
 
@@ -249,9 +250,11 @@ ll_render_eos(struct ll_render *r)
 void
 ll_render_refuse(struct ll_render *r, const struct ll_message *message, int code, const char *why)
 {
+	char name[40];
+
 	if (r->status == 0)
-		r->status = ll_fail(r->err, code, "message %zu: %s (chat format %s)",
-		    (size_t)(message - r->messages) + 1, why, ll_chat_name(r->chat->format));
+		r->status = ll_fail(r->err, code, "%s: %s (chat format %s)",
+		    ll_message_name(message, name, sizeof(name)), why, ll_chat_name(r->chat->format));
 }
 
 void

@@ -122,8 +122,12 @@ ll_course_span(const struct ll_course *c)
 	const struct ll_settings *s = c->settings;
 	size_t span = s->context > 0 ? (size_t)s->context : c->hp.context < MOST_CONTEXT ? c->hp.context : MOST_CONTEXT;
 
-	if (span > c->hp.context)
-		ll_opt_wrong(&s->context, "more positions than the model has");
+	if (span > c->hp.context) {
+		char why[80];
+
+		snprintf(why, sizeof(why), "%zu is more than the %zu positions of the model", span, c->hp.context);
+		ll_opt_wrong(&s->context, why);
+	}
 	return span;
 }
 

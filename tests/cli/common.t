@@ -64,6 +64,7 @@ status_of() {
 for program in $programs; do
 	ok "$program -h is quiet" quiet "$program -h"
 	ok "$program -h begins with the usage" like "usage: $program " "$program -h | head -n 1"
+	ok "$program -h has its usage in 100 columns" is "" "$program -h | awk '/^\$/ { exit } length > 100'"
 	ok "$program --help is -h" same "$program -h" "$program --help"
 	ok "$program -V" like "$program 0." "$program -V"
 	ok "$program: an unknown option tells the usage" is 64 "status_of '$program --no-such-option'"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 75
+plan 76
 unset LL_CONFIG
 bin=${PATH%%:*}
 
@@ -134,6 +134,7 @@ ok "a file's model, its folder" is "model: sub/high.gguf # low.yaml:4" "unset_mo
 cp "$LL_MODEL" low.gguf
 cp "$LL_MODEL" far.gguf
 ok "-m NAME" same "ll-info -m far" "ll-info ~/far.gguf"
+fails 66 "~/far.gguf: No such file or directory" "unset HOME && ll-info -m far"
 ok "LL_MODEL=NAME" same "LL_MODEL=far ll-info" "ll-info ~/far.gguf"
 ok "an operand" same "ll-info far" "ll-info ~/far.gguf"
 ok "./NAME is a file" is "status 66" \
@@ -145,7 +146,8 @@ ok "names are completed" is "smollm2 ll-4m ll-1m small shared far" "echo \$(ll-i
 # What is refused.
 fails 78 "none.yaml: No such file or directory" "LL_CONFIG=none.yaml ll-cat"
 fails 78 "LL_TOP_K: top-k: 'x' is not a whole number" "LL_TOP_K=x ll-sample"
-ok "a mistake puts nothing among the settings" is 0 "LL_TOP_K=x ll-sample --print-config 2>wrong | wc -c"
+ok "--print-config of a bad setting writes nothing" is "78 0" \
+    "LL_TOP_K=x ll-sample --print-config >out 2>/dev/null; echo \$? \$(wc -c <out)"
 fails 78 "LL_QUIET: quiet: 'yes' is not true or false" "LL_QUIET=yes ll-cat"
 LL_CONFIG=bad.yaml
 while IFS='|' read -r text told; do

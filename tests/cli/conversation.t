@@ -35,13 +35,14 @@ fails 65 "talk:2: bad JSON" "(cat line; echo; echo '[') >talk && ll-tokenize -l 
 fails 65 "--prompt: messages[0].content: is missing" "ll-tokenize --messages --ids -p '[{\"role\": \"user\"}]'"
 fails 65 "--prompt: messages: is not a list" "ll-tokenize --messages --ids -p '{}'"
 fails 65 "--prompt: unknown field 'model'" "ll-tokenize --messages --ids -p '{\"messages\": [], \"model\": 1}'"
-fails 65 "role 'x' is not one of" "ll-tokenize --messages --ids -p '[{\"role\": \"x\", \"content\": \"\"}]'"
+fails 65 "messages[0]: role 'x' is not one of" \
+	"ll-tokenize --messages --ids -S S -p '[{\"role\": \"x\", \"content\": \"\"}]'"
 fails 65 "--prompt: bad JSON at line 1, column 49: too big integer" \
-    "ll-tokenize --messages --ids -p '[{\"role\": \"tool\", \"content\": 18446744073709551616}]'"
+	"ll-tokenize --messages --ids -p '[{\"role\": \"tool\", \"content\": 18446744073709551616}]'"
 fails 69 "date_string: the chat format chatml names no date" \
-    "ll-tokenize --messages --ids -p '{\"messages\": [], \"date_string\": \"1 May 2025\"}'"
+	"ll-tokenize --messages --ids -p '{\"messages\": [], \"date_string\": \"1 May 2025\"}'"
 fails 69 "categories: the chat format chatml has none" \
-    "ll-tokenize --messages --ids -p '{\"messages\": [], \"excluded_category_keys\": []}'"
+	"ll-tokenize --messages --ids -p '{\"messages\": [], \"excluded_category_keys\": []}'"
 fails 64 "chat format 'x' is not one of llama3, llama3.1" "ll-tokenize --messages --chat-format x -p '[]'"
 
 echo '[{"name": "f", "parameters": {"z": 1, "a": "ü"}}]' >tools.json

@@ -30,6 +30,8 @@ ok "tokens" is "1" "field 'o[1][\"tokens\"]' '$encode'"
 ok "speeds are numbers above zero" is "True" \
 	"field 'all(f[k] > 0 for f in o for k in (\"open_ms\", \"first_mb_s\", \"median_mb_s\"))' '$encode'"
 fails 64 "--tokenize: no file to encode" "ll-bench -m tiny.gguf --tokenize"
+fails 64 "--threads has no effect with --tokenize" "ll-bench -j 2 -m tiny.gguf --tokenize hello"
+fails 64 "--limit has no effect without tokens to generate" "ll-bench -n 2 -m tiny.gguf --tokenize hello"
 fails 64 "hello: texts are for --tokenize" "ll-bench -m tiny.gguf hello"
 fails 65 "empty: there is no text in it" "ll-bench -m tiny.gguf --tokenize empty"
 fails 66 "missing: No such file or directory" "ll-bench -m tiny.gguf --tokenize missing"
@@ -94,13 +96,13 @@ for kernel in matmul attention quantize rmsnorm swiglu softmax sample-greedy sam
 	gemm-f32-nn gemm-f32-nt gemm-f32-tn gemm-bf16-nn gemm-bf16-nt gemm-bf16-tn; do
 	case $kernel in
 	matmul) shape=64x256 ;;
-	attention) shape=4x2x32 ;;
+	attention) shape='4x2x32 -d 70' ;;
 	gemm-*) shape=40x24 ;;
 	*) shape=256 ;;
 	esac
 	ok "$kernel: a figure for each number of rows" is "[('$kernel', 1, True), ('$kernel', 3, True)]" \
 		"field '[(k[\"kernel\"], k[\"rows\"], spread(k[\"seconds\"]) and k[\"share\"] > 0) for k in o[0][\"kernels\"]]' \
-		'll-bench --kernel $kernel --shape $shape --rows 1,3 -d 70 $small'"
+		'll-bench --kernel $kernel --shape $shape --rows 1,3 $small'"
 done
 ok "matmul of each type" is "{'F32': 'f32', 'BF16': 'bf16', 'Q4_0': 'int8_scale', 'Q6_K': 'int8_minimum', 'IQ2_XS': 'int8_minimum'}" \
 	"field '{k[\"type\"]: [*k[\"ops\"]][0] for k in o[0][\"kernels\"]}' 'll-bench --kernel matmul --rows 1 --shape 16x256 \
@@ -123,4 +125,6 @@ fails 64 "--shape: rmsnorm wants COLS" "ll-bench --kernel rmsnorm --shape 4x4"
 fails 64 "--shape: rows of 48 are not whole blocks of Q4_0" "ll-bench --kernel matmul --shape 4x48"
 fails 64 "--from: 'disk' is neither memory nor cache" "ll-bench --kernel matmul --from disk"
 fails 64 "--rows has no effect without --kernel" "ll-bench --rows 4"
+fails 64 "--type has no effect without --kernel matmul" "ll-bench --kernel rmsnorm --type Q4_0"
+fails 64 "--depth has no effect on other kernels than attention" "ll-bench --kernel matmul -d 4"
 done_testing

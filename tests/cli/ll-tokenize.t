@@ -19,6 +19,8 @@ ok "the value of another option" is "ll-tokenize -o - -p ..." "history_of -o - -
 fails 64 "--prompt has no effect with --decode" "ll-tokenize -d -p text"
 fails 64 "--date has no effect in the chat format chatml" "ll-tokenize --chat --date 'May 1' --ids text"
 fails 64 "--date has no effect without --chat" "ll-tokenize --date 'May 1' --ids text"
+fails 64 "--model has no effect with --vocab where no stream is written" "ll-tokenize --vocab '$LL_MODEL' -m none --ids text"
+fails 66 "none: No such file or directory" "ll-tokenize --vocab '$LL_MODEL' -m none text"
 fails 64 "--model: '' is not the name of a file" "ll-tokenize -m '' --ids text"
 fails 64 "--output: '' is not the name of a file" "ll-tokenize -o '' --ids text"
 ok "an empty text is a text" like "<|im_start|>system" "ll-tokenize --chat -S '' -p '' --render"

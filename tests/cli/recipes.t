@@ -60,6 +60,9 @@ ok "no file" is "66 style: none: No such file or directory" "echo \$(status_of '
 
 # What follows needs no model that has learned anything.
 mkdir work
+ok "no model to quantise" is "66 quantise: neither tuned.gguf nor student.gguf is there" \
+	"echo \$(status_of '$recipes/quantise' work) \$(cat told)"
+ok "evaluate ends with the status of what failed" is 66 "status_of '$recipes/evaluate' work none"
 head -n 12 taught >work/made.jsonl
 cp "$LL_MODEL" work/tuned.gguf
 ok "quantise tells sizes" eval "'$recipes/quantise' work tuned >out"

@@ -149,7 +149,7 @@ bad_lines(void **state)
 	FAILS("{\"messages\":{}}", LL_EDATA, "line 1: messages: is not a list of messages");
 	FAILS("{\"messages\":[{\"role\":\"user\"}]}", LL_EDATA, "line 1: messages[0].content: is missing");
 	FAILS(CONVERSATION "{\"messages\":[{\"role\":\"boss\",\"content\":\"x\"}]}", LL_EDATA,
-	    "line 2: message 1: role 'boss' is not one of ");
+	    "line 2: messages[0]: role 'boss' is not one of ");
 	FAILS(CONVERSATION "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}", LL_EDATA,
 	    "line 2: messages: no assistant turn to learn from");
 	FAILS(CONVERSATION "{\"messages\":[],\"tools\":[]}", LL_EDATA,
