@@ -313,7 +313,7 @@ take_meta(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 	struct ll_sequence *sequence;
 	char name[48], where[400], more[80] = "";
 	bool seedless;
-	int status;
+	int status, used = 0;
 
 	snprintf(where, sizeof(where), "%.200s: sequence %s: META", ll_reader_name(run->in),
 	    ll_sequence_name(frame->sequence, name));
@@ -334,8 +334,10 @@ take_meta(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 	if (seedless) {
 		settings->seed = ll_rng_entropy() >> SEED_SHIFT;
 		settings->own_seed = true;
-		snprintf(more, sizeof(more), ",\"seed\":%" PRIu64, settings->seed);
+		used = snprintf(more, sizeof(more), ",\"seed\":%" PRIu64, settings->seed);
 	}
+	if (settings->samples > 1 && !settings->own_samples)
+		snprintf(more + used, sizeof(more) - (size_t)used, ",\"n\":%zu", settings->samples);
 	ll_engine_configure(run->engine, sequence, settings);
 	return write_meta(run, frame, more, err);
 }

@@ -49,6 +49,11 @@ ok "by text" is "eee" "greedy -n 3 --logit-bias-text e=1000 | ll-tokenize -d"
 ok "false is never" is "absent" "echo '{\"prompt\":\"$prompt\",\"limit\":99,\"temperature\":2,\"logit_bias_text\":{\"e\":false}}' |
     ll-tokenize --jsonl | ll-forward | ll-sample --seed 1 | ll-cat -t |
     grep 'SAMPLE  $(ll-tokenize --no-bos -p e --ids) ' || echo absent"
+ok "a record's biases by id leave those by text" is "eee" "echo '{\"prompt\":\"x\",\"logit_bias\":{\"7\":0}}' |
+    ll-tokenize --jsonl | ll-forward | ll-sample -t 0 -n 3 --logit-bias-text e=1000 | ll-tokenize -d"
+ok "and the other way round" is "7 7 7 " "echo '{\"prompt\":\"x\",\"logit_bias_text\":{\"e\":0}}' |
+    ll-tokenize --jsonl | ll-forward | ll-sample -t 0 -n 3 --logit-bias 7=1000 | ll-cat -t |
+    awk '\$3 == \"SAMPLE\" { printf \"%s \", \$4 }'"
 stop=$(once | ll-cat -t | sed -n 's/^ *stop \([0-9]*\).*/\1/p')
 ok "the model would stop" is "final " "ids -n 3 --logit-bias $stop=1000"
 ok "--ignore-eos" is "3" "ids -n 3 --logit-bias $stop=1000 --ignore-eos | wc -w"
@@ -118,6 +123,16 @@ ok "--best-of keeps the best" same "records --seed 5 --ignore-eos <six | python3
     "once | ll-sample --seed 5 -n 7 -N 2 --best-of 6 --ignore-eos | ll-tokenize -d --jsonl | texts"
 ok "as a field" same "records --seed 5 --ignore-eos <six | python3 best.py 1" \
     "echo '{\"prompt\":\"$prompt\",\"best_of\":6,\"limit\":7}' | records --seed 5 --ignore-eos | texts"
+asks() { echo "{\"prompt\":\"$prompt\",\"limit\":5,$1}" >asked; shift; records "$@" <asked; }
+for field in '"best_of":4' '"beams":4'; do
+	ok "-N is the n of a record without one ($field)" same "asks '$field,\"n\":2' --seed 5" "asks '$field' --seed 5 -N 2"
+done
+ok "n of 1 leaves --best-of" same "asks '\"n\":1' --seed 5 --best-of 6" "asks '\"best_of\":6' --seed 5"
+ok "answers of -N are numbered beside a record's options" is "2" \
+    "asks '\"top_k\":9' --seed 5 -N 2 --best-of=4 | grep -c '\"n\":2,'"
+fails 65 "META: best_of: is less than the 5 of --samples" "asks '\"best_of\":4' --seed 5 -N 5 >out"
+fails 65 "META: n: 2 answers, which --beams cannot choose from among: the record needs beams, too" \
+    "asks '\"n\":2' --beams 4 >out"
 
 # Beams, by a search that asks the model anew for each.
 cat >beams.py <<'END'
