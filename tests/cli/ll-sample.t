@@ -91,6 +91,9 @@ ok "log-probabilities are the model's own" is "1 -0.9176 1:-0.9176 3:-0.9176 2:-
     "ll-sample -t 0 --logprobs 3 logits.lls | python3 frames.py logprobs"
 ok "also when another distribution is sampled" like "1:-0.9176 3:-0.9176 2:-1.9176" \
     "ll-sample -t 9 --top-k 3 --seed 1 --logprobs 3 logits.lls | python3 frames.py logprobs"
+logits "T 0 0 0 5 2; L 0 1 0 3 1 4; end"
+ok "a penalty behind a temperature is that of l / t" is "0 2 0 all," "ll-sample --samplers temperature,penalties,top-k \
+    -t 0.5 --repetition-penalty 2 --top-k 1 --seed 1 logits.lls | samples"
 
 many="T 0 0 0 5 7 7; $(for i in $(seq 1 200); do echo "L 0 $i 0 1 2 3 4 -inf 3 2 1;"; done) end"
 logits "$many"
