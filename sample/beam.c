@@ -462,16 +462,20 @@ remove_search(struct ll_engine *engine, struct ll_search *search)
 	free_search(search);
 }
 
-/* A beam whose context is full is none any more; the others must not wait for it. */
+/* A beam that ended in the midst, as where the context is full, is an answer; the others must not wait for it. */
 static void
-drop_beam(struct ll_search *search, uint64_t sequence)
+drop_beam(struct ll_search *search, const struct ll_sequence *sequence)
 {
 	size_t i = 0;
 
-	while (i < search->count && search->beams[i].sequence != sequence)
+	while (i < search->count && search->beams[i].sequence != sequence->id)
 		i++;
 	if (i == search->count)
 		return;
+	if (sequence->generated > 0)
+		add_answer(search, &(struct answer){
+			search->beams[i].last, sequence->generated, search->beams[i].sum, LL_TURN_GOES_ON,
+		});
 	for (search->count--; i < search->count; i++)
 		search->beams[i] = search->beams[i + 1];
 	search->over = search->count == 0;
@@ -487,7 +491,7 @@ ll_search_ended(struct ll_engine *engine, struct ll_sequence *sequence, const st
 	ll_sequence_end_turn(sequence, end->epoch);
 	if (end->turn)
 		return 0;
-	drop_beam(search, sequence->id);
+	drop_beam(search, sequence);
 	search->open--;
 	/* One that did not fail tells how long the prompt was. */
 	if (search->end.text == NULL || search->end.failed) {

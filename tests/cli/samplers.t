@@ -213,6 +213,11 @@ ok "more beams than a batch" same "ll-tokenize -p x | ll-forward -b 1 | ll-sampl
     "ll-tokenize -p x | ll-forward -b 32 | ll-sample --beams 16 -n 9 | ll-tokenize -d"
 fails 65 "a step has 2 of the 4 beams" "ll-tokenize -p x | ll-forward -b 1 --chunk 1 | ll-sample --beams 4 -n 9 >out"
 ok "at the end of the context" is "65" "once | ll-sample --beams 2 --ignore-eos >out 2>err; echo \$?"
+ok "where they are answers" same "once | ll-sample --beams 3 -N 2 -n 1 | ll-cat -t --type sample | grep SAMPLE" \
+    "ll-tokenize -p '$prompt' | ll-forward -c $(ll-tokenize --count -p "$prompt") 2>err |
+    ll-sample --beams 3 -N 2 | ll-cat -t --type sample | grep SAMPLE"
+ok "and at the end of a recording" same "once x | tee run.lls | ll-sample -t 0 -n 9 | ll-tokenize -d" \
+    "ll-sample --beams 1 run.lls | ll-tokenize -d"
 
 # Errors
 idle() { fails 64 "$1 has no effect $2" "ll-sample $3 run.lls >out"; }
