@@ -199,6 +199,7 @@ begin_turn(struct ll_sequence *sequence, uint32_t epoch, uint64_t begin, bool op
 {
 	sequence->epoch = epoch;
 	sequence->open = open;
+	sequence->end = LL_TURN_GOES_ON;
 	sequence->begin = begin;
 	sequence->generated = sequence->farthest = 0;
 	sequence->setbacks = 0;
@@ -475,9 +476,10 @@ ll_sequence_add(struct ll_sequence *sequence, const struct ll_turn_rules *rules,
 		sequence->farthest = sequence->generated;
 		sequence->setbacks = 0;
 	}
-	if (end > LL_TURN_GOES_ON && end != LL_TURN_BACK)
+	if (end > LL_TURN_GOES_ON && end != LL_TURN_BACK) {
+		sequence->end = (enum ll_turn_end)end;
 		ll_sequence_end_turn(sequence, sequence->epoch);
-	else if (end == LL_TURN_GOES_ON && !strings)
+	} else if (end == LL_TURN_GOES_ON && !strings)
 		sequence->ready = sequence->count;
 	return end;
 }

@@ -67,6 +67,7 @@ struct ll_sequence {
 	struct ll_rng rng;
 	uint32_t epoch;
 	bool open;		/* a turn is under way and its prompt complete */
+	enum ll_turn_end end;	/* of the turn, if it ended here */
 	uint64_t begin;		/* where its answer begins */
 	uint64_t generated;	/* tokens of this turn, the stop token not counted */
 	struct ll_settings *settings;	/* its own, or NULL; freed with it */

@@ -182,6 +182,10 @@ text() { ll-sample --seed 3 "$@" | ll-tokenize -d; }
 once | tee run.lls | ll-sample --seed 3 -n 30 | ll-tokenize -d >answer
 ok "there is an answer" test -s answer
 ok "a recording has the same" is "$(cat answer)" "text -n 30 <run.lls"
+ends() { ll-cat -t --type end | sed -n 's/prompt [0-9]* //; s/.*reason/reason/p'; }
+ok "and the same end" same "once | ll-sample --seed 3 -n 30 | ends" "ll-sample --seed 3 -n 30 run.lls | ends"
+ok "another answer to it has its own" is "reason length generated 2" "ll-sample --seed 3 -n 2 run.lls | ends"
+ok "of one token, too" is "reason complete generated 1" "once --once | ll-sample --seed 3 | ends"
 ok "two recordings have it twice" is "$(cat answer answer)" "cat run.lls run.lls | text -n 30"
 ok "no return path is offered behind" \
     is "kept" "grep -q '^return ' run.lls && ll-sample -q run.lls | python3 frames.py header |
