@@ -60,7 +60,8 @@ struct ll_search {
 	struct node *nodes;
 	size_t open;			/* sequences that have not ended */
 	bool over;
-	struct ll_ended end;		/* of the last sequence to end, with a text of its own */
+	/* With texts of their own: of the last sequence to end, and of the last that did so as a beam. */
+	struct ll_ended end, cut;
 };
 
 static void
@@ -79,6 +80,7 @@ free_search(struct ll_search *search)
 	free(search->ways);
 	free(search->answers);
 	free((void *)(uintptr_t)search->end.text);
+	free((void *)(uintptr_t)search->cut.text);
 	free(search);
 }
 
@@ -438,6 +440,7 @@ give_out_all(struct ll_engine *engine, struct ll_search *search, const struct ll
 	for (size_t i = 0; i < search->wanted && i < search->answer_count && status == 0; i++) {
 		const struct answer *answer = &search->answers[i];
 
+		end = answer->end == LL_TURN_GOES_ON ? search->cut : search->end;
 		end.sequence = search->first + i;
 		end.reason = answer->end;
 		end.generated = answer->length - (answer->end == LL_TURN_EOS);
@@ -462,16 +465,29 @@ remove_search(struct ll_engine *engine, struct ll_search *search)
 	free_search(search);
 }
 
+static int
+keep_end(struct ll_ended *to, const struct ll_ended *end, struct ll_err *err)
+{
+	free((void *)(uintptr_t)to->text);
+	*to = *end;
+	to->text = ll_copy(end->length > 0 ? end->text : "", end->length, err);
+	return to->text != NULL ? 0 : -LL_ENOMEM;
+}
+
 /* A beam that ended in the midst, as where the context is full, is an answer; the others must not wait for it. */
-static void
-drop_beam(struct ll_search *search, const struct ll_sequence *sequence)
+static int
+drop_beam(struct ll_search *search, const struct ll_sequence *sequence, const struct ll_ended *end,
+    struct ll_err *err)
 {
 	size_t i = 0;
 
 	while (i < search->count && search->beams[i].sequence != sequence->id)
 		i++;
 	if (i == search->count)
-		return;
+		return 0;
+	if (search->ready > 0)
+		return ll_fail(err, LL_EDATA, "sequence %" PRIu64 ": a beam ended while %zu of %zu had logits: the stream "
+		    "was recorded with other options", sequence->id >> 32, search->ready, search->count);
 	if (sequence->generated > 0)
 		add_answer(search, &(struct answer){
 			search->beams[i].last, sequence->generated, search->beams[i].sum, LL_TURN_GOES_ON,
@@ -479,6 +495,7 @@ drop_beam(struct ll_search *search, const struct ll_sequence *sequence)
 	for (search->count--; i < search->count; i++)
 		search->beams[i] = search->beams[i + 1];
 	search->over = search->count == 0;
+	return keep_end(&search->cut, end, err);
 }
 
 int
@@ -491,15 +508,12 @@ ll_search_ended(struct ll_engine *engine, struct ll_sequence *sequence, const st
 	ll_sequence_end_turn(sequence, end->epoch);
 	if (end->turn)
 		return 0;
-	drop_beam(search, sequence);
+	if ((status = drop_beam(search, sequence, end, err)) < 0)
+		return status;
 	search->open--;
 	/* One that did not fail tells how long the prompt was. */
-	if (search->end.text == NULL || search->end.failed) {
-		free((void *)(uintptr_t)search->end.text);
-		search->end = *end;
-		if ((search->end.text = ll_copy(end->length > 0 ? end->text : "", end->length, err)) == NULL)
-			return -LL_ENOMEM;
-	}
+	if ((search->end.text == NULL || search->end.failed) && (status = keep_end(&search->end, end, err)) < 0)
+		return status;
 	if (search->open == 0) {
 		status = give_out_all(engine, search, sequence, err);
 		remove_search(engine, search);
@@ -508,12 +522,11 @@ ll_search_ended(struct ll_engine *engine, struct ll_sequence *sequence, const st
 	return status;
 }
 
-int
-ll_searches_check(struct ll_engine *engine, const char *where, struct ll_err *err)
+bool
+ll_searches_wait(const struct ll_engine *engine)
 {
 	for (const struct ll_search *search = engine->searches; search != NULL; search = search->next)
 		if (search->ready > 0)
-			return ll_fail(err, LL_EDATA, "%s: a step has %zu of the %zu beams: --batch of the head is too low", where,
-			    search->ready, search->count);
-	return 0;
+			return true;
+	return false;
 }

@@ -293,10 +293,10 @@ give_out_group(struct ll_engine *engine, struct ll_group *group, struct ll_err *
 	return status;
 }
 
-int
-ll_engine_step_ended(struct ll_engine *engine, const char *where, struct ll_err *err)
+bool
+ll_engine_waits(const struct ll_engine *engine)
 {
-	return ll_searches_check(engine, where, err);
+	return ll_searches_wait(engine);
 }
 
 int

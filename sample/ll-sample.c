@@ -392,8 +392,7 @@ take_frame(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 			return take_stream_end(run, frame, err);
 		return take_end(run, frame, err);
 	case LL_FLUSH:
-		status = ll_engine_step_ended(run->engine, ll_reader_name(run->in), err);
-		return status < 0 ? status : run->path != NULL ? ll_path_flush(run->path, err) : 0;
+		return run->path != NULL ? ll_path_flush(run->path, ll_engine_waits(run->engine), err) : 0;
 	case LL_FORK:
 		return ll_engine_forked(run->engine, frame->sequence, err);
 	case LL_NEXT:

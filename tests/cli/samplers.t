@@ -211,11 +211,17 @@ ok "in a recording" same "ll-tokenize -p x | ll-forward | tee run.lls | ll-sampl
     "ll-sample --beams 4 -n 9 run.lls | ll-tokenize -d"
 ok "more beams than a batch" same "ll-tokenize -p x | ll-forward -b 1 | ll-sample --beams 16 -n 9 | ll-tokenize -d" \
     "ll-tokenize -p x | ll-forward -b 32 | ll-sample --beams 16 -n 9 | ll-tokenize -d"
-fails 65 "a step has 2 of the 4 beams" "ll-tokenize -p x | ll-forward -b 1 --chunk 1 | ll-sample --beams 4 -n 9 >out"
+ok "more beams than a step holds" same "once x | ll-sample --beams 4 -n 9 | ll-tokenize -d" \
+    "ll-tokenize -p x | ll-forward -b 1 --chunk 1 | ll-sample --beams 4 -n 9 | ll-tokenize -d"
+fails 65 "sequence 0: a beam ended while 1 of 2 had logits" "once x | tee run.lls | ll-sample -t 0 -n 3 >out;
+    ll-sample --beams 2 -n 9 run.lls >out"
 ok "at the end of the context" is "65" "once | ll-sample --beams 2 --ignore-eos >out 2>err; echo \$?"
 ok "where they are answers" same "once | ll-sample --beams 3 -N 2 -n 1 | ll-cat -t --type sample | grep SAMPLE" \
     "ll-tokenize -p '$prompt' | ll-forward -c $(ll-tokenize --count -p "$prompt") 2>err |
     ll-sample --beams 3 -N 2 | ll-cat -t --type sample | grep SAMPLE"
+ok "what was taken back is not generated" is 1 "ll-tokenize -p '$prompt' |
+    ll-forward -c $(($(ll-tokenize --count -p "$prompt") + 39)) 2>err |
+    ll-sample --seed 3 --banned-string '$word' | ll-cat -t --type end | grep -c 'reason context .*generated 40 '"
 ok "and at the end of a recording" same "once x | tee run.lls | ll-sample -t 0 -n 9 | ll-tokenize -d" \
     "ll-sample --beams 1 run.lls | ll-tokenize -d"
 
