@@ -28,6 +28,7 @@ struct way {
 	uint32_t token;
 	double sum;		/* of log-probabilities, with this */
 	float logprob;		/* the model's own */
+	enum ll_turn_end end;	/* of the turn, with this */
 };
 
 struct beam {
@@ -184,8 +185,12 @@ find_ways(struct ll_engine *engine, struct ll_search *search, size_t index, stru
 		    !ll_sequence_bans(sequence, &engine->rules, way.token))
 			add_way(search, from, 2 * search->width, &way);
 	}
-	for (size_t i = from; i < search->way_count; i++)
-		search->ways[i].logprob = ll_logits_logprob(&engine->row, search->ways[i].token);
+	for (size_t i = from; i < search->way_count; i++) {
+		struct way *way = &search->ways[i];
+
+		way->logprob = ll_logits_logprob(&engine->row, way->token);
+		way->end = ll_sequence_end_with(sequence, &engine->rules, way->token);
+	}
 	beam->ranked_count = ll_logits_top(&engine->row, beam->ranked, settings->ranked);
 	return 0;
 }
@@ -227,15 +232,6 @@ make_node(struct ll_search *search, const struct way *way, const struct ll_engin
 	for (size_t i = 0; i < beam->ranked_count; i++)
 		node->pick.ranked[i] = beam->ranked[i];
 	return node;
-}
-
-static bool
-is_stop(const struct ll_turn_rules *rules, uint32_t token)
-{
-	for (size_t i = 0; i < rules->stop_id_count; i++)
-		if (rules->stop_ids[i] == token)
-			return true;
-	return false;
 }
 
 /* A sequence takes the token of a way: it becomes a beam of the next step, or an answer that has ended. */
@@ -310,9 +306,9 @@ follow(struct ll_engine *engine, struct ll_search *search, size_t index, const s
 	return status;
 }
 
-/* Among the ways of all beams: which go on, and which are answers that end with a stop id. */
+/* Among the ways of all beams: which go on, and which are answers that end with a stop id or string. */
 static int
-choose(struct ll_engine *engine, struct ll_search *search, const struct ll_engine_row *row, struct way *chosen,
+choose(struct ll_search *search, const struct ll_engine_row *row, struct way *chosen,
     size_t *count, struct ll_err *err)
 {
 	size_t total = search->way_count, most = 2 * search->width < total ? 2 * search->width : total;
@@ -327,9 +323,9 @@ choose(struct ll_engine *engine, struct ll_search *search, const struct ll_engin
 	}
 	for (size_t i = 0; i < most; i++) {
 		const struct way *way = &search->ways[i];
-		struct answer answer = { .sum = way->sum, .end = LL_TURN_EOS };
+		struct answer answer = { .sum = way->sum, .end = way->end };
 
-		if (!is_stop(&engine->rules, way->token)) {
+		if (way->end == LL_TURN_GOES_ON) {
 			if (*count < search->width)
 				chosen[(*count)++] = *way;
 			continue;
@@ -362,7 +358,7 @@ expand(struct ll_engine *engine, struct ll_search *search, const struct ll_seque
 	struct way *chosen = ll_alloc(search->width, sizeof(*chosen), err);
 	struct beam *beams = search->beams;
 	size_t count = 0;
-	int status = chosen == NULL ? -LL_ENOMEM : choose(engine, search, row, chosen, &count, err);
+	int status = chosen == NULL ? -LL_ENOMEM : choose(search, row, chosen, &count, err);
 
 	if (status == 0 && search->way_count == 0 && search->answer_count == 0)
 		status = ll_fail(err, LL_EDATA, "%s: the banned strings leave no beam a way on", row->where);

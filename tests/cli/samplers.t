@@ -159,7 +159,11 @@ def text(token):
 def is_banned(tokens):
     return banned and banned in b''.join(map(text, tokens))
 
+def ends(tokens):
+    return tokens[-1] in stops or stop and stop in b''.join(map(text, tokens))
+
 stops = set(map(int, sys.argv[4:]))
+stop = os.environb.get(b'STOP')
 banned = os.environb.get(b'BANNED')
 beams, done = [((), 0.0)], []
 for step in range(steps):
@@ -170,9 +174,9 @@ for step in range(steps):
     ways.sort()
     new = []
     for rank, (total, i, token) in enumerate(ways[:2 * width]):
-        if token in stops:
+        if ends(beams[i][0] + (token,)):
             if rank < width:
-                done.append((-total / (step + 1), beams[i][0]))
+                done.append((-total / (step + 1), beams[i][0] + (token,) * (token not in stops)))
         elif len(new) < width:
             new.append((beams[i][0] + (token,), -total))
     beams = new
@@ -191,6 +195,8 @@ ok "--beams finds what a naive search finds" same "python3 beams.py 3 5 'a b' 48
 banned=$(found | sed 's/^[0-9]* \([0-9]* [0-9]*\).*/\1/; q' | ll-tokenize --from-ids | ll-tokenize -d --echo)
 ok "and what it finds without a banned string" same "BANNED='$banned' python3 beams.py 3 5 'a b' 481 483 488 489" \
     "found --banned-string '$banned'"
+stop=$(printf %s "$banned" | head -c 1)
+ok "and with a stop string" same "STOP='$stop' python3 beams.py 3 5 'a b' 481 483 488 489" "found --stop '$stop'"
 ok "which is something else" differ "found" "found --banned-string '$banned'"
 ok "as a field, too" same "once 'a b' | ll-sample --beams 3 -n 5 --banned-string '$banned' | ll-tokenize -d --jsonl" \
     "python3 -c \"import json; print(json.dumps(dict(prompt='a b', beams=3, banned_strings='''$banned''')))\" | records -n 5"
