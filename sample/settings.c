@@ -248,14 +248,16 @@ note_idle(struct ll_settings *settings, const struct ll_record *meta)
 {
 	size_t row;
 	const char *why = ll_sampling_idle(&settings->sampling, meta->sampling_given, false, &row);
-	char name[40] = "seed";
+	const char *drawn = meta->given & LL_GAVE_SEED ? "seed" : meta->given & LL_GAVE_BEST_OF ? "best_of" :
+	    meta->samples > 1 ? "n" : NULL;
+	char name[40];
 
-	if (settings->beams == 0 && settings->sampling.temperature <= 0 && meta->given & LL_GAVE_SEED)
+	if (settings->beams == 0 && settings->sampling.temperature <= 0 && drawn != NULL)
 		why = "with temperature 0";
 	else if (why != NULL)
-		ll_sampling_field(row, name);
+		drawn = ll_sampling_field(row, name);
 	if (why != NULL)
-		snprintf(settings->idle, sizeof(settings->idle), "%s has no effect %s", name, why);
+		snprintf(settings->idle, sizeof(settings->idle), "%s has no effect %s", drawn, why);
 }
 
 /* How many answers, and from among how many. */

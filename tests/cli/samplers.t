@@ -130,6 +130,11 @@ done
 ok "n of 1 leaves --best-of" same "asks '\"n\":1' --seed 5 --best-of 6" "asks '\"best_of\":6' --seed 5"
 ok "answers of -N are numbered beside a record's options" is "2" \
     "asks '\"top_k\":9' --seed 5 -N 2 --best-of=4 | grep -c '\"n\":2,'"
+for field in '"n":2' '"best_of":3' '"seed":1'; do
+	name=${field%:*}
+	ok "$name draws nothing with -t 0" like "META: $(echo "$name" | tr -d '"') has no effect with temperature 0" \
+	    "asks '$field' -t 0 2>&1 >out"
+done
 fails 65 "META: best_of: is less than the 5 of --samples" "asks '\"best_of\":4' --seed 5 -N 5 >out"
 fails 65 "META: n: 2 answers, which --beams cannot choose from among: the record needs beams, too" \
     "asks '\"n\":2' --beams 4 >out"
