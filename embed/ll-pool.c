@@ -77,6 +77,8 @@ struct stage {
 	enum ll_pooling pooling;
 	struct member *members;		/* by sequence */
 	size_t count, cap;
+	uint64_t next;			/* record, behind the last one that is written */
+	uint64_t begun;			/* the highest record that had tokens: none before it will still come */
 	float *row, *vector;
 	uint32_t dim;
 };
@@ -187,13 +189,18 @@ put_row(struct stage *stage, const struct member *member, struct ll_err *err)
 	return ll_npy_add(&stage->array, &frame, ll_reader_name(stage->in), err);
 }
 
-/* Those that have ended and that nothing unfinished stands before. */
+/* Those that have ended and that nothing unfinished stands before, nor can come before. */
 static int
-put_ended(struct stage *stage, struct ll_err *err)
+put_ended(struct stage *stage, bool all, struct ll_err *err)
 {
 	int status = 0;
 
 	while (stage->count > 0 && stage->members[0].ended && status == 0) {
+		uint64_t record = stage->members[0].sequence >> 32;
+
+		if (!all && record > stage->next && record > stage->begun)
+			break;
+		stage->next = record + 1;
 		status = json ? put_json(stage, &stage->members[0], err) : put_row(stage, &stage->members[0], err);
 		drop(stage, 0);
 	}
@@ -235,7 +242,7 @@ take_end(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
 	member->code = code < 256 ? (int)code : LL_EDATA;
 	member->ended = true;
 	if (stage->writer == NULL)
-		return put_ended(stage, err);
+		return put_ended(stage, false, err);
 	if (member->code == 0) {
 		struct ll_frame row = frame_of(stage, member);
 
@@ -273,10 +280,18 @@ take_meta(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
 		member->code = ll_json_integer(ll_json_get(error, "code"), &code) && code > 0 && code < 256 ?
 		    (int)code : LL_EDATA;
 		member->ended = true;
-		status = put_ended(stage, err);
+		status = put_ended(stage, false, err);
 	}
 	ll_json_free(meta);
 	return status;
+}
+
+static int
+take_tokens(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
+{
+	if (stage->begun < frame->sequence >> 32)
+		stage->begun = frame->sequence >> 32;
+	return member_of(stage, frame->sequence, err) != NULL ? 0 : -LL_ENOMEM;
 }
 
 static int
@@ -293,8 +308,10 @@ take_frame(struct stage *stage, const struct ll_frame *frame, struct ll_err *err
 		status = take_end(stage, frame, err);
 	else if (frame->type == LL_META && stage->writer == NULL)
 		status = take_meta(stage, frame, err);
-	else if (frame->type == LL_TOKENS && !whole && member_of(stage, frame->sequence, err) == NULL)
-		status = -LL_ENOMEM;
+	else if (frame->type == LL_TOKENS && !whole)
+		status = take_tokens(stage, frame, err);
+	else if (frame->type == LL_END && frame->flags & LL_STREAM && stage->writer == NULL)
+		status = put_ended(stage, true, err);
 	return status == 0 && stage->writer != NULL ? ll_writer_frame(stage->writer, frame, err) : status;
 }
 
@@ -332,6 +349,7 @@ take_stream(struct stage *stage, struct ll_err *err)
 	ll_path_decline(header);
 	while (stage->count > 0)
 		drop(stage, 0);
+	stage->next = stage->begun = 0;
 	free(stage->row);
 	free(stage->vector);
 	stage->dim = (uint32_t)dim;

@@ -7,6 +7,7 @@
  * run, and a sequence takes blocks in turn. Groups are carved from slabs.
  */
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -280,8 +281,8 @@ ll_kv_fork(struct ll_kv *kv, uint64_t child, uint64_t parent, size_t keep, struc
 	size_t need = blocks_for(keep);
 
 	if (from == NULL || from->length < keep)
-		return ll_fail(err, LL_EDATA, "a fork keeps %zu positions, but its parent has %zu", keep,
-		    from == NULL ? 0 : from->length);
+		return ll_fail(err, LL_EDATA, "sequence %" PRIu64 ": a fork keeps %zu positions, but its parent has %zu",
+		    child >> 32, keep, from == NULL ? 0 : from->length);
 	if ((to = ll_kv_sequence(kv, child, err)) == NULL)
 		return -LL_ENOMEM;
 	cut(kv, to, 0);

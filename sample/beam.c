@@ -28,6 +28,7 @@ struct way {
 	uint32_t token;
 	double sum;		/* of log-probabilities, with this */
 	float logprob;		/* the model's own */
+	enum ll_turn_end end;	/* of the turn, with this */
 };
 
 struct beam {
@@ -60,7 +61,8 @@ struct ll_search {
 	struct node *nodes;
 	size_t open;			/* sequences that have not ended */
 	bool over;
-	struct ll_ended end, failure;	/* of the first sequence to end, and to fail, with texts of their own */
+	/* With texts of their own: of the last sequence to end, and of the last that did so as a beam. */
+	struct ll_ended end, cut;
 };
 
 static void
@@ -79,7 +81,7 @@ free_search(struct ll_search *search)
 	free(search->ways);
 	free(search->answers);
 	free((void *)(uintptr_t)search->end.text);
-	free((void *)(uintptr_t)search->failure.text);
+	free((void *)(uintptr_t)search->cut.text);
 	free(search);
 }
 
@@ -183,8 +185,12 @@ find_ways(struct ll_engine *engine, struct ll_search *search, size_t index, stru
 		    !ll_sequence_bans(sequence, &engine->rules, way.token))
 			add_way(search, from, 2 * search->width, &way);
 	}
-	for (size_t i = from; i < search->way_count; i++)
-		search->ways[i].logprob = ll_logits_logprob(&engine->row, search->ways[i].token);
+	for (size_t i = from; i < search->way_count; i++) {
+		struct way *way = &search->ways[i];
+
+		way->logprob = ll_logits_logprob(&engine->row, way->token);
+		way->end = ll_sequence_end_with(sequence, &engine->rules, way->token);
+	}
 	beam->ranked_count = ll_logits_top(&engine->row, beam->ranked, settings->ranked);
 	return 0;
 }
@@ -226,15 +232,6 @@ make_node(struct ll_search *search, const struct way *way, const struct ll_engin
 	for (size_t i = 0; i < beam->ranked_count; i++)
 		node->pick.ranked[i] = beam->ranked[i];
 	return node;
-}
-
-static bool
-is_stop(const struct ll_turn_rules *rules, uint32_t token)
-{
-	for (size_t i = 0; i < rules->stop_id_count; i++)
-		if (rules->stop_ids[i] == token)
-			return true;
-	return false;
 }
 
 /* A sequence takes the token of a way: it becomes a beam of the next step, or an answer that has ended. */
@@ -309,9 +306,9 @@ follow(struct ll_engine *engine, struct ll_search *search, size_t index, const s
 	return status;
 }
 
-/* Among the ways of all beams: which go on, and which are answers that end with a stop id. */
+/* Among the ways of all beams: which go on, and which are answers that end with a stop id or string. */
 static int
-choose(struct ll_engine *engine, struct ll_search *search, const struct ll_engine_row *row, struct way *chosen,
+choose(struct ll_search *search, const struct ll_engine_row *row, struct way *chosen,
     size_t *count, struct ll_err *err)
 {
 	size_t total = search->way_count, most = 2 * search->width < total ? 2 * search->width : total;
@@ -326,9 +323,9 @@ choose(struct ll_engine *engine, struct ll_search *search, const struct ll_engin
 	}
 	for (size_t i = 0; i < most; i++) {
 		const struct way *way = &search->ways[i];
-		struct answer answer = { .sum = way->sum, .end = LL_TURN_EOS };
+		struct answer answer = { .sum = way->sum, .end = way->end };
 
-		if (!is_stop(&engine->rules, way->token)) {
+		if (way->end == LL_TURN_GOES_ON) {
 			if (*count < search->width)
 				chosen[(*count)++] = *way;
 			continue;
@@ -361,7 +358,7 @@ expand(struct ll_engine *engine, struct ll_search *search, const struct ll_seque
 	struct way *chosen = ll_alloc(search->width, sizeof(*chosen), err);
 	struct beam *beams = search->beams;
 	size_t count = 0;
-	int status = chosen == NULL ? -LL_ENOMEM : choose(engine, search, row, chosen, &count, err);
+	int status = chosen == NULL ? -LL_ENOMEM : choose(search, row, chosen, &count, err);
 
 	if (status == 0 && search->way_count == 0 && search->answer_count == 0)
 		status = ll_fail(err, LL_EDATA, "%s: the banned strings leave no beam a way on", row->where);
@@ -434,12 +431,14 @@ static int
 give_out_all(struct ll_engine *engine, struct ll_search *search, const struct ll_sequence *begun, struct ll_err *err)
 {
 	size_t found = search->answer_count < search->wanted ? search->answer_count : search->wanted;
-	struct ll_ended end = search->end.text != NULL ? search->end : search->failure;
+	bool failed = search->cut.text != NULL && search->cut.failed;
+	struct ll_ended end;
 	int status = 0;
 
 	for (size_t i = 0; i < found && status == 0; i++) {
 		const struct answer *answer = &search->answers[i];
 
+		end = answer->end == LL_TURN_GOES_ON ? search->cut : search->end;
 		end.sequence = search->first + i;
 		end.reason = answer->end;
 		end.generated = answer->length - (answer->end == LL_TURN_EOS);
@@ -447,9 +446,8 @@ give_out_all(struct ll_engine *engine, struct ll_search *search, const struct ll
 			status = engine->hooks.end(engine->hooks.arg, &end, err);
 	}
 	/* What a full context left unfound has failed; a search that was cut off has one end. */
-	if (search->failure.text != NULL)
-		end = search->failure;
-	for (size_t i = found; i < (search->failure.text != NULL ? search->wanted : 1) && status == 0; i++) {
+	end = failed ? search->cut : search->end;
+	for (size_t i = found; i < (failed ? search->wanted : 1) && status == 0; i++) {
 		end.sequence = search->first + i;
 		status = engine->hooks.end(engine->hooks.arg, &end, err);
 	}
@@ -467,19 +465,37 @@ remove_search(struct ll_engine *engine, struct ll_search *search)
 	free_search(search);
 }
 
-/* A beam whose context is full is none any more; the others must not wait for it. */
-static void
-drop_beam(struct ll_search *search, uint64_t sequence)
+static int
+keep_end(struct ll_ended *to, const struct ll_ended *end, struct ll_err *err)
+{
+	free((void *)(uintptr_t)to->text);
+	*to = *end;
+	to->text = ll_copy(end->length > 0 ? end->text : "", end->length, err);
+	return to->text != NULL ? 0 : -LL_ENOMEM;
+}
+
+/* A beam that ended in the midst, as where the context is full, is an answer; the others must not wait for it. */
+static int
+drop_beam(struct ll_search *search, const struct ll_sequence *sequence, const struct ll_ended *end,
+    struct ll_err *err)
 {
 	size_t i = 0;
 
-	while (i < search->count && search->beams[i].sequence != sequence)
+	while (i < search->count && search->beams[i].sequence != sequence->id)
 		i++;
 	if (i == search->count)
-		return;
+		return 0;
+	if (search->ready > 0)
+		return ll_fail(err, LL_EDATA, "sequence %" PRIu64 ": a beam ended while %zu of %zu had logits: the stream "
+		    "was recorded with other options", sequence->id >> 32, search->ready, search->count);
+	if (sequence->generated > 0)
+		add_answer(search, &(struct answer){
+			search->beams[i].last, sequence->generated, search->beams[i].sum, LL_TURN_GOES_ON,
+		});
 	for (search->count--; i < search->count; i++)
 		search->beams[i] = search->beams[i + 1];
 	search->over = search->count == 0;
+	return keep_end(&search->cut, end, err);
 }
 
 int
@@ -487,19 +503,17 @@ ll_search_ended(struct ll_engine *engine, struct ll_sequence *sequence, const st
     struct ll_err *err)
 {
 	struct ll_search *search = sequence->search;
-	struct ll_ended *kept = end->failed ? &search->failure : &search->end;
 	int status = 0;
 
 	ll_sequence_end_turn(sequence, end->epoch);
 	if (end->turn)
 		return 0;
-	drop_beam(search, sequence->id);
+	if ((status = drop_beam(search, sequence, end, err)) < 0)
+		return status;
 	search->open--;
-	if (kept->text == NULL) {
-		*kept = *end;
-		if ((kept->text = ll_copy(end->length > 0 ? end->text : "", end->length, err)) == NULL)
-			return -LL_ENOMEM;
-	}
+	/* One that did not fail tells how long the prompt was. */
+	if ((search->end.text == NULL || search->end.failed) && (status = keep_end(&search->end, end, err)) < 0)
+		return status;
 	if (search->open == 0) {
 		status = give_out_all(engine, search, sequence, err);
 		remove_search(engine, search);
@@ -508,12 +522,11 @@ ll_search_ended(struct ll_engine *engine, struct ll_sequence *sequence, const st
 	return status;
 }
 
-int
-ll_searches_check(struct ll_engine *engine, const char *where, struct ll_err *err)
+bool
+ll_searches_wait(const struct ll_engine *engine)
 {
 	for (const struct ll_search *search = engine->searches; search != NULL; search = search->next)
 		if (search->ready > 0)
-			return ll_fail(err, LL_EDATA, "%s: a step has %zu of the %zu beams: --batch of the head is too low", where,
-			    search->ready, search->count);
-	return 0;
+			return true;
+	return false;
 }

@@ -118,6 +118,7 @@ begin_load(struct ll_candidates *candidates, const struct ll_logits *row, struct
 
 	candidates->count = 0;
 	candidates->max = row->max;
+	candidates->base = 0;
 	candidates->weighed = false;
 	candidates->whole = 0;
 	return status;

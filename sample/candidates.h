@@ -20,10 +20,11 @@ struct ll_logits;
 
 struct ll_candidates {
 	uint32_t *ids;
-	float *logits;		/* never NaN or +infinity */
+	float *logits;		/* never NaN or +infinity; above `base` */
 	float *weights;		/* once weighed: exp(logit - max), proportional to probability */
 	size_t count;		/* at least 1, but after ll_candidates_settle */
-	float max;		/* the greatest logit */
+	float max;		/* the greatest of logits */
+	double base;		/* finite; 0 until a temperature measures from the greatest */
 	bool weighed;		/* what changes logits resets it */
 	double whole;		/* 0, or the sum of the weights before some were left out */
 

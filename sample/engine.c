@@ -293,10 +293,10 @@ give_out_group(struct ll_engine *engine, struct ll_group *group, struct ll_err *
 	return status;
 }
 
-int
-ll_engine_step_ended(struct ll_engine *engine, const char *where, struct ll_err *err)
+bool
+ll_engine_waits(const struct ll_engine *engine)
 {
-	return ll_searches_check(engine, where, err);
+	return ll_searches_wait(engine);
 }
 
 int
@@ -304,16 +304,21 @@ ll_engine_ended(struct ll_engine *engine, const struct ll_ended *end, struct ll_
 {
 	struct ll_sequence *sequence = ll_sequences_find(engine->sequences, end->sequence);
 	struct ll_group *group = sequence != NULL ? sequence->group : NULL;
+	struct ll_ended own = *end;
 	int status = 0;
 
 	if (sequence != NULL && sequence->search != NULL)
 		return ll_search_ended(engine, sequence, end, err);
 	if (sequence != NULL) {
+		if (end->recorded) {
+			own.reason = sequence->end;
+			own.generated = sequence->generated;
+		}
 		ll_sequence_end_turn(sequence, end->epoch);
 		if ((status = give_out(engine, sequence, err)) < 0)
 			return status;
 		if (group != NULL && !end->turn)
-			status = ll_group_end(group, sequence->member, end, err);
+			status = ll_group_end(group, sequence->member, &own, err);
 	}
 	if (!end->turn)
 		ll_sequences_remove(engine->sequences, end->sequence);
@@ -321,5 +326,5 @@ ll_engine_ended(struct ll_engine *engine, const struct ll_ended *end, struct ll_
 		return status;
 	if (group != NULL)
 		return ll_group_is_complete(group) ? give_out_group(engine, group, err) : 0;
-	return engine->hooks.end(engine->hooks.arg, end, err);
+	return engine->hooks.end(engine->hooks.arg, &own, err);
 }

@@ -80,8 +80,8 @@ int ll_engine_prompt(struct ll_engine *engine, struct ll_sequence *sequence, uin
 int ll_engine_logits(struct ll_engine *engine, const struct ll_engine_row *row, struct ll_err *err);
 /* The head made this child of a sequence. */
 int ll_engine_forked(struct ll_engine *engine, uint64_t child, struct ll_err *err);
-/* A step ended: all that was in it is answered. -LL_EDATA if a search wants more at once than a step holds. */
-int ll_engine_step_ended(struct ll_engine *engine, const char *where, struct ll_err *err);
+/* Whether what a step brought is not all answered: of a search some beams come in another step. */
+bool ll_engine_waits(const struct ll_engine *engine);
 int ll_engine_ended(struct ll_engine *engine, const struct ll_ended *end, struct ll_err *err);
 
 #endif

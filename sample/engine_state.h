@@ -33,7 +33,8 @@ int ll_search_logits(struct ll_engine *engine, struct ll_sequence *sequence, con
 /* A beam has ended, or a turn of it. */
 int ll_search_ended(struct ll_engine *engine, struct ll_sequence *sequence, const struct ll_ended *end,
     struct ll_err *err);
-int ll_searches_check(struct ll_engine *engine, const char *where, struct ll_err *err);
+/* Whether one has logits of some of its beams, and not yet of the others. */
+bool ll_searches_wait(const struct ll_engine *engine);
 void ll_searches_free(struct ll_engine *engine);
 
 #endif

@@ -21,6 +21,7 @@ struct ll_ended {
 	uint32_t epoch;
 	bool turn;		/* of a turn: the sequence goes on */
 	bool failed;
+	bool recorded;		/* nobody was fed: how the turn ended here is not in the text */
 	const char *text;	/* the frame's */
 	size_t length;
 	/* Where they are not the text's: */

@@ -110,9 +110,7 @@ write_token(void *arg, uint64_t sequence, const struct ll_pick *pick, struct ll_
 static int
 send_reply(void *arg, const struct ll_reply *reply, struct ll_err *err)
 {
-	static const uint16_t types[] = {
-		[LL_REPLY_NEXT] = LL_NEXT, [LL_REPLY_STOP] = LL_STOP, [LL_REPLY_FORK] = LL_FORK,
-	};
+	static const uint16_t types[] = { [LL_REPLY_NEXT] = LL_NEXT, [LL_REPLY_STOP] = LL_STOP, [LL_REPLY_FORK] = LL_FORK };
 	struct run *run = arg;
 	struct ll_frame frame = {
 		.type = types[reply->kind], .sequence = reply->sequence, .position = reply->position,
@@ -145,13 +143,17 @@ write_end(void *arg, const struct ll_ended *end, struct ll_err *err)
 		.type = end->turn ? LL_STOP : LL_END, .sequence = end->sequence, .position = end->position,
 		.epoch = end->epoch, .payload = end->text, .length = end->length,
 	};
-	uint64_t prompt = 0;
-	char text[160];
+	const char *reason = ll_turn_end_name(end->reason);
+	char text[160], named[40], prompt[40] = "";
+	uint64_t count;
 
-	if (end->reason != LL_TURN_GOES_ON) {
-		ll_text_get_number(end->text, end->length, "prompt", &prompt);
-		frame.length = (size_t)snprintf(text, sizeof(text), "reason %s\nprompt %" PRIu64 "\ngenerated %" PRIu64
-		    "\n", ll_turn_end_name(end->reason), prompt, end->generated);
+	if (end->recorded && *reason == '\0' && ll_text_get(end->text, end->length, "reason", named, sizeof(named)))
+		reason = named;
+	if (*reason != '\0') {
+		if (ll_text_get_number(end->text, end->length, "prompt", &count))
+			snprintf(prompt, sizeof(prompt), "prompt %" PRIu64 "\n", count);
+		frame.length = (size_t)snprintf(text, sizeof(text), "reason %s\n%sgenerated %" PRIu64 "\n", reason, prompt,
+		    end->generated);
 		frame.payload = text;
 	}
 	return ll_writer_frame(run->out, &frame, err);
@@ -251,6 +253,7 @@ take_end(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 		return 0;
 	ll_text_get_number(frame->payload, frame->length, "code", &code);
 	end.failed = code != 0;
+	end.recorded = run->path == NULL && !end.failed;
 	return ll_engine_ended(run->engine, &end, err);
 }
 
@@ -313,7 +316,7 @@ take_meta(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 	struct ll_sequence *sequence;
 	char name[48], where[400], more[80] = "";
 	bool seedless;
-	int status;
+	int status, used = 0;
 
 	snprintf(where, sizeof(where), "%.200s: sequence %s: META", ll_reader_name(run->in),
 	    ll_sequence_name(frame->sequence, name));
@@ -334,8 +337,10 @@ take_meta(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 	if (seedless) {
 		settings->seed = ll_rng_entropy() >> SEED_SHIFT;
 		settings->own_seed = true;
-		snprintf(more, sizeof(more), ",\"seed\":%" PRIu64, settings->seed);
+		used = snprintf(more, sizeof(more), ",\"seed\":%" PRIu64, settings->seed);
 	}
+	if (settings->samples > 1 && !settings->own_samples)
+		snprintf(more + used, sizeof(more) - (size_t)used, ",\"n\":%zu", settings->samples);
 	ll_engine_configure(run->engine, sequence, settings);
 	return write_meta(run, frame, more, err);
 }
@@ -387,8 +392,7 @@ take_frame(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 			return take_stream_end(run, frame, err);
 		return take_end(run, frame, err);
 	case LL_FLUSH:
-		status = ll_engine_step_ended(run->engine, ll_reader_name(run->in), err);
-		return status < 0 ? status : run->path != NULL ? ll_path_flush(run->path, err) : 0;
+		return run->path != NULL ? ll_path_flush(run->path, ll_engine_waits(run->engine), err) : 0;
 	case LL_FORK:
 		return ll_engine_forked(run->engine, frame->sequence, err);
 	case LL_NEXT:
@@ -498,8 +502,7 @@ sample_streams(struct run *run, struct ll_err *err)
 	int got;
 
 	while ((got = ll_reader_next(run->in, &frame, err)) > 0) {
-		int status = got == LL_GOT_STREAM ? begin_stream(run, err) :
-		    take_frame(run, &frame, err);
+		int status = got == LL_GOT_STREAM ? begin_stream(run, err) : take_frame(run, &frame, err);
 
 		/* Nothing lies here while this stage waits: not a token, not the end of a turn. */
 		if (status == 0 && !ll_reader_ready(run->in))

@@ -36,7 +36,8 @@ apply(const struct ll_sampler_view *view, struct ll_candidates *candidates)
 	for (size_t i = begin; i < view->past.count; i++) {
 		if (!ll_candidates_find(candidates, view->past.ids[i], &at) || counts[at] == 0)
 			continue;
-		ll_candidates_set(candidates, at, penalised(view->sampling, (double)candidates->logits[at], counts[at]));
+		ll_candidates_set(candidates, at, penalised(view->sampling, candidates->base +
+		    (double)candidates->logits[at], counts[at]) - candidates->base);
 		counts[at] = 0;
 	}
 	ll_candidates_settle(candidates);

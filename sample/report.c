@@ -95,6 +95,13 @@ put_proportion(struct report *report, const char *name, uint64_t hits, uint64_t 
 	put_number(report, text, high);
 }
 
+/* The sum of log-probabilities: 0, not -0, where there are none. */
+static double
+logprob_of(const struct ll_tally *tally)
+{
+	return 0 - tally->x;
+}
+
 int
 ll_report_text(struct ll_buf *out, const struct ll_tally *tally, bool json, struct ll_err *err)
 {
@@ -102,7 +109,7 @@ ll_report_text(struct ll_buf *out, const struct ll_tally *tally, bool json, stru
 
 	put_count(&report, "tokens", tally->tokens);
 	put_count(&report, "bytes", (uint64_t)tally->b);
-	put_number(&report, "logprob", -tally->x);
+	put_number(&report, "logprob", logprob_of(tally));
 	put_estimate(&report, "perplexity", ll_tally_perplexity(tally));
 	put_estimate(&report, "bits_per_byte", ll_tally_bits_per_byte(tally));
 	return end(&report);
@@ -196,12 +203,12 @@ ll_report_record(struct ll_buf *out, const struct ll_scored *record, bool json, 
 	if (json) {
 		put_count(&report, "tokens", tally.tokens);
 		put_count(&report, "bytes", (uint64_t)tally.b);
-		put_number(&report, "logprob", -tally.x);
+		put_number(&report, "logprob", logprob_of(&tally));
 		put_number(&report, "perplexity", ll_tally_perplexity(&tally).value);
 		put_number(&report, "bits_per_byte", ll_tally_bits_per_byte(&tally).value);
 	} else {
-		ll_buf_printf(out, err, "\t%" PRIu64 "\t%.0f\t%.7g\t%.7g\t%.7g\n", tally.tokens, tally.b, -tally.x,
-		    ll_tally_perplexity(&tally).value, ll_tally_bits_per_byte(&tally).value);
+		ll_buf_printf(out, err, "\t%" PRIu64 "\t%.0f\t%.7g\t%.7g\t%.7g\n", tally.tokens, tally.b,
+		    logprob_of(&tally), ll_tally_perplexity(&tally).value, ll_tally_bits_per_byte(&tally).value);
 	}
 	return end(&report);
 }
@@ -255,9 +262,9 @@ ll_report_question(struct ll_buf *out, const struct ll_scored *record, bool json
 		ll_buf_puts(out, "\t-", err);
 	for (size_t i = 0; i < record->count; i++) {
 		if (json)
-			ll_json_add(logprobs, ll_json_real(-record->parts[i].tally.x));
+			ll_json_add(logprobs, ll_json_real(logprob_of(&record->parts[i].tally)));
 		else
-			ll_buf_printf(out, err, "\t%.7g", -record->parts[i].tally.x);
+			ll_buf_printf(out, err, "\t%.7g", logprob_of(&record->parts[i].tally));
 	}
 	if (json)
 		ll_json_set(report.object, "logprobs", logprobs);

@@ -199,6 +199,7 @@ begin_turn(struct ll_sequence *sequence, uint32_t epoch, uint64_t begin, bool op
 {
 	sequence->epoch = epoch;
 	sequence->open = open;
+	sequence->end = LL_TURN_GOES_ON;
 	sequence->begin = begin;
 	sequence->generated = sequence->farthest = 0;
 	sequence->setbacks = 0;
@@ -420,6 +421,19 @@ ll_sequence_bans(const struct ll_sequence *sequence, const struct ll_turn_rules 
 	return look(&stopper, &ban, settings, &rules->vocab->pieces[token], 0).banned;
 }
 
+enum ll_turn_end
+ll_sequence_end_with(const struct ll_sequence *sequence, const struct ll_turn_rules *rules, uint32_t token)
+{
+	const struct ll_settings *settings = ll_sequence_settings(sequence, rules);
+	struct ll_stopper stopper = sequence->stopper, ban = sequence->banned;
+
+	if (is_stop_id(rules, token))
+		return LL_TURN_EOS;
+	if (settings->stops == NULL || token >= rules->vocab->count)
+		return LL_TURN_GOES_ON;
+	return look(&stopper, &ban, settings, &rules->vocab->pieces[token], 0).stopped ? LL_TURN_STRING : LL_TURN_GOES_ON;
+}
+
 /* Looks at a token's text and lets go of what is decided; how the turn goes on. */
 static int
 add_text(struct ll_sequence *sequence, const struct ll_settings *settings, const struct ll_piece *piece,
@@ -475,9 +489,10 @@ ll_sequence_add(struct ll_sequence *sequence, const struct ll_turn_rules *rules,
 		sequence->farthest = sequence->generated;
 		sequence->setbacks = 0;
 	}
-	if (end > LL_TURN_GOES_ON && end != LL_TURN_BACK)
+	if (end > LL_TURN_GOES_ON && end != LL_TURN_BACK) {
+		sequence->end = (enum ll_turn_end)end;
 		ll_sequence_end_turn(sequence, sequence->epoch);
-	else if (end == LL_TURN_GOES_ON && !strings)
+	} else if (end == LL_TURN_GOES_ON && !strings)
 		sequence->ready = sequence->count;
 	return end;
 }

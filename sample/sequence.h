@@ -67,6 +67,7 @@ struct ll_sequence {
 	struct ll_rng rng;
 	uint32_t epoch;
 	bool open;		/* a turn is under way and its prompt complete */
+	enum ll_turn_end end;	/* of the turn, if it ended here */
 	uint64_t begin;		/* where its answer begins */
 	uint64_t generated;	/* tokens of this turn, the stop token not counted */
 	struct ll_settings *settings;	/* its own, or NULL; freed with it */
@@ -128,6 +129,9 @@ void ll_sequence_view(struct ll_sequence *sequence, const struct ll_turn_rules *
 
 /* Whether this token would be taken back: a banned string would end in it, and no stop string before that. */
 bool ll_sequence_bans(const struct ll_sequence *sequence, const struct ll_turn_rules *rules, uint32_t token);
+/* How the turn would go on with a token that is not banned, but for the limit. */
+enum ll_turn_end ll_sequence_end_with(const struct ll_sequence *sequence, const struct ll_turn_rules *rules,
+    uint32_t token);
 
 /*
  * Takes a sampled token (show and final are set here) and says how the turn goes on: enum

@@ -169,7 +169,8 @@ ll_settings_complete(struct ll_settings *settings, const struct ll_sampling_list
 		return status;
 	if (add_words(&biases, &lists->biases, false, place, &why) < 0)
 		status = wrong_option("--logit-bias", &why, err);
-	else if (add_words(&biases, &lists->text_biases, true, place, &why) < 0)
+	settings->id_bias_count = biases.count;
+	if (status == 0 && add_words(&biases, &lists->text_biases, true, place, &why) < 0)
 		status = wrong_option("--logit-bias-text", &why, err);
 	own_biases(settings, &biases);
 	return status;
@@ -182,6 +183,21 @@ wrong_field(const char *field, const struct ll_settings_place *place, const stru
 	return ll_fail(err, why->code == LL_ENOMEM ? LL_ENOMEM : LL_EDATA, "%s: %s: %s", place->where, field, why->text);
 }
 
+/* Those of a field, or where the record does not have it those of the command line's option. */
+static int
+take_biases(struct biases *biases, const struct ll_json *object, bool text, const struct ll_settings *defaults,
+    const struct ll_settings_place *place, struct ll_err *err)
+{
+	size_t begin = text ? defaults->id_bias_count : 0, end = text ? defaults->bias_count : defaults->id_bias_count;
+	int status = 0;
+
+	if (object != NULL)
+		return add_object(biases, object, text, place, err);
+	for (size_t i = begin; i < end && status == 0; i++)
+		status = add_bias(biases, defaults->biases[i].token, (double)defaults->biases[i].bias, place, err);
+	return status;
+}
+
 static int
 make_biases(struct ll_settings *settings, const struct ll_record *meta, const struct ll_settings_place *place,
     struct ll_err *err)
@@ -190,9 +206,9 @@ make_biases(struct ll_settings *settings, const struct ll_record *meta, const st
 	struct ll_err why = { 0 };
 	int status = 0;
 
-	if (add_object(&biases, meta->biases, false, place, &why) < 0)
+	if (take_biases(&biases, meta->biases, false, settings, place, &why) < 0)
 		status = wrong_field("logit_bias", place, &why, err);
-	else if (add_object(&biases, meta->text_biases, true, place, &why) < 0)
+	else if (take_biases(&biases, meta->text_biases, true, settings, place, &why) < 0)
 		status = wrong_field("logit_bias_text", place, &why, err);
 	own_biases(settings, &biases);
 	return status;
@@ -232,14 +248,48 @@ note_idle(struct ll_settings *settings, const struct ll_record *meta)
 {
 	size_t row;
 	const char *why = ll_sampling_idle(&settings->sampling, meta->sampling_given, false, &row);
-	char name[40] = "seed";
+	const char *drawn = meta->given & LL_GAVE_SEED ? "seed" : meta->given & LL_GAVE_BEST_OF ? "best_of" :
+	    meta->samples > 1 ? "n" : NULL;
+	char name[40];
 
-	if (settings->beams == 0 && settings->sampling.temperature <= 0 && meta->given & LL_GAVE_SEED)
+	if (settings->beams == 0 && settings->sampling.temperature <= 0 && drawn != NULL)
 		why = "with temperature 0";
 	else if (why != NULL)
-		ll_sampling_field(row, name);
+		drawn = ll_sampling_field(row, name);
 	if (why != NULL)
-		snprintf(settings->idle, sizeof(settings->idle), "%s has no effect %s", name, why);
+		snprintf(settings->idle, sizeof(settings->idle), "%s has no effect %s", drawn, why);
+}
+
+/* How many answers, and from among how many. */
+static int
+take_answers(struct ll_settings *settings, const struct ll_record *meta, const struct ll_settings_place *place,
+    struct ll_err *err)
+{
+	bool chosen = (meta->given & (LL_GAVE_BEST_OF | LL_GAVE_BEAMS)) != 0;
+	bool best = settings->best_of > settings->samples;
+
+	if (meta->given & LL_GAVE_SAMPLES) {
+		settings->own_samples = true;
+		settings->samples = (size_t)meta->samples;
+	}
+	if (chosen) {
+		best = (meta->given & LL_GAVE_BEST_OF) != 0;
+		settings->best_of = (size_t)meta->best_of;
+		settings->beams = meta->given & LL_GAVE_BEAMS ? (size_t)meta->beams : 0;
+	} else if (settings->own_samples && settings->samples > 1) {
+		/* These came as sequences. */
+		if (best || settings->beams > 0)
+			return ll_fail(err, LL_EDATA, "%s: n: %" PRId64 " answers, which --%s cannot choose from among: the "
+			    "record needs %s, too", place->where, meta->samples, best ? "best-of" : "beams",
+			    best ? "best_of" : "beams");
+		settings->samples = 1;
+	}
+	if (!best)
+		settings->best_of = settings->samples;
+	if (settings->samples > (settings->beams > 0 ? settings->beams : settings->best_of))
+		return ll_fail(err, LL_EDATA, "%s: %s: is less than the %zu of --samples", place->where,
+		    settings->beams > 0 ? "beams" : "best_of", settings->samples);
+	return check_answers(settings, place, settings->beams > 0 ? "beams: " : "best_of: ", err);
 }
 
 static int
@@ -256,13 +306,7 @@ take(struct ll_settings *settings, const struct ll_record *meta, const struct ll
 		settings->limit = (uint64_t)meta->limit;
 	if (meta->given & LL_GAVE_LOGPROBS)
 		settings->ranked = (size_t)meta->logprobs;
-	if (meta->given & (LL_GAVE_SAMPLES | LL_GAVE_BEST_OF | LL_GAVE_BEAMS)) {
-		/* Samples alone came as sequences. */
-		settings->samples = meta->given & (LL_GAVE_BEST_OF | LL_GAVE_BEAMS) ? (size_t)meta->samples : 1;
-		settings->best_of = meta->given & LL_GAVE_BEST_OF ? (size_t)meta->best_of : settings->samples;
-		settings->beams = meta->given & LL_GAVE_BEAMS ? (size_t)meta->beams : 0;
-	}
-	if ((status = check_answers(settings, place, settings->beams > 0 ? "beams: " : "best_of: ", err)) < 0)
+	if ((status = take_answers(settings, meta, place, err)) < 0)
 		return status;
 	settings->own_seed = (meta->given & LL_GAVE_SEED) != 0;
 	settings->seed = (uint64_t)meta->seed;

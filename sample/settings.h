@@ -24,6 +24,7 @@ struct ll_settings {
 	uint64_t limit;			/* tokens of a turn; UINT64_MAX: none */
 	size_t ranked;			/* alternatives to tell */
 	size_t samples;			/* answers; made by forking unless they came as sequences */
+	bool own_samples;		/* the record said how many */
 	size_t best_of;			/* from among so many; at least samples */
 	size_t beams;			/* 0: no search */
 	bool own_seed;
@@ -32,8 +33,8 @@ struct ll_settings {
 	/* NULL or 0 for none; borrowed from the defaults unless they are in `owned`. */
 	const struct ll_stops *stops;
 	const struct ll_strings *banned, *breakers;
-	const struct ll_bias *biases;
-	size_t bias_count;
+	const struct ll_bias *biases;	/* by id, then by text */
+	size_t bias_count, id_bias_count;
 	struct {
 		struct ll_stops *stops;
 		struct ll_strings *banned, *breakers;

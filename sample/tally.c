@@ -42,7 +42,7 @@ ll_tally_error(double squares, double n)
 struct ll_estimate
 ll_tally_perplexity(const struct ll_tally *tally)
 {
-	double n = (double)tally->tokens, mean = tally->x / n, value = exp(mean);
+	double n = (double)tally->tokens, mean = n > 0 ? tally->x / n : NAN, value = exp(mean);
 
 	return (struct ll_estimate){ value, isfinite(value) ? value * ll_tally_error(tally->xx - n * mean * mean, n) : NAN };
 }

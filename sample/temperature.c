@@ -11,6 +11,8 @@
 #include "sample/candidates.h"
 #include "sample/sampler.h"
 
+#define LARGEST 1e30
+
 static bool
 wanted(const struct ll_sampling *sampling)
 {
@@ -44,6 +46,7 @@ apply(const struct ll_sampler_view *view, struct ll_candidates *candidates)
 	/* Distances from the greatest logit: equal probabilities, small temperatures exact. */
 	for (size_t i = 0; i < candidates->count; i++)
 		candidates->logits[i] = (float)((double)(candidates->logits[i] - max) * inverse);
+	candidates->base = fmax(-LARGEST, fmin((candidates->base + (double)max) * inverse, LARGEST));
 	candidates->max = 0;
 	candidates->weighed = false;
 }

@@ -375,6 +375,15 @@ bad_message(const struct ll_frame *frame, const char *what, struct ll_err *err)
 	    what);
 }
 
+/* How many tokens are generated with `rows` more from a position on; what was there is taken back. */
+static uint64_t
+generated_with(const struct ll_turn *turn, uint64_t position, uint64_t rows)
+{
+	uint64_t all = turn->generated + rows, back = turn->evaluated - position;
+
+	return all > back ? all - back : 0;
+}
+
 static int
 take_next(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err)
 {
@@ -390,7 +399,7 @@ take_next(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err
 	if ((status = check_ids(head, frame, "return path", err)) < 0)
 		return status;
 	turn->owed = false;
-	turn->generated += frame->rows;
+	turn->generated = generated_with(turn, frame->position, frame->rows);
 	if (frame->position + frame->rows > head->config->context)
 		return ll_head_overflow(head, turn, frame->position + frame->rows, err);
 	repeat.flags = 0;
@@ -471,7 +480,7 @@ take_fork(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err
 		child->state = LL_TURN_RUNNING;
 		child->complete = true;
 		child->prompt = parent->prompt;
-		child->generated = 1;
+		child->generated = generated_with(parent, frame->position, 1);
 		child->want = 1;
 		if (child->count > head->config->context &&
 		    (status = ll_head_overflow(head, child, child->count, err)) < 0)

@@ -92,7 +92,6 @@ take_message(struct ll_join *join, const struct ll_frame *frame, struct ll_err *
 int
 ll_join_send(struct ll_join *join, struct ll_err *err)
 {
-	static const struct ll_frame flush = { .type = LL_FLUSH, .sequence = LL_SEQUENCE_STREAM };
 	int status = 0;
 
 	if (join->flushed > 0 && !join->go_on)
@@ -105,8 +104,7 @@ ll_join_send(struct ll_join *join, struct ll_err *err)
 		if (!member->answered)
 			continue;
 		member->answered = false;
-		if ((status = ll_path_send(member->path, &flush, err)) == 0)
-			status = ll_path_flush(member->path, err);
+		status = ll_path_flush(member->path, true, err);
 	}
 	return status;
 }

@@ -173,9 +173,13 @@ ll_path_send(struct ll_path *path, const struct ll_frame *frame, struct ll_err *
 }
 
 int
-ll_path_flush(struct ll_path *path, struct ll_err *err)
+ll_path_flush(struct ll_path *path, bool go_on, struct ll_err *err)
 {
-	(void)err;
+	static const struct ll_frame flush = { .type = LL_FLUSH, .sequence = LL_SEQUENCE_STREAM };
+	int status = go_on ? append(&path->out, &flush, err) : 0;
+
+	if (status < 0)
+		return status;
 	/* If the head is gone its stream ends without END, and that is told from there. */
 	if (path->fd >= 0 && path->out.len > 0 && !send_all(path->fd, path->out.data, path->out.len)) {
 		close(path->fd);
@@ -193,7 +197,7 @@ ll_path_close(struct ll_path *path)
 	if (path == NULL)
 		return;
 	if (append(&path->out, &bye, NULL) == 0)
-		ll_path_flush(path, NULL);
+		ll_path_flush(path, false, NULL);
 	ll_path_drop(path);
 }
 

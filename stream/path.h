@@ -24,8 +24,11 @@ int ll_path_feed(struct ll_path **out, const struct ll_header *header, struct ll
 
 /* Sends one message (NEXT, STOP, FORK). A head that is gone is no error here: the stream will tell. */
 int ll_path_send(struct ll_path *path, const struct ll_frame *frame, struct ll_err *err);
-/* Messages are gathered; this sends them. Call when all that FLUSH said is owed has been answered. */
-int ll_path_flush(struct ll_path *path, struct ll_err *err);
+/*
+ * Messages are gathered; this sends them. Call when all that FLUSH said is owed has been answered, or
+ * with `go_on`: the head is not to wait for the rest.
+ */
+int ll_path_flush(struct ll_path *path, bool go_on, struct ll_err *err);
 
 /* BYE, and the end. NULL is fine. */
 void ll_path_close(struct ll_path *path);

@@ -185,6 +185,13 @@ norm(const float *values, size_t count)
 	return sqrt(sum);
 }
 
+/* What is not a number comes before all that is: nothing can be sampled from such a row. */
+static bool
+is_larger(float a, float b)
+{
+	return a > b || (isnan(a) && !isnan(b));
+}
+
 /* The largest logits, equal ones by rising id. */
 static void
 add_largest(struct ll_buf *out, const float *logits, size_t count, struct ll_err *err)
@@ -194,9 +201,9 @@ add_largest(struct ll_buf *out, const float *logits, size_t count, struct ll_err
 	for (size_t i = 0; i < count; i++) {
 		size_t at = found;
 
-		while (at > 0 && logits[i] > logits[best[at - 1]])
+		while (at > 0 && is_larger(logits[i], logits[best[at - 1]]))
 			at--;
-		if (at == FEW_LOGITS || isnan(logits[i]))
+		if (at == FEW_LOGITS)
 			continue;
 		if (found < FEW_LOGITS)
 			found++;

@@ -87,6 +87,12 @@ end : code 0
 END
 ok "an f32 survives" is "[[0.100000001, 16777216, 1.40129846e-45, None]]" \
 	"value digits.lls 'lines[1][\"values\"]'"
+make >digits.lls <<'END'
+stream kind=logits vocab_size=7
+logits seq=0 cols=7 : 1 7 nan 2 inf -inf nan
+end : code 0
+END
+ok "logits that are no number are not left out" like "7: 2:nan 6:nan 4:inf 1:7 3:2 ..." "ll-cat -t digits.lls"
 
 # Arrays
 array() {

@@ -67,12 +67,19 @@ printf '{"id":"a","prompt":"one two"}\n{"prompt":3}\n{"id":7,"prompt":"three"}\n
 ok "records keep their ids, failed ones their places" is '["a",true]
 [1,65]
 [7,true]' "ll-tokenize --jsonl records 2>/dev/null | ll-forward --hidden -b 3 | ll-pool --json | jq -c '[.id, (.error.code // (.embedding | length > 0))]'"
+ok "empty lines too" is '[0,null]
+[1,null]
+[2,65]
+[3,null]' "printf 'one\ntwo\n\nfour\n' | ll-tokenize -l --no-bos 2>/dev/null | ll-forward --hidden |
+    ll-pool --json | jq -c '[.id, .error.code]'"
 ll-tokenize --jsonl records 2>/dev/null | ll-forward --hidden >failed.lls 2>/dev/null
 fails 65 "is a whole number" 'll-pool --npy -o a.npy failed.lls'
 ok "of which nothing is left" not test -e a.npy
 ok "any batch and chunk" same "ll-tokenize -l records | ll-forward --hidden -b 3 | ll-pool --json" \
 	"ll-tokenize -l records | ll-forward --hidden -b 1 --chunk 2 -j 1 | ll-pool --json"
 ok "states of a layer" like '"embedding"' "ll-tokenize -l records | ll-forward -L 0-1 | ll-pool --json"
+for end in a b; do echo "what these two lines have in common is more than sixteen tokens: $end"; done >shared
+ok "prompts that begin alike" is 2 "ll-tokenize -l shared | ll-forward -L 0-1 --all | ll-pool --json | wc -l"
 ok "the mean is that of the states" is true "ll-tokenize -p 'a b c' | ll-forward --hidden >h.lls &&
 	ll-cat --json h.lls | jq -s '[.[] | select(.values) | .values[]] | (length as \$n | transpose | map(add / \$n))' >want &&
 	ll-pool --raw --json h.lls | jq --slurpfile want want '[.embedding, \$want[0]] | transpose | all((.[0] - .[1]) | fabs < 1e-4)'"

@@ -91,6 +91,9 @@ ok "log-probabilities are the model's own" is "1 -0.9176 1:-0.9176 3:-0.9176 2:-
     "ll-sample -t 0 --logprobs 3 logits.lls | python3 frames.py logprobs"
 ok "also when another distribution is sampled" like "1:-0.9176 3:-0.9176 2:-1.9176" \
     "ll-sample -t 9 --top-k 3 --seed 1 --logprobs 3 logits.lls | python3 frames.py logprobs"
+logits "T 0 0 0 5 2; L 0 1 0 3 1 4; end"
+ok "a penalty behind a temperature is that of l / t" is "0 2 0 all," "ll-sample --samplers temperature,penalties,top-k \
+    -t 0.5 --repetition-penalty 2 --top-k 1 --seed 1 logits.lls | samples"
 
 many="T 0 0 0 5 7 7; $(for i in $(seq 1 200); do echo "L 0 $i 0 1 2 3 4 -inf 3 2 1;"; done) end"
 logits "$many"
@@ -179,6 +182,10 @@ text() { ll-sample --seed 3 "$@" | ll-tokenize -d; }
 once | tee run.lls | ll-sample --seed 3 -n 30 | ll-tokenize -d >answer
 ok "there is an answer" test -s answer
 ok "a recording has the same" is "$(cat answer)" "text -n 30 <run.lls"
+ends() { ll-cat -t --type end | sed -n 's/prompt [0-9]* //; s/.*reason/reason/p'; }
+ok "and the same end" same "once | ll-sample --seed 3 -n 30 | ends" "ll-sample --seed 3 -n 30 run.lls | ends"
+ok "another answer to it has its own" is "reason length generated 2" "ll-sample --seed 3 -n 2 run.lls | ends"
+ok "of one token, too" is "reason complete generated 1" "once --once | ll-sample --seed 3 | ends"
 ok "two recordings have it twice" is "$(cat answer answer)" "cat run.lls run.lls | text -n 30"
 ok "no return path is offered behind" \
     is "kept" "grep -q '^return ' run.lls && ll-sample -q run.lls | python3 frames.py header |

@@ -28,6 +28,9 @@ ok "two streams are one result" like "tokens 4" "cat flat.lls flat.lls | ll-scor
 ok "as JSON" is '{"tokens":2,"bytes":2,"logprob":-2.77258873,"perplexity":4.00000002,"perplexity_error":0.0,"bits_per_byte":2.00000001,"bits_per_byte_error":0.0}' \
 	"ll-score --json flat.lls"
 ok "a line for each text" is "0	2	2	-2.772589	4	2" "ll-score -l flat.lls"
+printf '%s\n' 'stream kind=logits vocab_size=4' 'tokens seq=0 flags=prompt,last : 1' \
+    'logits seq=0 pos=0 cols=4 : 0 0 0 0' 'end seq=0 : reason complete' 'end : code 0; sequences 1' | make >short.lls
+ok "of a text with nothing to count" is "0	0	0	0	nan	nan" "ll-score -l short.lls"
 ok "a line for each token" is '0	1	2	-1.386294	"#"
 0	2	3	-1.386294	"$"' "ll-score --per-token flat.lls"
 ok "the same as JSON" like '{"sequence":"0","position":1,"token":2,"logprob":-1.38629436,"text":"#"}' \

@@ -49,6 +49,11 @@ ok "by text" is "eee" "greedy -n 3 --logit-bias-text e=1000 | ll-tokenize -d"
 ok "false is never" is "absent" "echo '{\"prompt\":\"$prompt\",\"limit\":99,\"temperature\":2,\"logit_bias_text\":{\"e\":false}}' |
     ll-tokenize --jsonl | ll-forward | ll-sample --seed 1 | ll-cat -t |
     grep 'SAMPLE  $(ll-tokenize --no-bos -p e --ids) ' || echo absent"
+ok "a record's biases by id leave those by text" is "eee" "echo '{\"prompt\":\"x\",\"logit_bias\":{\"7\":0}}' |
+    ll-tokenize --jsonl | ll-forward | ll-sample -t 0 -n 3 --logit-bias-text e=1000 | ll-tokenize -d"
+ok "and the other way round" is "7 7 7 " "echo '{\"prompt\":\"x\",\"logit_bias_text\":{\"e\":0}}' |
+    ll-tokenize --jsonl | ll-forward | ll-sample -t 0 -n 3 --logit-bias 7=1000 | ll-cat -t |
+    awk '\$3 == \"SAMPLE\" { printf \"%s \", \$4 }'"
 stop=$(once | ll-cat -t | sed -n 's/^ *stop \([0-9]*\).*/\1/p')
 ok "the model would stop" is "final " "ids -n 3 --logit-bias $stop=1000"
 ok "--ignore-eos" is "3" "ids -n 3 --logit-bias $stop=1000 --ignore-eos | wc -w"
@@ -118,6 +123,21 @@ ok "--best-of keeps the best" same "records --seed 5 --ignore-eos <six | python3
     "once | ll-sample --seed 5 -n 7 -N 2 --best-of 6 --ignore-eos | ll-tokenize -d --jsonl | texts"
 ok "as a field" same "records --seed 5 --ignore-eos <six | python3 best.py 1" \
     "echo '{\"prompt\":\"$prompt\",\"best_of\":6,\"limit\":7}' | records --seed 5 --ignore-eos | texts"
+asks() { echo "{\"prompt\":\"$prompt\",\"limit\":5,$1}" >asked; shift; records "$@" <asked; }
+for field in '"best_of":4' '"beams":4'; do
+	ok "-N is the n of a record without one ($field)" same "asks '$field,\"n\":2' --seed 5" "asks '$field' --seed 5 -N 2"
+done
+ok "n of 1 leaves --best-of" same "asks '\"n\":1' --seed 5 --best-of 6" "asks '\"best_of\":6' --seed 5"
+ok "answers of -N are numbered beside a record's options" is "2" \
+    "asks '\"top_k\":9' --seed 5 -N 2 --best-of=4 | grep -c '\"n\":2,'"
+for field in '"n":2' '"best_of":3' '"seed":1'; do
+	name=${field%:*}
+	ok "$name draws nothing with -t 0" like "META: $(echo "$name" | tr -d '"') has no effect with temperature 0" \
+	    "asks '$field' -t 0 2>&1 >out"
+done
+fails 65 "META: best_of: is less than the 5 of --samples" "asks '\"best_of\":4' --seed 5 -N 5 >out"
+fails 65 "META: n: 2 answers, which --beams cannot choose from among: the record needs beams, too" \
+    "asks '\"n\":2' --beams 4 >out"
 
 # Beams, by a search that asks the model anew for each.
 cat >beams.py <<'END'
@@ -144,7 +164,11 @@ def text(token):
 def is_banned(tokens):
     return banned and banned in b''.join(map(text, tokens))
 
+def ends(tokens):
+    return tokens[-1] in stops or stop and stop in b''.join(map(text, tokens))
+
 stops = set(map(int, sys.argv[4:]))
+stop = os.environb.get(b'STOP')
 banned = os.environb.get(b'BANNED')
 beams, done = [((), 0.0)], []
 for step in range(steps):
@@ -155,9 +179,9 @@ for step in range(steps):
     ways.sort()
     new = []
     for rank, (total, i, token) in enumerate(ways[:2 * width]):
-        if token in stops:
+        if ends(beams[i][0] + (token,)):
             if rank < width:
-                done.append((-total / (step + 1), beams[i][0]))
+                done.append((-total / (step + 1), beams[i][0] + (token,) * (token not in stops)))
         elif len(new) < width:
             new.append((beams[i][0] + (token,), -total))
     beams = new
@@ -176,6 +200,8 @@ ok "--beams finds what a naive search finds" same "python3 beams.py 3 5 'a b' 48
 banned=$(found | sed 's/^[0-9]* \([0-9]* [0-9]*\).*/\1/; q' | ll-tokenize --from-ids | ll-tokenize -d --echo)
 ok "and what it finds without a banned string" same "BANNED='$banned' python3 beams.py 3 5 'a b' 481 483 488 489" \
     "found --banned-string '$banned'"
+stop=$(printf %s "$banned" | head -c 1)
+ok "and with a stop string" same "STOP='$stop' python3 beams.py 3 5 'a b' 481 483 488 489" "found --stop '$stop'"
 ok "which is something else" differ "found" "found --banned-string '$banned'"
 ok "as a field, too" same "once 'a b' | ll-sample --beams 3 -n 5 --banned-string '$banned' | ll-tokenize -d --jsonl" \
     "python3 -c \"import json; print(json.dumps(dict(prompt='a b', beams=3, banned_strings='''$banned''')))\" | records -n 5"
@@ -196,9 +222,21 @@ ok "in a recording" same "ll-tokenize -p x | ll-forward | tee run.lls | ll-sampl
     "ll-sample --beams 4 -n 9 run.lls | ll-tokenize -d"
 ok "more beams than a batch" same "ll-tokenize -p x | ll-forward -b 1 | ll-sample --beams 16 -n 9 | ll-tokenize -d" \
     "ll-tokenize -p x | ll-forward -b 32 | ll-sample --beams 16 -n 9 | ll-tokenize -d"
-fails 65 "a step has 2 of the 4 beams" "ll-tokenize -p x | ll-forward -b 1 --chunk 1 | ll-sample --beams 4 -n 9 >out"
 ok "at the end of the context each answer is an error" is 2 "once | ll-sample --beams 2 -N 2 --ignore-eos 2>err |
     { ll-tokenize -d --jsonl || [ \$? -eq 65 ]; } | grep -c '\"finish\":\"context\".*\"error\":{\"code\":65'"
+ok "more beams than a step holds" same "once x | ll-sample --beams 4 -n 9 | ll-tokenize -d" \
+    "ll-tokenize -p x | ll-forward -b 1 --chunk 1 | ll-sample --beams 4 -n 9 | ll-tokenize -d"
+fails 65 "sequence 0: a beam ended while 1 of 2 had logits" "once x | tee run.lls | ll-sample -t 0 -n 3 >out;
+    ll-sample --beams 2 -n 9 run.lls >out"
+ok "at the end of the context" is "65" "once | ll-sample --beams 2 --ignore-eos >out 2>err; echo \$?"
+ok "where they are answers" same "once | ll-sample --beams 3 -N 2 -n 1 | ll-cat -t --type sample | grep SAMPLE" \
+    "ll-tokenize -p '$prompt' | ll-forward -c $(ll-tokenize --count -p "$prompt") 2>err |
+    ll-sample --beams 3 -N 2 | ll-cat -t --type sample | grep SAMPLE"
+ok "what was taken back is not generated" is 1 "ll-tokenize -p '$prompt' |
+    ll-forward -c $(($(ll-tokenize --count -p "$prompt") + 39)) 2>err |
+    ll-sample --seed 3 --banned-string '$word' | ll-cat -t --type end | grep -c 'reason context .*generated 40 '"
+ok "and at the end of a recording" same "once x | tee run.lls | ll-sample -t 0 -n 9 | ll-tokenize -d" \
+    "ll-sample --beams 1 run.lls | ll-tokenize -d"
 
 # Errors
 idle() { fails 64 "$1 has no effect $2" "ll-sample $3 run.lls >out"; }

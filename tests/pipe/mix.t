@@ -57,6 +57,12 @@ def batches():
                 answers("-b 2", "-b 3 --chunk 1"), answers("--chunk 20", "--chunk 90"))
 
 
+def searched():
+    """Beams of one search come in several steps where those of the members do not agree."""
+    return same(*(answers(a, b).replace("--seed 5", "--beams 3")
+                  for a, b in (("", ""), ("-b 1", "-b 4"), ("-b 3 --chunk 3", "-b 2 --chunk 7"))))
+
+
 def itself():
     plain = 'printf %s "$LINES_A" | ll-tokenize -l | ll-forward -b 2 | ll-sample --seed 5 -n 12'
     return same(f"{plain} | ll-tokenize -d --jsonl; echo 0", answers("-b 2", "-b 3", expression="a + 0*b"))
@@ -191,6 +197,7 @@ def death(name, which, wanted):
 def main():
     return report([
         ("whatever the members' batches", batches()),
+        ("and of a search", searched()),
         ("a member without weight has no effect", itself()),
         ("a mix of mixes", nested()),
         ("members of several stages, branches behind", joined_pipe()),

@@ -258,7 +258,7 @@ wrong_forks(void **state)
 
 	append(kv, 1, 20, 0);
 	assert_int_equal(ll_kv_fork(kv, 2, 1, 21, &err), -LL_EDATA);
-	assert_non_null(strstr(err.text, "21"));
+	assert_non_null(strstr(err.text, "sequence 0: a fork keeps 21"));
 	assert_non_null(strstr(err.text, "20"));
 	assert_int_equal(ll_kv_fork(kv, 2, 5, 1, NULL), -LL_EDATA);
 	assert_int_equal(ll_kv_fork(kv, 1, 1, 1, NULL), -LL_EDATA);
