@@ -7,6 +7,7 @@ accuracy=$TESTS/../bench/accuracy
 plan 12
 
 mkdir bin
+python3 -c "import numpy" 2>/dev/null || ln -s /usr/bin/python3 bin/python3
 PATH=$HOME/bin:$PATH
 export TESTS
 
