@@ -101,7 +101,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const enum ll_chat_format formats[8] = { LL_CHAT_NONE, LL_CHAT_LLAMA3, LL_CHAT_LLAMA31, LL_CHAT_META,
 	    LL_CHAT_CHATML, LL_CHAT_ZEPHYR, LL_CHAT_MISTRAL_V3, LL_CHAT_GUARD };
 	char path[] = "/tmp/fuzz-corpus.XXXXXX.jsonl";
-	struct ll_chat chat = { .date = "1 Jan 2000", .bos = -1 };
+	struct ll_chat chat = { .bos = -1 };
 	struct ll_corpus_options options = { .tokenizer = tokenizer(), .chat = &chat, .tell = count_bad };
 	struct ll_corpus corpus = { 0 };
 	struct ll_err err = { 0 };
@@ -111,6 +111,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	chat.format = formats[data[0] & 7];
+	/* Refused where the format names none. */
+	(void)ll_chat_set_date(&chat, "1 Jan 2000", NULL);
 	options.answers_only = data[0] & ANSWERS;
 	options.skip_bad = data[0] & SKIP;
 	options.most = data[0] & FEW ? 50 : 0;
