@@ -1,5 +1,5 @@
 /*
- * Little-endian numbers at any address, as files have them.
+ * Little-endian numbers at any address, as files and streams have them.
  */
 
 #ifndef LL_BASE_BYTES_H
@@ -54,6 +54,13 @@ ll_load_f64(const unsigned char *p)
 
 	memcpy(&value, &bits, sizeof(value));
 	return value;
+}
+
+static inline void
+ll_store16(unsigned char *p, uint16_t value)
+{
+	p[0] = (unsigned char)value;
+	p[1] = (unsigned char)(value >> 8);
 }
 
 static inline void

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "stream/canonical.h"
 #include "stream/rows.h"
-#include "stream/wire.h"
 
 struct ll_canonical_block {
 	struct ll_canonical_block *next;
@@ -88,7 +88,7 @@ add_frame(struct ll_canonical *canonical, const struct ll_frame *frame, struct l
 static int
 fork_rows(struct ll_canonical *canonical, const struct ll_frame *fork, struct ll_err *err)
 {
-	uint64_t parent = ll_wire_get64(fork->payload);
+	uint64_t parent = ll_load64(fork->payload);
 	size_t before = canonical->count, kept = 0;
 
 	if (parent == fork->sequence)

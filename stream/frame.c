@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "stream/frame.h"
-#include "stream/wire.h"
 
 #define TEXT_MAX (1u << 20)
 
@@ -56,19 +56,19 @@ ll_frame_put(unsigned char out[LL_FRAME_BYTES], const struct ll_frame *frame)
 {
 	memset(out, 0, LL_FRAME_BYTES);
 	memcpy(out, magic, sizeof(magic));
-	ll_wire_put16(out + 4, frame->type);
-	ll_wire_put16(out + 6, frame->flags);
-	ll_wire_put64(out + 8, frame->sequence);
-	ll_wire_put64(out + 16, frame->position);
-	ll_wire_put32(out + 24, frame->rows);
-	ll_wire_put32(out + 28, frame->cols);
-	ll_wire_put32(out + 32, frame->dtype);
-	ll_wire_put32(out + 36, frame->want);
-	ll_wire_put32(out + 40, frame->epoch);
-	ll_wire_put64(out + 48, frame->length);
+	ll_store16(out + 4, frame->type);
+	ll_store16(out + 6, frame->flags);
+	ll_store64(out + 8, frame->sequence);
+	ll_store64(out + 16, frame->position);
+	ll_store32(out + 24, frame->rows);
+	ll_store32(out + 28, frame->cols);
+	ll_store32(out + 32, frame->dtype);
+	ll_store32(out + 36, frame->want);
+	ll_store32(out + 40, frame->epoch);
+	ll_store64(out + 48, frame->length);
 	if (!(frame->flags & LL_NO_CRC) && frame->length > 0)
-		ll_wire_put32(out + 56, ll_crc32(0, frame->payload, frame->length));
-	ll_wire_put32(out + 60, ll_crc32(0, out, 60));
+		ll_store32(out + 56, ll_crc32(0, frame->payload, frame->length));
+	ll_store32(out + 60, ll_crc32(0, out, 60));
 }
 
 /* The length of rows of floats, dense or sparse; false if there is none that fits. */
@@ -148,8 +148,8 @@ int
 ll_frame_get(struct ll_frame *frame, uint32_t *crc, const unsigned char in[LL_FRAME_BYTES],
     const char *name, uint64_t offset, struct ll_err *err)
 {
-	uint32_t expected = ll_wire_get32(in + 60), found = ll_crc32(0, in, 60);
-	uint64_t length = ll_wire_get64(in + 48);
+	uint32_t expected = ll_load32(in + 60), found = ll_crc32(0, in, 60);
+	uint64_t length = ll_load64(in + 48);
 	char why[200];
 
 	if (memcmp(in, magic, sizeof(magic)) != 0)
@@ -162,13 +162,13 @@ ll_frame_get(struct ll_frame *frame, uint32_t *crc, const unsigned char in[LL_FR
 		return ll_fail(err, LL_EDATA, "%s: frame at byte %" PRIu64 ": payload of %" PRIu64
 		    " bytes, but %u are the most", name, offset, length, LL_FRAME_MAX);
 	*frame = (struct ll_frame){
-		.type = ll_wire_get16(in + 4), .flags = ll_wire_get16(in + 6),
-		.sequence = ll_wire_get64(in + 8), .position = ll_wire_get64(in + 16),
-		.rows = ll_wire_get32(in + 24), .cols = ll_wire_get32(in + 28),
-		.dtype = ll_wire_get32(in + 32), .want = ll_wire_get32(in + 36),
-		.epoch = ll_wire_get32(in + 40), .length = (size_t)length,
+		.type = ll_load16(in + 4), .flags = ll_load16(in + 6),
+		.sequence = ll_load64(in + 8), .position = ll_load64(in + 16),
+		.rows = ll_load32(in + 24), .cols = ll_load32(in + 28),
+		.dtype = ll_load32(in + 32), .want = ll_load32(in + 36),
+		.epoch = ll_load32(in + 40), .length = (size_t)length,
 	};
-	*crc = ll_wire_get32(in + 56);
+	*crc = ll_load32(in + 56);
 	if (is_wrong(frame, why, sizeof(why)))
 		return ll_fail(err, LL_EDATA, "%s: frame at byte %" PRIu64 ": %s", name, offset, why);
 	return 0;

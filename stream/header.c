@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "stream/frame.h"
 #include "stream/header.h"
 #include "stream/text.h"
-#include "stream/wire.h"
 
 #define BYTE_ORDER_CHECK 0x01020304u
 #define FLOAT_CHECK 0x3fc00000u		/* 1.5 */
@@ -164,14 +164,14 @@ ll_header_put(struct ll_buf *out, const struct ll_header *header, struct ll_err 
 		return ll_fail(err, LL_EDATA, "header of a stream has %zu bytes of text, but %u are the most",
 		    length, LL_HEADER_TEXT_MAX);
 	memcpy(fixed, magic, sizeof(magic));
-	ll_wire_put32(fixed + 8, LL_STREAM_VERSION);
-	ll_wire_put32(fixed + 12, BYTE_ORDER_CHECK);
-	ll_wire_put32(fixed + 16, FLOAT_CHECK);
-	ll_wire_put32(fixed + 20, (uint32_t)header->kind);
-	ll_wire_put32(fixed + 24, (uint32_t)length);
+	ll_store32(fixed + 8, LL_STREAM_VERSION);
+	ll_store32(fixed + 12, BYTE_ORDER_CHECK);
+	ll_store32(fixed + 16, FLOAT_CHECK);
+	ll_store32(fixed + 20, (uint32_t)header->kind);
+	ll_store32(fixed + 24, (uint32_t)length);
 	if (length > 0)
-		ll_wire_put32(fixed + 28, ll_crc32(0, header->text.data, length));
-	ll_wire_put32(fixed + 60, ll_crc32(0, fixed, 60));
+		ll_store32(fixed + 28, ll_crc32(0, header->text.data, length));
+	ll_store32(fixed + 60, ll_crc32(0, fixed, 60));
 	if ((status = ll_buf_room(out, sizeof(fixed) + ll_frame_padded(length), err)) < 0)
 		return status;
 	ll_buf_add(out, fixed, sizeof(fixed), err);
@@ -237,9 +237,9 @@ int
 ll_header_check(const unsigned char in[LL_HEADER_BYTES], enum ll_kind *kind, size_t *text_length,
     uint32_t *crc, const char *name, struct ll_err *err)
 {
-	uint32_t version = ll_wire_get32(in + 8), order = ll_wire_get32(in + 12);
-	uint32_t number = ll_wire_get32(in + 20), length = ll_wire_get32(in + 24);
-	uint32_t expected = ll_wire_get32(in + 60), found = ll_crc32(0, in, 60);
+	uint32_t version = ll_load32(in + 8), order = ll_load32(in + 12);
+	uint32_t number = ll_load32(in + 20), length = ll_load32(in + 24);
+	uint32_t expected = ll_load32(in + 60), found = ll_crc32(0, in, 60);
 	int status = ll_header_check_magic(in, LL_HEADER_BYTES, name, err);
 
 	if (status < 0)
@@ -253,9 +253,9 @@ ll_header_check(const unsigned char in[LL_HEADER_BYTES], enum ll_kind *kind, siz
 	if (found != expected)
 		return ll_fail(err, LL_EDATA, "%s: header of the stream is damaged: crc %08" PRIx32
 		    ", but it says %08" PRIx32, name, found, expected);
-	if (order != BYTE_ORDER_CHECK || ll_wire_get32(in + 16) != FLOAT_CHECK)
+	if (order != BYTE_ORDER_CHECK || ll_load32(in + 16) != FLOAT_CHECK)
 		return ll_fail(err, LL_EDATA, "%s: stream of another byte order or float format (%08" PRIx32 ", %08"
-		    PRIx32 ")", name, order, ll_wire_get32(in + 16));
+		    PRIx32 ")", name, order, ll_load32(in + 16));
 	if (number > LL_KIND_SAMPLES)
 		return ll_fail(err, LL_EDATA, "%s: stream of unknown kind %" PRIu32, name, number);
 	if (length > LL_HEADER_TEXT_MAX)
@@ -263,7 +263,7 @@ ll_header_check(const unsigned char in[LL_HEADER_BYTES], enum ll_kind *kind, siz
 		    "the most", name, length, LL_HEADER_TEXT_MAX);
 	*kind = (enum ll_kind)number;
 	*text_length = length;
-	*crc = ll_wire_get32(in + 28);
+	*crc = ll_load32(in + 28);
 	return 0;
 }
 

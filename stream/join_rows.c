@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "stream/join_state.h"
 #include "stream/rows.h"
-#include "stream/wire.h"
 
 /* Rows held of a member that nothing else keeps from running ahead. */
 #define HELD_MOST 64
@@ -403,7 +403,7 @@ note_tokens(struct ll_join *join, size_t member, const struct ll_frame *frame, s
 	}
 	*tokens = 0;
 	if (frame->type == LL_FORK && frame->rows > 0) {
-		parent = ll_join_find(join, ll_wire_get64(payload));
+		parent = ll_join_find(join, ll_load64(payload));
 		*tokens = ll_hash(parent != NULL ? parent->slots[member].tokens : 0, payload + 8, frame->length - 8);
 	}
 	return 0;

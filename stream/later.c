@@ -4,12 +4,12 @@
 
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "stream/later.h"
 #include "stream/rows.h"
 #include "stream/seen.h"
-#include "stream/wire.h"
 
 struct later {
 	struct ll_reader *in;
@@ -107,7 +107,7 @@ take_control(struct later *later, const struct ll_frame *frame, struct ll_err *e
 	if (status < 0)
 		return status;
 	if (frame->type == LL_FORK)
-		return calls->fork(calls->arg, frame->sequence, ll_wire_get64(frame->payload), frame->position, err);
+		return calls->fork(calls->arg, frame->sequence, ll_load64(frame->payload), frame->position, err);
 	if (frame->type == LL_NEXT)
 		return calls->cut(calls->arg, frame->sequence, frame->position, err);
 	if (frame->type == LL_END && !(frame->flags & LL_STREAM)) {

@@ -5,11 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "stream/npy.h"
 #include "stream/rows.h"
-#include "stream/wire.h"
 
 #define ALIGNMENT 64
 
@@ -72,7 +72,7 @@ ll_npy_header(struct ll_buf *out, const struct ll_npy *npy, struct ll_err *err)
 		status = ll_buf_puts(out, " ", err);
 	if (status < 0 || (status = ll_buf_puts(out, "\n", err)) < 0)
 		return status;
-	ll_wire_put16(length, (uint16_t)(out->len - begin - 10));
+	ll_store16(length, (uint16_t)(out->len - begin - 10));
 	memcpy(out->data + begin + 8, length, sizeof(length));
 	return 0;
 }

@@ -14,12 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "stream/stream.h"
 #include "stream/text.h"
-#include "stream/wire.h"
 
 #define FIRST_CAP (128u << 10)
 #define SMALL_READ (64u << 10)
@@ -439,7 +439,7 @@ ll_reader_ready(const struct ll_reader *reader)
 		return true;
 	if (there < LL_FRAME_BYTES)
 		return false;
-	length = reader->open ? ll_wire_get64(next + 48) : ll_wire_get32(next + 24);
+	length = reader->open ? ll_load64(next + 48) : ll_load32(next + 24);
 	/* What is too long is found out without reading it. */
 	return length > LL_FRAME_MAX || there >= LL_FRAME_BYTES + ll_frame_padded((size_t)length);
 }

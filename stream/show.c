@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "stream/rows.h"
 #include "stream/show.h"
 #include "stream/text.h"
-#include "stream/wire.h"
 
 #define FEW_IDS 16
 #define FEW_VALUES 6
@@ -159,7 +159,7 @@ add_ids(struct ll_buf *out, const unsigned char *ids, size_t count, bool full, s
 	size_t shown = full || count <= FEW_IDS ? count : FEW_IDS;
 
 	for (size_t i = 0; i < shown; i++)
-		ll_buf_printf(out, err, " %" PRIu32, ll_wire_get32(ids + 4 * i));
+		ll_buf_printf(out, err, " %" PRIu32, ll_load32(ids + 4 * i));
 	if (shown < count)
 		ll_buf_printf(out, err, " ... (%zu)", count);
 }
@@ -294,7 +294,7 @@ add_fork(struct ll_buf *out, const struct ll_frame *frame, bool full, struct ll_
 	const unsigned char *payload = frame->payload;
 	char parent[48];
 
-	ll_buf_printf(out, err, " from %s", ll_sequence_name(ll_wire_get64(payload), parent));
+	ll_buf_printf(out, err, " from %s", ll_sequence_name(ll_load64(payload), parent));
 	add_ids(out, payload + 8, frame->rows, full, err);
 }
 

@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "stream/rows.h"
 #include "stream/show.h"
 #include "stream/text.h"
-#include "stream/wire.h"
 
 #define MOST_LINES 1000
 
@@ -62,7 +62,7 @@ add_ids(struct ll_buf *out, const void *ids, size_t count, struct ll_err *err)
 	ll_buf_puts(out, "[", err);
 	for (size_t i = 0; i < count; i++)
 		ll_buf_printf(out, err, "%s%" PRIu32, i == 0 ? "" : ",",
-		    ll_wire_get32((const unsigned char *)ids + 4 * i));
+		    ll_load32((const unsigned char *)ids + 4 * i));
 	ll_buf_puts(out, "]", err);
 }
 
@@ -263,7 +263,7 @@ add_fork(struct ll_buf *out, const struct ll_frame *frame, struct ll_err *err)
 	const unsigned char *payload = frame->payload;
 	char parent[48];
 
-	ll_buf_printf(out, err, ",\"parent\":\"%s\",\"ids\":", ll_sequence_name(ll_wire_get64(payload), parent));
+	ll_buf_printf(out, err, ",\"parent\":\"%s\",\"ids\":", ll_sequence_name(ll_load64(payload), parent));
 	add_ids(out, payload + 8, frame->rows, err);
 }
 

@@ -12,13 +12,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "stream/canonical.h"
 #include "stream/npy.h"
 #include "stream/show.h"
 #include "stream/stream.h"
-#include "stream/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -151,14 +151,14 @@ mend(uint8_t *data, size_t size)
 	for (size_t at = 0; at + LL_FRAME_BYTES <= size; at += LL_FRAME_BYTES) {
 		uint8_t *header = data + at;
 		bool is_frame = memcmp(header, "LLF1", 4) == 0;
-		uint64_t length = is_frame ? ll_wire_get64(header + 48) : ll_wire_get32(header + 24);
+		uint64_t length = is_frame ? ll_load64(header + 48) : ll_load32(header + 24);
 		size_t crc = is_frame ? 56 : 28;
 
 		if (!is_frame && memcmp(header, "\x89LLS", 4) != 0)
 			continue;
 		if (length <= size - at - LL_FRAME_BYTES)
-			ll_wire_put32(header + crc, ll_crc32(0, header + LL_FRAME_BYTES, (size_t)length));
-		ll_wire_put32(header + 60, ll_crc32(0, header, 60));
+			ll_store32(header + crc, ll_crc32(0, header + LL_FRAME_BYTES, (size_t)length));
+		ll_store32(header + 60, ll_crc32(0, header, 60));
 	}
 }
 

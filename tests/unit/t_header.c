@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "stream/header.h"
-#include "stream/wire.h"
 
 static void
 keys_are_set_and_removed(void **state)
@@ -100,9 +100,9 @@ changed(size_t at, uint32_t value, const char *text)
 
 	put_text(&out, "");
 	bytes = (unsigned char *)out.data;
-	ll_wire_put32(bytes + at, value);
+	ll_store32(bytes + at, value);
 	if (at != 60)
-		ll_wire_put32(bytes + 60, ll_crc32(0, bytes, 60));
+		ll_store32(bytes + 60, ll_crc32(0, bytes, 60));
 	assert_int_equal(ll_header_check(bytes, &kind, &length, &crc, "x.lls", &err), -LL_EDATA);
 	if (strstr(err.text, text) == NULL)
 		fail_msg("'%s' has no '%s'", err.text, text);
