@@ -65,7 +65,7 @@ struct member {
 	struct ll_json *id;
 	bool ended;
 	int code;			/* it failed */
-	char message[200];
+	char message[256];
 };
 
 struct stage {
@@ -232,14 +232,14 @@ static int
 take_end(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
 {
 	struct member *member = member_of(stage, frame->sequence, err);
-	uint64_t code = 0;
+	struct ll_ending ending;
 	int status;
 
 	if (member == NULL)
 		return -LL_ENOMEM;
-	ll_text_get_number(frame->payload, frame->length, "code", &code);
-	ll_text_get(frame->payload, frame->length, "message", member->message, sizeof(member->message));
-	member->code = code < 256 ? (int)code : LL_EDATA;
+	ll_ending_read(&ending, frame);
+	snprintf(member->message, sizeof(member->message), "%s", ending.message);
+	member->code = ending.code;
 	member->ended = true;
 	if (stage->writer == NULL)
 		return put_ended(stage, false, err);

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -61,6 +62,7 @@ struct ll_search {
 	struct node *nodes;
 	size_t open;			/* sequences that have not ended */
 	bool over;
+	char place[80];			/* where it was at last; begins messages */
 	/* With texts of their own: of the last sequence to end, and of the last that did so as a beam. */
 	struct ll_ended end, cut;
 };
@@ -165,15 +167,17 @@ find_ways(struct ll_engine *engine, struct ll_search *search, size_t index, stru
 	const struct ll_candidates *candidates;
 	struct beam *beam = &search->beams[index];
 	struct ll_sampler_view view;
+	struct ll_err none = { 0 };
 	size_t from = search->way_count;
 	double log_total;
 	int status;
 
 	ll_sequence_view(sequence, &engine->rules, row->position, &view);
 	ll_chain_set(engine->chain, &settings->sampling, &settings->order);
-	status = ll_chain_distribution(engine->chain, &engine->row, &view, row->where, &candidates, err);
+	status = ll_chain_distribution(engine->chain, &engine->row, &view, row->place, &candidates, &none);
+	/* A beam without a token ends; the others go on. */
 	if (status < 0)
-		return status;
+		return status == -LL_EDATA ? 0 : ll_fail(err, -status, "%s", none.text);
 	log_total = (double)candidates->max + log(ll_sum(candidates->weights, candidates->count));
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct way way = {
@@ -360,8 +364,6 @@ expand(struct ll_engine *engine, struct ll_search *search, const struct ll_seque
 	size_t count = 0;
 	int status = chosen == NULL ? -LL_ENOMEM : choose(search, row, chosen, &count, err);
 
-	if (status == 0 && search->way_count == 0 && search->answer_count == 0)
-		status = ll_fail(err, LL_EDATA, "%s: the banned strings leave no beam a way on", row->where);
 	if (status == 0 && is_over(search, chosen, count, any->generated + 1))
 		count = 0;
 	search->coming_count = 0;
@@ -373,6 +375,7 @@ expand(struct ll_engine *engine, struct ll_search *search, const struct ll_seque
 	search->count = search->coming_count;
 	search->ready = search->way_count = 0;
 	search->over = search->count == 0;
+	snprintf(search->place, sizeof(search->place), "%s", row->place);
 	return status < 0 ? status : 0;
 }
 
@@ -427,11 +430,22 @@ give_out(struct ll_engine *engine, const struct ll_sequence *begun, const struct
 	return status < 0 ? status : 0;
 }
 
+/* No beam had a way on: biases and banned strings forbid all others. */
+static void
+fail_rest(struct ll_engine *engine, struct ll_search *search, struct ll_ended *end)
+{
+	end->failed = true;
+	end->generated = 0;
+	snprintf(end->failure, sizeof(end->failure), "%s: the search found %zu of %zu answers: biases, banned strings "
+	    "and stop rules forbid all others", search->place, search->answer_count, search->wanted);
+	engine->hooks.complain(engine->hooks.arg, end->failure);
+}
+
 static int
 give_out_all(struct ll_engine *engine, struct ll_search *search, const struct ll_sequence *begun, struct ll_err *err)
 {
 	size_t found = search->answer_count < search->wanted ? search->answer_count : search->wanted;
-	bool failed = search->cut.text != NULL && search->cut.failed;
+	bool cut = search->cut.text != NULL, failed = cut ? search->cut.failed : search->over;
 	struct ll_ended end;
 	int status = 0;
 
@@ -445,8 +459,10 @@ give_out_all(struct ll_engine *engine, struct ll_search *search, const struct ll
 		if ((status = give_out(engine, begun, answer, end.sequence, err)) == 0)
 			status = engine->hooks.end(engine->hooks.arg, &end, err);
 	}
-	/* What a full context left unfound has failed; a search that was cut off has one end. */
-	end = failed ? search->cut : search->end;
+	/* What was not found, as where the context is full, has failed; a search that was cut off has one end. */
+	end = cut && failed ? search->cut : search->end;
+	if (!cut && found < search->wanted)
+		fail_rest(engine, search, &end);
 	for (size_t i = found; i < (failed ? search->wanted : 1) && status == 0; i++) {
 		end.sequence = search->first + i;
 		status = engine->hooks.end(engine->hooks.arg, &end, err);

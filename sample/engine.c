@@ -2,7 +2,9 @@
  * The engine of ll-sample; see engine.h.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -107,6 +109,13 @@ ll_engine_configure(struct ll_engine *engine, struct ll_sequence *sequence, stru
 		ll_rng_seed(&sequence->rng, settings->seed, (uint32_t)sequence->id);
 }
 
+void
+ll_engine_refuse(struct ll_engine *engine, struct ll_sequence *sequence, const char *why)
+{
+	snprintf(sequence->failure, sizeof(sequence->failure), "%s", why);
+	engine->hooks.complain(engine->hooks.arg, sequence->failure);
+}
+
 int
 ll_engine_prompt(struct ll_engine *engine, struct ll_sequence *sequence, uint32_t epoch, uint64_t position,
     const uint32_t *ids, size_t count, bool complete, struct ll_err *err)
@@ -133,7 +142,7 @@ ll_engine_reply(struct ll_engine *engine, const struct ll_sequence *sequence, ui
 {
 	struct ll_reply said = {
 		.kind = LL_REPLY_STOP, .sequence = sequence->id, .position = position, .epoch = sequence->epoch,
-		.reason = end, .generated = sequence->generated,
+		.reason = end, .generated = sequence->generated, .failure = sequence->failure,
 	};
 
 	if (end == LL_TURN_GOES_ON || end == LL_TURN_BACK) {
@@ -144,38 +153,74 @@ ll_engine_reply(struct ll_engine *engine, const struct ll_sequence *sequence, ui
 	return engine->hooks.reply(engine->hooks.arg, &said, err);
 }
 
-/* A token of the row for a sequence: enum ll_turn_end. */
+int
+ll_engine_fail(struct ll_engine *engine, struct ll_sequence *sequence, uint64_t position, const char *why,
+    struct ll_err *err)
+{
+	if (sequence->failure[0] == '\0')
+		ll_engine_refuse(engine, sequence, why);
+	sequence->end = LL_TURN_FAILED;
+	ll_sequence_end_turn(sequence, sequence->epoch);
+	return ll_engine_reply(engine, sequence, position, LL_TURN_FAILED, err);
+}
+
+/* A token of the row for a sequence: enum ll_turn_end, or -LL_EDATA where this sequence has none. */
 static int
-sample(struct ll_engine *engine, struct ll_sequence *sequence, struct ll_pick *pick, const char *where,
+sample(struct ll_engine *engine, struct ll_sequence *sequence, struct ll_pick *pick, const char *place,
     struct ll_err *err)
 {
 	const struct ll_settings *settings = ll_sequence_settings(sequence, &engine->rules);
 	struct ll_sampler_view view;
+	struct ll_err why = { 0 };
 	int status;
 
 	ll_sequence_view(sequence, &engine->rules, pick->position, &view);
 	ll_chain_set(engine->chain, &settings->sampling, &settings->order);
-	if ((status = ll_chain_sample(engine->chain, &engine->row, &view, where, &pick->token, err)) < 0)
+	if ((status = ll_chain_sample(engine->chain, &engine->row, &view, place, &pick->token, err)) < 0)
 		return status;
 	pick->logprob = ll_logits_logprob(&engine->row, pick->token);
 	pick->ranked_count = ll_logits_top(&engine->row, pick->ranked, settings->ranked);
-	return ll_sequence_add(sequence, &engine->rules, pick, err);
+	status = ll_sequence_add(sequence, &engine->rules, pick, &why);
+	return status < 0 ? ll_fail(err, -status, "%s: %s", place, why.text) : status;
 }
 
 static int
-join_group(struct ll_engine *engine, struct ll_sequence *sequence, struct ll_group *group, struct ll_err *err)
+join_group(struct ll_sequence *sequence, struct ll_group *group, struct ll_err *err)
 {
-	(void)engine;
 	if (group == NULL)
 		return 0;
 	sequence->group = group;
 	return ll_group_join(group, &sequence->member, err);
 }
 
+static void
+remove_group(struct ll_engine *engine, struct ll_group *group)
+{
+	struct ll_group **link = &engine->groups;
+
+	while (*link != group)
+		link = &(*link)->next;
+	*link = group->next;
+	ll_group_free(group);
+}
+
+/* What fork_answers made, the last of which has no token, before the head knew of any. */
+static void
+take_back_answers(struct ll_engine *engine, struct ll_sequence *parent, size_t count)
+{
+	for (size_t i = 1; i <= count; i++)
+		ll_sequences_remove(engine->sequences, parent->id + i);
+	engine->unannounced -= count - 1;
+	if (parent->group != NULL)
+		remove_group(engine, parent->group);
+	parent->group = NULL;
+	parent->begun = false;
+}
+
 /* The other answers to a prompt: each is a child, which begins with a token of its own. */
 static int
 fork_answers(struct ll_engine *engine, struct ll_sequence *parent, const struct ll_pick *first, size_t count,
-    const char *where, struct ll_err *err)
+    const char *place, struct ll_err *err)
 {
 	struct ll_reply said = {
 		.kind = LL_REPLY_FORK, .sequence = parent->id, .position = first->position, .epoch = parent->epoch,
@@ -187,8 +232,8 @@ fork_answers(struct ll_engine *engine, struct ll_sequence *parent, const struct 
 		struct ll_sequence *child = ll_sequences_fork(engine->sequences, parent, parent->id + i, err);
 		struct ll_pick pick = *first;
 
-		status = child != NULL ? join_group(engine, child, parent->group, err) : -LL_ENOMEM;
-		if (status < 0 || (status = sample(engine, child, &pick, where, err)) < 0)
+		status = child != NULL ? join_group(child, parent->group, err) : -LL_ENOMEM;
+		if (status < 0 || (status = sample(engine, child, &pick, place, err)) < 0)
 			break;
 		child->owed = (enum ll_turn_end)status;
 		engine->unannounced++;
@@ -198,12 +243,14 @@ fork_answers(struct ll_engine *engine, struct ll_sequence *parent, const struct 
 	if (status >= 0)
 		status = engine->hooks.reply(engine->hooks.arg, &said, err);
 	free(tokens);
+	if (status == -LL_EDATA)
+		take_back_answers(engine, parent, said.count + 1);
 	return status;
 }
 
 /* Before a prompt's first token: how many answers it has, and which are given out. */
 static int
-begin_answers(struct ll_engine *engine, struct ll_sequence *sequence, const struct ll_pick *first, const char *where,
+begin_answers(struct ll_engine *engine, struct ll_sequence *sequence, const struct ll_pick *first, const char *place,
     struct ll_err *err)
 {
 	const struct ll_settings *settings = ll_sequence_settings(sequence, &engine->rules);
@@ -219,18 +266,39 @@ begin_answers(struct ll_engine *engine, struct ll_sequence *sequence, const stru
 		group->expected = settings->best_of;
 		group->next = engine->groups;
 		engine->groups = group;
-		status = join_group(engine, sequence, group, err);
+		status = join_group(sequence, group, err);
 	}
 	if (status < 0 || settings->best_of < 2)
 		return status;
-	return fork_answers(engine, sequence, first, settings->best_of, where, err);
+	return fork_answers(engine, sequence, first, settings->best_of, place, err);
+}
+
+/* The row that was read: a token for a sequence, and the answer to the head. */
+static int
+answer(struct ll_engine *engine, struct ll_sequence *sequence, const struct ll_engine_row *row, struct ll_err *err)
+{
+	struct ll_pick pick = { .epoch = row->epoch, .position = row->position };
+	struct ll_err why = { 0 };
+	int status = 0;
+
+	if (!sequence->begun)
+		status = begin_answers(engine, sequence, &pick, row->place, &why);
+	if (status >= 0)
+		status = sample(engine, sequence, &pick, row->place, &why);
+	if (status == -LL_EDATA)
+		status = ll_engine_fail(engine, sequence, row->position, why.text, err);
+	else if (status < 0)
+		status = ll_fail(err, -status, "%s", why.text);
+	else
+		status = ll_engine_reply(engine, sequence, status == LL_TURN_BACK ? sequence->back - 1 : pick.position,
+		    (enum ll_turn_end)status, err);
+	return status < 0 ? status : give_out(engine, sequence, err);
 }
 
 int
 ll_engine_logits(struct ll_engine *engine, const struct ll_engine_row *row, struct ll_err *err)
 {
 	struct ll_sequence *sequence = ll_engine_sequence(engine, row->sequence, err);
-	struct ll_pick pick = { .epoch = row->epoch, .position = row->position };
 	int status;
 
 	if (sequence == NULL)
@@ -242,19 +310,15 @@ ll_engine_logits(struct ll_engine *engine, const struct ll_engine_row *row, stru
 	}
 	if (!ll_sequence_asks(sequence, row->epoch, row->position))
 		return 0;
+	if (sequence->failure[0] != '\0')
+		return ll_engine_fail(engine, sequence, row->position, NULL, err);
 	status = row->sparse ? ll_logits_sparse(&engine->row, row->data, row->cols, row->where, err) :
 	    ll_logits_dense(&engine->row, row->dtype, row->data, row->cols, row->where, err);
-	if (status == 0 && ll_sequence_settings(sequence, &engine->rules)->beams > 0)
+	if (status < 0)
+		return status;
+	if (ll_sequence_settings(sequence, &engine->rules)->beams > 0)
 		return ll_search_logits(engine, sequence, row, err);
-	if (status == 0 && !sequence->begun)
-		status = begin_answers(engine, sequence, &pick, row->where, err);
-	if (status < 0 || (status = sample(engine, sequence, &pick, row->where, err)) < 0)
-		return status;
-	if (status == LL_TURN_BACK)
-		pick.position = sequence->back - 1;
-	if ((status = ll_engine_reply(engine, sequence, pick.position, (enum ll_turn_end)status, err)) < 0)
-		return status;
-	return give_out(engine, sequence, err);
+	return answer(engine, sequence, row, err);
 }
 
 int
@@ -273,7 +337,6 @@ ll_engine_forked(struct ll_engine *engine, uint64_t id, struct ll_err *err)
 static int
 give_out_group(struct ll_engine *engine, struct ll_group *group, struct ll_err *err)
 {
-	struct ll_group **link = &engine->groups;
 	int status = 0;
 
 	ll_group_rank(group);
@@ -286,10 +349,20 @@ give_out_group(struct ll_engine *engine, struct ll_group *group, struct ll_err *
 		if (status == 0)
 			status = engine->hooks.end(engine->hooks.arg, &member->end, err);
 	}
-	while (*link != group)
-		link = &(*link)->next;
-	*link = group->next;
-	ll_group_free(group);
+	remove_group(engine, group);
+	return status;
+}
+
+/* The end of a sequence; one that failed before it was sampled was to have had other answers, too. */
+static int
+pass_end(struct ll_engine *engine, struct ll_ended *end, size_t answers, struct ll_err *err)
+{
+	int status = engine->hooks.end(engine->hooks.arg, end, err);
+
+	for (size_t i = 1; i < answers && status == 0; i++) {
+		end->sequence++;
+		status = engine->hooks.end(engine->hooks.arg, end, err);
+	}
 	return status;
 }
 
@@ -305,6 +378,7 @@ ll_engine_ended(struct ll_engine *engine, const struct ll_ended *end, struct ll_
 	struct ll_sequence *sequence = ll_sequences_find(engine->sequences, end->sequence);
 	struct ll_group *group = sequence != NULL ? sequence->group : NULL;
 	struct ll_ended own = *end;
+	size_t answers = 1;
 	int status = 0;
 
 	if (sequence != NULL && sequence->search != NULL)
@@ -313,7 +387,11 @@ ll_engine_ended(struct ll_engine *engine, const struct ll_ended *end, struct ll_
 		if (end->recorded) {
 			own.reason = sequence->end;
 			own.generated = sequence->generated;
+			memcpy(own.failure, sequence->failure, sizeof(own.failure));
+			own.failed = own.failure[0] != '\0';
 		}
+		if (own.failed && !sequence->begun && !end->turn)
+			answers = ll_sequence_settings(sequence, &engine->rules)->samples;
 		ll_sequence_end_turn(sequence, end->epoch);
 		if ((status = give_out(engine, sequence, err)) < 0)
 			return status;
@@ -326,5 +404,5 @@ ll_engine_ended(struct ll_engine *engine, const struct ll_ended *end, struct ll_
 		return status;
 	if (group != NULL)
 		return ll_group_is_complete(group) ? give_out_group(engine, group, err) : 0;
-	return engine->hooks.end(engine->hooks.arg, &own, err);
+	return pass_end(engine, &own, answers, err);
 }

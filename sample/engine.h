@@ -30,6 +30,7 @@ struct ll_reply {
 	size_t count;
 	enum ll_turn_end reason;	/* STOP */
 	uint64_t generated;		/* STOP */
+	const char *failure;		/* STOP: why the sequence failed, or "" */
 };
 
 /* Each returns 0 or a negative status, which goes back to the caller. */
@@ -40,6 +41,8 @@ struct ll_engine_hooks {
 	int (*token)(void *arg, uint64_t sequence, const struct ll_pick *pick, struct ll_err *err);
 	/* An end that is to be passed on. */
 	int (*end)(void *arg, const struct ll_ended *end, struct ll_err *err);
+	/* A sequence failed, the others go on: tells the user. */
+	void (*complain)(void *arg, const char *message);
 };
 
 /* The last row of a LOGITS frame. */
@@ -52,6 +55,7 @@ struct ll_engine_row {
 	const void *data;
 	size_t cols;
 	const char *where;		/* begins messages */
+	const char *place;		/* those of the sequence alone, which name no stream */
 };
 
 /* -LL_ENOMEM, -LL_ECONFIG. `settings` are the command line's, borrowed; they may be completed later. */
@@ -74,9 +78,12 @@ struct ll_sequence *ll_engine_sequence(struct ll_engine *engine, uint64_t id, st
 
 /* Takes a sequence's own settings over. */
 void ll_engine_configure(struct ll_engine *engine, struct ll_sequence *sequence, struct ll_settings *settings);
+/* It cannot be sampled: when its logits come, the head is told, and it ends. */
+void ll_engine_refuse(struct ll_engine *engine, struct ll_sequence *sequence, const char *why);
 
 int ll_engine_prompt(struct ll_engine *engine, struct ll_sequence *sequence, uint32_t epoch, uint64_t position,
     const uint32_t *ids, size_t count, bool complete, struct ll_err *err);
+/* A sequence that cannot go on fails alone. -LL_EDATA for logits that are none: the stream is damaged. */
 int ll_engine_logits(struct ll_engine *engine, const struct ll_engine_row *row, struct ll_err *err);
 /* The head made this child of a sequence. */
 int ll_engine_forked(struct ll_engine *engine, uint64_t child, struct ll_err *err);

@@ -20,13 +20,14 @@ struct ll_ended {
 	uint64_t sequence, position;
 	uint32_t epoch;
 	bool turn;		/* of a turn: the sequence goes on */
-	bool failed;
+	bool failed;		/* the text says why, or `failure` does */
 	bool recorded;		/* nobody was fed: how the turn ended here is not in the text */
 	const char *text;	/* the frame's */
 	size_t length;
 	/* Where they are not the text's: */
 	enum ll_turn_end reason;	/* LL_TURN_GOES_ON: it is */
 	uint64_t generated;
+	char failure[LL_FAILURE_BYTES];	/* found here, where the head does not know it; or "" */
 };
 
 struct ll_member {

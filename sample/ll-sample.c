@@ -15,17 +15,14 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/opt.h"
-#include "base/rng.h"
 #include "base/sampling.h"
 #include "model/model.h"
 #include "sample/engine.h"
 #include "sample/settings.h"
+#include "stream/ending.h"
 #include "stream/path.h"
 #include "stream/stream.h"
 #include "tokenize/record.h"
-
-/* Seeds that are drawn have 53 bits: every reader of JSON has them exactly. */
-#define SEED_SHIFT 11
 
 static struct ll_sampling sampling = LL_SAMPLING_DEFAULTS;
 static int64_t limit, ranked, samples = 1, best_of, beams;
@@ -73,6 +70,7 @@ struct run {
 	struct ll_reader *in;
 	struct ll_writer *out;
 	struct ll_path *path;			/* NULL: nobody is fed */
+	int worst;				/* the worst code of a sequence that failed without the head knowing */
 	struct ll_path_watch watch;
 	struct ll_engine *engine;
 	struct ll_vocab *vocab;
@@ -106,35 +104,36 @@ write_token(void *arg, uint64_t sequence, const struct ll_pick *pick, struct ll_
 	return ll_writer_frame(run->out, &frame, err);
 }
 
+static void
+ending_of(struct ll_ending *ending, enum ll_turn_end reason, uint64_t generated, const char *failure)
+{
+	*ending = (struct ll_ending){ .has_generated = true, .generated = generated };
+	snprintf(ending->reason, sizeof(ending->reason), "%s", ll_turn_end_name(reason));
+	snprintf(ending->message, sizeof(ending->message), "%s", failure);
+	ending->code = failure[0] != '\0' ? LL_EDATA : 0;
+}
+
 /* Tells the head how a sequence goes on. */
 static int
 send_reply(void *arg, const struct ll_reply *reply, struct ll_err *err)
 {
-	static const uint16_t types[] = { [LL_REPLY_NEXT] = LL_NEXT, [LL_REPLY_STOP] = LL_STOP, [LL_REPLY_FORK] = LL_FORK };
-	struct run *run = arg;
-	struct ll_frame frame = {
-		.type = types[reply->kind], .sequence = reply->sequence, .position = reply->position,
-		.epoch = reply->epoch, .rows = (uint32_t)reply->count, .want = reply->kind == LL_REPLY_NEXT,
-	};
-	struct ll_buf payload = { 0 };
-	int status = 0;
+	const struct run *run = arg;
+	struct ll_ending ending;
 
 	if (run->path == NULL)
 		return 0;
-	if (reply->kind == LL_REPLY_FORK)
-		status = ll_buf_add(&payload, &reply->sequence, sizeof(reply->sequence), err);
-	if (status == 0)
-		status = reply->kind == LL_REPLY_STOP ? ll_buf_printf(&payload, err, "reason %s\ngenerated %" PRIu64 "\n",
-		    ll_turn_end_name(reply->reason), reply->generated) :
-		    ll_buf_add(&payload, reply->tokens, reply->count * sizeof(*reply->tokens), err);
-	frame.payload = payload.data;
-	frame.length = payload.len;
-	if (status == 0)
-		status = ll_path_send(run->path, &frame, err);
-	ll_buf_free(&payload);
-	return status;
+	switch (reply->kind) {
+	case LL_REPLY_NEXT:
+		return ll_path_next(run->path, reply->sequence, reply->epoch, reply->position, reply->tokens[0], err);
+	case LL_REPLY_FORK:
+		return ll_path_fork(run->path, reply->sequence, reply->epoch, reply->position, reply->tokens, reply->count, err);
+	default:
+		ending_of(&ending, reply->reason, reply->generated, reply->failure);
+		return ll_path_stop(run->path, reply->sequence, reply->epoch, reply->position, &ending, err);
+	}
 }
 
+/* How it ended here, behind what the head says of its prompt. */
 static int
 write_end(void *arg, const struct ll_ended *end, struct ll_err *err)
 {
@@ -143,20 +142,26 @@ write_end(void *arg, const struct ll_ended *end, struct ll_err *err)
 		.type = end->turn ? LL_STOP : LL_END, .sequence = end->sequence, .position = end->position,
 		.epoch = end->epoch, .payload = end->text, .length = end->length,
 	};
-	const char *reason = ll_turn_end_name(end->reason);
-	char text[160], named[40], prompt[40] = "";
-	uint64_t count;
+	struct ll_ending heads, ending;
 
-	if (end->recorded && *reason == '\0' && ll_text_get(end->text, end->length, "reason", named, sizeof(named)))
-		reason = named;
-	if (*reason != '\0') {
-		if (ll_text_get_number(end->text, end->length, "prompt", &count))
-			snprintf(prompt, sizeof(prompt), "prompt %" PRIu64 "\n", count);
-		frame.length = (size_t)snprintf(text, sizeof(text), "reason %s\n%sgenerated %" PRIu64 "\n", reason, prompt,
-		    end->generated);
-		frame.payload = text;
-	}
-	return ll_writer_frame(run->out, &frame, err);
+	if (end->reason == LL_TURN_GOES_ON && !end->recorded && end->failure[0] == '\0')
+		return ll_writer_frame(run->out, &frame, err);
+	ll_ending_read(&heads, &frame);
+	ending_of(&ending, end->failure[0] != '\0' ? LL_TURN_FAILED : end->reason, end->generated, end->failure);
+	if (ending.reason[0] == '\0')
+		memcpy(ending.reason, heads.reason, sizeof(ending.reason));
+	ending.has_prompt = heads.has_prompt;
+	ending.prompt = heads.prompt;
+	if (ending.code != 0)
+		run->worst = ending.code;
+	return ll_ending_write(run->out, &frame, &ending, err);
+}
+
+static void
+complain(void *arg, const char *message)
+{
+	(void)arg;
+	ll_complain(program.name, message);
 }
 
 static int
@@ -171,8 +176,9 @@ take_logits(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 	if (frame->rows == 0)
 		return 0;
 	row.data = (const char *)frame->payload + frame->length / frame->rows * (frame->rows - 1);
-	snprintf(where, sizeof(where), "%.200s: sequence %s, position %" PRIu64,
-	    ll_reader_name(run->in), ll_sequence_name(frame->sequence, name), row.position - 1);
+	row.place = where + snprintf(where, sizeof(where), "%.200s: ", ll_reader_name(run->in));
+	snprintf(where + strlen(where), sizeof(where) - strlen(where), "sequence %s, position %" PRIu64,
+	    ll_sequence_name(frame->sequence, name), row.position - 1);
 	return ll_engine_logits(run->engine, &row, err);
 }
 
@@ -246,13 +252,13 @@ take_end(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 		.sequence = frame->sequence, .position = frame->position, .epoch = frame->epoch,
 		.turn = frame->type == LL_STOP, .text = frame->payload, .length = frame->length,
 	};
-	uint64_t code = 0;
+	struct ll_ending ending;
 
 	/* Prefixes that the head keeps for itself are nothing to those behind. */
 	if (frame->sequence & LL_SEQUENCE_HELD)
 		return 0;
-	ll_text_get_number(frame->payload, frame->length, "code", &code);
-	end.failed = code != 0;
+	ll_ending_read(&ending, frame);
+	end.failed = ending.code != 0;
 	end.recorded = run->path == NULL && !end.failed;
 	return ll_engine_ended(run->engine, &end, err);
 }
@@ -290,19 +296,28 @@ place_of(const struct run *run, const char *where)
 	return place;
 }
 
+/* *why: they do not fit what is here, and the sequence fails alone. */
 static int
 make_settings(struct run *run, struct ll_settings **out, const struct ll_frame *frame, const char *where,
-    struct ll_err *err)
+    struct ll_err *why, struct ll_err *err)
 {
 	struct ll_record meta;
-	int status = ll_record_read_meta(&meta, frame->payload, frame->length, where, err);
+	char full[400];
+	int status;
+
+	snprintf(full, sizeof(full), "%.200s: %s", ll_reader_name(run->in), where);
+	status = ll_record_read_meta(&meta, frame->payload, frame->length, full, err);
 
 	if (status == 0 && ll_settings_record_needs_vocab(&meta, &run->settings))
 		status = read_vocabulary(run, err);
 	if (status == 0) {
 		struct ll_settings_place place = place_of(run, where);
 
-		status = ll_settings_make(out, &run->settings, &meta, &place, err);
+		status = ll_settings_make(out, &run->settings, &meta, &place, why);
+		if (status == -LL_EDATA)
+			status = 0;
+		else if (status < 0)
+			ll_fail(err, -status, "%s", why->text);
 	}
 	ll_record_free(&meta);
 	return status;
@@ -314,33 +329,28 @@ take_meta(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 {
 	struct ll_settings *settings = NULL;
 	struct ll_sequence *sequence;
-	char name[48], where[400], more[80] = "";
-	bool seedless;
-	int status, used = 0;
+	struct ll_err why = { 0 };
+	char name[48], where[80], more[80];
+	int status;
 
-	snprintf(where, sizeof(where), "%.200s: sequence %s: META", ll_reader_name(run->in),
-	    ll_sequence_name(frame->sequence, name));
-	if ((status = make_settings(run, &settings, frame, where, err)) < 0)
+	snprintf(where, sizeof(where), "sequence %s: META", ll_sequence_name(frame->sequence, name));
+	if ((status = make_settings(run, &settings, frame, where, &why, err)) < 0)
 		return status;
-	if (settings == NULL)
+	if (settings == NULL && why.code == 0)
 		return ll_writer_frame(run->out, frame, err);
 	if ((sequence = ll_engine_sequence(run->engine, frame->sequence, err)) == NULL) {
 		ll_settings_free(settings);
 		return -LL_ENOMEM;
 	}
+	if (settings == NULL) {
+		ll_engine_refuse(run->engine, sequence, why.text);
+		return ll_writer_frame(run->out, frame, err);
+	}
 	if (settings->idle[0] != '\0' && !run->told_idle) {
 		run->told_idle = true;
 		ll_warn(program.name, "%s: %s; of others that is not told", where, settings->idle);
 	}
-	/* A record that is drawn where the command line draws nothing has no seed but one made for it. */
-	seedless = sampling.temperature <= 0 && settings->sampling.temperature > 0 && !settings->own_seed;
-	if (seedless) {
-		settings->seed = ll_rng_entropy() >> SEED_SHIFT;
-		settings->own_seed = true;
-		used = snprintf(more, sizeof(more), ",\"seed\":%" PRIu64, settings->seed);
-	}
-	if (settings->samples > 1 && !settings->own_samples)
-		snprintf(more + used, sizeof(more) - (size_t)used, ",\"n\":%zu", settings->samples);
+	ll_settings_tell(settings, &run->settings, more, sizeof(more));
 	ll_engine_configure(run->engine, sequence, settings);
 	return write_meta(run, frame, more, err);
 }
@@ -353,6 +363,23 @@ end_stream(struct run *run)
 	run->vocab = NULL;
 }
 
+/* With the worst code of those that failed here. */
+static int
+write_stream_end(struct run *run, const struct ll_frame *frame, struct ll_err *err)
+{
+	struct ll_ending ending;
+	uint64_t sequences = 0;
+	int worst = run->worst;
+
+	run->worst = 0;
+	ll_ending_read(&ending, frame);
+	if (worst <= ending.code)
+		return ll_writer_frame(run->out, frame, err);
+	ll_text_get_number(frame->payload, frame->length, "sequences", &sequences);
+	ll_reader_note_code(run->in, worst);
+	return ll_writer_end(run->out, worst, sequences, err);
+}
+
 /* The stream ended in order: only now may the path be closed, or the head takes it for a death. */
 static int
 take_stream_end(struct run *run, const struct ll_frame *frame, struct ll_err *err)
@@ -361,7 +388,7 @@ take_stream_end(struct run *run, const struct ll_frame *frame, struct ll_err *er
 
 	if (status < 0)
 		return status;
-	if ((status = ll_writer_frame(run->out, frame, err)) < 0 || (status = ll_writer_flush(run->out, err)) < 0)
+	if ((status = write_stream_end(run, frame, err)) < 0 || (status = ll_writer_flush(run->out, err)) < 0)
 		return status;
 	ll_path_close(run->path);
 	run->path = NULL;
@@ -403,24 +430,6 @@ take_frame(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 }
 
 static int
-check_kind(const struct ll_header *header, const char *name, struct ll_err *err)
-{
-	static const char *const hints[] = {
-		[LL_KIND_TOKENS] = "is ll-forward missing before ll-sample?",
-		[LL_KIND_HIDDEN] = "is the ll-forward of the last layers missing before ll-sample?",
-		[LL_KIND_SAMPLES] = "is ll-sample there twice?",
-	};
-	const char *hint = NULL;
-
-	if (header->kind == LL_KIND_LOGITS)
-		return 0;
-	if ((size_t)header->kind < sizeof(hints) / sizeof(hints[0]))
-		hint = hints[header->kind];
-	return ll_fail(err, LL_EDATA, "%s: stream holds %s, not logits%s%s", name,
-	    ll_kind_name(header->kind), hint != NULL ? ": " : "", hint != NULL ? hint : "");
-}
-
-static int
 write_header(struct run *run, const struct ll_header *from, struct ll_err *err)
 {
 	struct ll_header header = { 0 };
@@ -446,7 +455,7 @@ static int
 make_engine(struct run *run, struct ll_err *err)
 {
 	const struct ll_engine_hooks hooks = {
-		.arg = run, .reply = send_reply, .token = write_token, .end = write_end,
+		.arg = run, .reply = send_reply, .token = write_token, .end = write_end, .complain = complain,
 	};
 	int status = ll_engine_new(&run->engine, &run->settings, &hooks, err);
 
@@ -488,7 +497,7 @@ begin_stream(struct run *run, struct ll_err *err)
 	run->watch = (struct ll_path_watch){ 0 };
 	if (run->engine == NULL && (status = make_engine(run, err)) < 0)
 		return status;
-	if ((status = check_kind(header, ll_reader_name(run->in), err)) < 0 ||
+	if ((status = ll_header_check_logits(header, ll_reader_name(run->in), program.name, err)) < 0 ||
 	    (status = complete_settings(run, header, err)) < 0 ||
 	    (status = write_header(run, header, err)) < 0)
 		return status;
@@ -552,7 +561,7 @@ settle_options(struct run *run)
 		sampling.temperature = 0;
 		ll_sampling_refuse(&sampling, "with --beams");
 	} else if (!greedy && !ll_opt_given(&seed)) {
-		seed = ll_rng_entropy() >> SEED_SHIFT;
+		seed = ll_settings_seed();
 		if (ll_opt_verbose || isatty(STDERR_FILENO))
 			ll_warn(program.name, "seed %" PRIu64, seed);
 	}
@@ -562,16 +571,6 @@ settle_options(struct run *run)
 	settings->samples = (size_t)samples;
 	settings->beams = (size_t)beams;
 	settings->best_of = best_of > samples ? (size_t)best_of : settings->samples;
-}
-
-static int
-open_all(struct run *run, struct ll_err *err)
-{
-	int status = ll_writer_open(&run->out, output_path, err);
-
-	if (status < 0)
-		return status;
-	return ll_reader_open(&run->in, input_path != NULL ? input_path : "-", ll_writer_fd(run->out), err);
 }
 
 int
@@ -584,7 +583,9 @@ main(int argc, char **argv)
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
 	settle_options(&run);
-	if ((status = open_all(&run, &err)) == 0)
+	if ((status = ll_writer_open(&run.out, output_path, &err)) == 0)
+		status = ll_reader_open(&run.in, input_path != NULL ? input_path : "-", ll_writer_fd(run.out), &err);
+	if (status == 0)
 		status = sample_streams(&run, &err);
 	status = ll_writer_close(run.out, status, &err);
 	if (run.in != NULL)

@@ -134,14 +134,14 @@ static int
 begin_stream(struct run *run, struct source *source, struct ll_err *err)
 {
 	const struct ll_header *header = ll_reader_header(source->in);
+	int status;
 
 	/* Nothing but an ERROR follows. */
 	if (header->kind == LL_KIND_NONE)
 		return 0;
 	ll_path_decline(header);
-	if (header->kind != LL_KIND_LOGITS)
-		return ll_fail(err, LL_EDATA, "%s: stream holds %s, not logits%s", ll_reader_name(source->in),
-		    ll_kind_name(header->kind), header->kind == LL_KIND_TOKENS ? ": is ll-forward missing before ll-score?" : "");
+	if ((status = ll_header_check_logits(header, ll_reader_name(source->in), program.name, err)) < 0)
+		return status;
 	source->streams++;
 	return kl || choices || classify ? 0 : read_vocabulary(run, source->in, err);
 }
@@ -279,19 +279,20 @@ static int
 take_end(struct run *run, struct source *source, const struct ll_frame *frame, struct ll_err *err)
 {
 	const struct ll_seen_sequence *known = ll_seen_find(&source->seen, frame->sequence);
-	uint64_t code = 0, record = frame->sequence >> 32;
+	uint64_t record = frame->sequence >> 32;
+	struct ll_ending ending;
 	const struct ll_part *part;
 	char name[48];
 	int status = 0;
 
-	ll_text_get_number(frame->payload, frame->length, "code", &code);
+	ll_ending_read(&ending, frame);
 	if (run->scores != NULL && known != NULL) {
 		part = ll_scores_part(run->scores, record, sample_of(frame->sequence));
-		if (code == 0 && part != NULL && part->tally.tokens < owed(known))
+		if (ending.code == 0 && part != NULL && part->tally.tokens < owed(known))
 			return ll_fail(err, LL_EDATA, "%s: sequence %s: logits of %zu tokens of %zu did not come: ll-forward needs "
 			    "--score, or --all", ll_reader_name(source->in), ll_sequence_name(frame->sequence, name),
 			    owed(known) - (size_t)part->tally.tokens, owed(known));
-		status = ll_scores_close(run->scores, record, sample_of(frame->sequence), code != 0, err);
+		status = ll_scores_close(run->scores, record, sample_of(frame->sequence), ending.code != 0, err);
 	}
 	ll_seen_remove(&source->seen, frame->sequence);
 	return status;

@@ -172,9 +172,8 @@ begin_stream(struct run *run, struct ll_err *err)
 
 	if (from->kind == LL_KIND_NONE)
 		return 0;
-	if (from->kind != LL_KIND_LOGITS)
-		return ll_fail(err, LL_EDATA, "%s: stream holds %s, not logits", ll_reader_name(run->in),
-		    ll_kind_name(from->kind));
+	if ((status = ll_header_check_logits(from, ll_reader_name(run->in), program.name, err)) < 0)
+		return status;
 	if ((command = ll_opt_command("", err)) == NULL)
 		return -LL_ENOMEM;
 	if ((status = ll_header_copy(&header, from, err)) == 0)

@@ -37,7 +37,7 @@ struct ll_sequences {
 const char *
 ll_turn_end_name(enum ll_turn_end end)
 {
-	static const char *const names[] = { "", "eos", "string", "length", "" };
+	static const char *const names[] = { "", "eos", "string", "length", "", "failed" };
 
 	return names[end];
 }
@@ -357,13 +357,12 @@ go_back(struct ll_sequence *sequence, const struct ll_settings *settings, size_t
 	const struct ll_held held = sequence->held[at];
 	size_t count = sequence->ban_count;
 
-	if (++sequence->setbacks > SETBACKS_MAX)
-		return ll_fail(err, LL_EDATA, "position %" PRIu64 ": the banned strings leave no way on: %d tokens were "
-		    "taken back", held.pick.position, SETBACKS_MAX);
-	if (held.past_count == 0)
-		return ll_fail(err, LL_EDATA, "a banned string was sampled, but the stream has no prompt to go back to");
 	sequence->generated -= sequence->count - at;
 	sequence->count = at;
+	if (++sequence->setbacks > SETBACKS_MAX)
+		return ll_fail(err, LL_EDATA, "the banned strings leave no way on: %d tokens were taken back", SETBACKS_MAX);
+	if (held.past_count == 0)
+		return ll_fail(err, LL_EDATA, "a banned string was sampled, but the stream has no prompt to go back to");
 	sequence->stopper = held.stopper;
 	sequence->banned = held.banned;
 	sequence->memory = held.memory;

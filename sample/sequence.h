@@ -26,6 +26,7 @@ struct ll_settings;
 #define LL_STOP_IDS_MAX 64
 #define LL_RANKED_MAX 20
 #define LL_SHOW_ALL UINT32_MAX
+#define LL_FAILURE_BYTES 256
 
 /* One sampled token. */
 struct ll_pick {
@@ -55,10 +56,11 @@ enum ll_turn_end {
 	LL_TURN_EOS,
 	LL_TURN_STRING,
 	LL_TURN_LENGTH,
-	LL_TURN_BACK		/* it goes on, but earlier: a banned string was there */
+	LL_TURN_BACK,		/* it goes on, but earlier: a banned string was there */
+	LL_TURN_FAILED		/* no token can be sampled */
 };
 
-/* "eos", "string", "length": the reason as the stream names it. */
+/* "eos", "string", "length", "failed": the reason as the stream names it. */
 const char *ll_turn_end_name(enum ll_turn_end end);
 
 struct ll_sequence {
@@ -68,6 +70,7 @@ struct ll_sequence {
 	uint32_t epoch;
 	bool open;		/* a turn is under way and its prompt complete */
 	enum ll_turn_end end;	/* of the turn, if it ended here */
+	char failure[LL_FAILURE_BYTES];	/* why it cannot be sampled, or "" */
 	uint64_t begin;		/* where its answer begins */
 	uint64_t generated;	/* tokens of this turn, the stop token not counted */
 	struct ll_settings *settings;	/* its own, or NULL; freed with it */
@@ -135,8 +138,8 @@ enum ll_turn_end ll_sequence_end_with(const struct ll_sequence *sequence, const 
 
 /*
  * Takes a sampled token (show and final are set here) and says how the turn goes on: enum
- * ll_turn_end, -LL_ENOMEM, or -LL_EDATA for a token that is not in the vocabulary, and where
- * banned strings lead nowhere. After LL_TURN_BACK the past is cut, and logits for its last
+ * ll_turn_end, -LL_ENOMEM, or -LL_EDATA, which is this sequence's failure alone, for a token that
+ * is not in the vocabulary, and where banned strings lead nowhere. After LL_TURN_BACK the past is cut, and logits for its last
  * token, which was evaluated before, are wanted anew.
  */
 int ll_sequence_add(struct ll_sequence *sequence, const struct ll_turn_rules *rules,

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/rng.h"
 #include "base/vocab.h"
 #include "sample/settings.h"
 #include "sample/stopper.h"
@@ -337,6 +338,27 @@ ll_settings_make(struct ll_settings **out, const struct ll_settings *defaults, c
 	}
 	*out = settings;
 	return 0;
+}
+
+uint64_t
+ll_settings_seed(void)
+{
+	return ll_rng_entropy() >> 11;
+}
+
+void
+ll_settings_tell(struct ll_settings *settings, const struct ll_settings *defaults, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	if (defaults->sampling.temperature <= 0 && settings->sampling.temperature > 0 && !settings->own_seed) {
+		settings->seed = ll_settings_seed();
+		settings->own_seed = true;
+		used = (size_t)snprintf(text, size, ",\"seed\":%" PRIu64, settings->seed);
+	}
+	if (settings->samples > 1 && !settings->own_samples)
+		snprintf(text + used, size - used, ",\"n\":%zu", settings->samples);
 }
 
 void

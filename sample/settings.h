@@ -71,6 +71,15 @@ int ll_settings_complete(struct ll_settings *settings, const struct ll_sampling_
 int ll_settings_make(struct ll_settings **out, const struct ll_settings *defaults, const struct ll_record *meta,
     const struct ll_settings_place *place, struct ll_err *err);
 
+/* A seed that is drawn has 53 bits: every reader of JSON has it exactly. */
+uint64_t ll_settings_seed(void);
+
+/*
+ * What the sequence's META does not say, as members of JSON with a comma before each, or "". One that
+ * is drawn where the command line draws nothing has no seed but one made for it here.
+ */
+void ll_settings_tell(struct ll_settings *settings, const struct ll_settings *defaults, char *text, size_t size);
+
 /* Frees what the command line's own. */
 void ll_settings_drop(struct ll_settings *settings);
 /* Frees those of a sequence with their last user; NULL is fine. */

@@ -10,23 +10,21 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "stream/ending.h"
 #include "stream/head_state.h"
 
 /* Kept prefixes of prompts that have ended. */
 #define HELD_MAX 4
 
 static int
-write_text(struct ll_head *head, uint16_t type, const struct ll_turn *turn, struct ll_buf *text,
+write_ending(struct ll_head *head, uint16_t type, const struct ll_turn *turn, const struct ll_ending *ending,
     struct ll_err *err)
 {
-	struct ll_frame frame = {
-		.type = type, .sequence = turn->sequence, .position = turn->evaluated,
-		.epoch = turn->epoch, .length = text->len, .payload = text->data,
+	const struct ll_frame frame = {
+		.type = type, .sequence = turn->sequence, .position = turn->evaluated, .epoch = turn->epoch,
 	};
-	int status = ll_writer_frame(head->out, &frame, err);
 
-	ll_buf_free(text);
-	return status;
+	return ll_ending_write(head->out, &frame, ending, err);
 }
 
 int
@@ -49,30 +47,32 @@ ll_head_fork(struct ll_head *head, uint64_t child, uint32_t epoch, uint64_t pare
 	return head->stage->fork(head->stage->arg, child, parent, keep, err);
 }
 
-/* Writes END and forgets the sequence everywhere. */
+/* Writes END, completed with the numbers of tokens, and forgets the sequence everywhere. */
 static int
-end_sequence(struct ll_head *head, struct ll_turn *turn, const char *reason, int code,
-    const char *message, struct ll_err *err)
+end_with(struct ll_head *head, struct ll_turn *turn, struct ll_ending *ending, struct ll_err *err)
 {
-	struct ll_buf text = { 0 };
 	int status;
 
-	if (ll_text_put(&text, "reason", reason, err) < 0 ||
-	    ll_text_put_number(&text, "prompt", turn->prompt, err) < 0 ||
-	    ll_text_put_number(&text, "generated", turn->generated, err) < 0 ||
-	    (code != 0 && ll_text_put_number(&text, "code", (uint64_t)code, err) < 0) ||
-	    (message != NULL && ll_text_put(&text, "message", message, err) < 0)) {
-		ll_buf_free(&text);
-		return -LL_ENOMEM;
-	}
-	if (code > head->worst)
-		head->worst = code;
+	ending->has_prompt = ending->has_generated = true;
+	ending->prompt = turn->prompt;
+	ending->generated = turn->generated;
+	if (ending->code > head->worst)
+		head->worst = ending->code;
 	head->sequences += turn->state != LL_TURN_HELD;
-	status = write_text(head, LL_END, turn, &text, err);
+	status = write_ending(head, LL_END, turn, ending, err);
 	if (head->stage->end != NULL)
 		head->stage->end(head->stage->arg, turn->sequence);
 	ll_turns_remove(&head->turns, turn);
 	return status;
+}
+
+static int
+end_sequence(struct ll_head *head, struct ll_turn *turn, const char *reason, struct ll_err *err)
+{
+	struct ll_ending ending = { 0 };
+
+	snprintf(ending.reason, sizeof(ending.reason), "%s", reason);
+	return end_with(head, turn, &ending, err);
 }
 
 /* Makes room among the kept prefixes: no more than HELD_MAX, no more tokens than one context. */
@@ -94,7 +94,7 @@ trim_held(struct ll_head *head, size_t coming, struct ll_err *err)
 		}
 		if (oldest == NULL || (count < HELD_MAX && tokens <= head->config->context))
 			return 0;
-		if ((status = end_sequence(head, oldest, "held", 0, NULL, err)) < 0)
+		if ((status = end_sequence(head, oldest, "held", err)) < 0)
 			return status;
 	}
 }
@@ -154,19 +154,20 @@ ll_head_end_turn(struct ll_head *head, struct ll_turn *turn, const char *reason,
 	}
 	if ((status = hold_prompt(head, turn, err)) < 0)
 		return status;
-	return end_sequence(head, turn, reason, 0, NULL, err);
+	return end_sequence(head, turn, reason, err);
 }
 
 int
 ll_head_overflow(struct ll_head *head, struct ll_turn *turn, size_t need, struct ll_err *err)
 {
-	char message[200], name[48];
+	struct ll_ending ending = { .reason = "context", .code = LL_EDATA };
+	char name[48];
 
-	snprintf(message, sizeof(message), "sequence %s: context is full: %zu tokens, but there is room for %zu",
+	snprintf(ending.message, sizeof(ending.message), "sequence %s: context is full: %zu tokens, but there is room for %zu",
 	    ll_sequence_name(turn->sequence, name), need, head->config->context);
 	/* An error of this sequence alone: it is told now, and the others go on. */
-	head->stage->report(head->stage->arg, message);
-	return end_sequence(head, turn, "context", LL_EDATA, message, err);
+	head->stage->report(head->stage->arg, ending.message);
+	return end_with(head, turn, &ending, err);
 }
 
 int
@@ -175,7 +176,7 @@ ll_head_end_all(struct ll_head *head, struct ll_err *err)
 	int status = 0;
 
 	while (head->turns.first != NULL && status == 0)
-		status = end_sequence(head, head->turns.first, "closed", 0, NULL, err);
+		status = end_sequence(head, head->turns.first, "closed", err);
 	return status;
 }
 
@@ -208,10 +209,7 @@ check_ids(const struct ll_head *head, const struct ll_frame *frame, const char *
 static int
 say_cancelled(struct ll_head *head, const struct ll_turn *turn, struct ll_err *err)
 {
-	struct ll_buf text = { 0 };
-	int status = ll_text_put(&text, "reason", "cancel", err);
-
-	return status < 0 ? status : write_text(head, LL_STOP, turn, &text, err);
+	return write_ending(head, LL_STOP, turn, &(struct ll_ending){ .reason = "cancel" }, err);
 }
 
 /* TOKENS of a higher epoch: a new turn, or the end of the present one. */
@@ -415,21 +413,23 @@ static int
 take_stop(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err)
 {
 	struct ll_turn *turn = answered(head, frame);
-	char reason[64] = "stop";
 	struct ll_frame repeat = *frame;
-	uint64_t generated;
+	struct ll_ending ending;
 	int status;
 
 	if (turn == NULL)
 		return 0;
-	ll_text_get(frame->payload, frame->length, "reason", reason, sizeof(reason));
-	if (ll_text_get_number(frame->payload, frame->length, "generated", &generated))
-		turn->generated = generated;
+	ll_ending_read(&ending, frame);
+	if (ending.has_generated)
+		turn->generated = ending.generated;
+	/* The feeder cannot go on with it, and has told the user: it ends, and the others go on. */
+	if (ending.code != 0)
+		return (status = hold_prompt(head, turn, err)) < 0 ? status : end_with(head, turn, &ending, err);
 	repeat.flags = 0;
 	repeat.position = turn->evaluated;
 	if ((status = ll_writer_frame(head->out, &repeat, err)) < 0)
 		return status;
-	return ll_head_end_turn(head, turn, reason, err);
+	return ll_head_end_turn(head, turn, ending.reason[0] != '\0' ? ending.reason : "stop", err);
 }
 
 /* The next sample number of a record; every live relative remembers it, so none is used twice. */

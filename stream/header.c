@@ -268,6 +268,24 @@ ll_header_check(const unsigned char in[LL_HEADER_BYTES], enum ll_kind *kind, siz
 }
 
 int
+ll_header_check_logits(const struct ll_header *header, const char *name, const char *program, struct ll_err *err)
+{
+	static const char *const hints[][2] = {
+		[LL_KIND_TOKENS] = { ": is ll-forward missing before ", "?" },
+		[LL_KIND_HIDDEN] = { ": is the ll-forward of the last layers missing before ", "?" },
+		[LL_KIND_SAMPLES] = { ": is ll-sample before ", " one too many?" },
+	};
+	const char *const *hint = (size_t)header->kind < sizeof(hints) / sizeof(hints[0]) ? hints[header->kind] : NULL;
+
+	if (header->kind == LL_KIND_LOGITS)
+		return 0;
+	if (hint == NULL || hint[0] == NULL)
+		return ll_fail(err, LL_EDATA, "%s: stream holds %s, not logits", name, ll_kind_name(header->kind));
+	return ll_fail(err, LL_EDATA, "%s: stream holds %s, not logits%s%s%s", name, ll_kind_name(header->kind), hint[0],
+	    program, hint[1]);
+}
+
+int
 ll_header_check_model(const struct ll_header *header, const char *name, uint64_t fingerprint,
     uint64_t vocab, struct ll_err *err)
 {

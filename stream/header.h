@@ -75,6 +75,9 @@ int ll_header_check_magic(const unsigned char *in, size_t length, const char *na
 int ll_header_check(const unsigned char in[LL_HEADER_BYTES], enum ll_kind *kind, size_t *text_length,
     uint32_t *crc, const char *name, struct ll_err *err);
 
+/* -LL_EDATA if the stream does not hold logits, which `program` reads, with what may be missing before it. */
+int ll_header_check_logits(const struct ll_header *header, const char *name, const char *program, struct ll_err *err);
+
 /*
  * Verifies that the stream was made by this model (key "fingerprint") or, when it names none,
  * for this vocabulary (key "vocab"); 0 means not known. -LL_EDATA with both values.

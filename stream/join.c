@@ -47,11 +47,10 @@ check_headers(const struct ll_join *join, struct ll_err *err)
 	int status;
 
 	for (size_t m = 0; m < join->count; m++) {
-		enum ll_kind kind = ll_reader_header(join->members[m].in)->kind;
-
-		if (kind != LL_KIND_LOGITS)
-			return ll_fail(err, LL_EDATA, "%s: stream holds %s, not logits", name_of(&join->members[m]),
-			    ll_kind_name(kind));
+		status = ll_header_check_logits(ll_reader_header(join->members[m].in), name_of(&join->members[m]),
+		    join->stage->program, err);
+		if (status < 0)
+			return status;
 	}
 	if ((status = check_same(join, "vocab", err)) < 0)
 		return status;

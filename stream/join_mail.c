@@ -9,28 +9,19 @@
 #include "base/err.h"
 #include "stream/join_state.h"
 
-static int
-send_to(struct ll_join_member *member, const struct ll_frame *frame, struct ll_err *err)
-{
-	member->answered = true;
-	return ll_path_send(member->path, frame, err);
-}
-
 int
 ll_join_stop(struct ll_join *join, const struct ll_joined *joined, size_t member, const char *reason,
     struct ll_err *err)
 {
 	const struct ll_join_slot *slot = &joined->slots[member];
-	char text[64];
-	struct ll_frame stop = {
-		.type = LL_STOP, .sequence = joined->sequence, .position = slot->asked_position + 1,
-		.epoch = slot->asked_epoch, .payload = text,
-	};
+	struct ll_ending ending = { 0 };
 
 	if (join->members[member].path == NULL)
 		return 0;
-	stop.length = (size_t)snprintf(text, sizeof(text), "reason %s\n", reason);
-	return send_to(&join->members[member], &stop, err);
+	snprintf(ending.reason, sizeof(ending.reason), "%s", reason);
+	join->members[member].answered = true;
+	return ll_path_stop(join->members[member].path, joined->sequence, slot->asked_epoch, slot->asked_position + 1,
+	    &ending, err);
 }
 
 int
@@ -66,7 +57,8 @@ repeat(struct ll_join *join, const struct ll_joined *joined, size_t member, cons
 		own.position = slot->asked_position + 1 - behind;
 	}
 	own.epoch = slot->asked_epoch;
-	return send_to(&join->members[member], &own, err);
+	join->members[member].answered = true;
+	return ll_path_send(join->members[member].path, &own, err);
 }
 
 static int

@@ -299,12 +299,12 @@ take_row(struct ll_join *join, size_t member, const struct ll_frame *frame, uint
 	if (joined == NULL)
 		return -LL_ENOMEM;
 	slot = &joined->slots[member];
-	if (from->path == NULL && from->held >= HELD_MOST && missing(join, joined) > 1 && joined->code == 0)
+	if (from->path == NULL && from->held >= HELD_MOST && missing(join, joined) > 1 && joined->failure.code == 0)
 		return 1;
 	slot->position = slot->asked_position = frame->position + row;
 	slot->epoch = slot->asked_epoch = frame->epoch;
-	if (joined->code != 0)
-		return ll_join_stop(join, joined, member, joined->reason, err);
+	if (joined->failure.code != 0)
+		return ll_join_stop(join, joined, member, joined->failure.reason, err);
 	if ((slot->row = spare_row(join, err)) == NULL)
 		return -LL_ENOMEM;
 	from->held++;
@@ -411,15 +411,13 @@ note_tokens(struct ll_join *join, size_t member, const struct ll_frame *frame, s
 
 /* A sequence that failed in one member ends in all, as soon as they have rows to be answered. */
 static int
-fail_joined(struct ll_join *join, struct ll_joined *joined, const struct ll_frame *frame, uint64_t code,
-    struct ll_err *err)
+fail_joined(struct ll_join *join, struct ll_joined *joined, const struct ll_ending *ending, struct ll_err *err)
 {
 	int status = 0;
 
-	joined->code = (int)code;
-	snprintf(joined->reason, sizeof(joined->reason), "failed");
-	ll_text_get(frame->payload, frame->length, "reason", joined->reason, sizeof(joined->reason));
-	ll_text_get(frame->payload, frame->length, "message", joined->message, sizeof(joined->message));
+	joined->failure = *ending;
+	if (ending->reason[0] == '\0')
+		snprintf(joined->failure.reason, sizeof(joined->failure.reason), "failed");
 	for (size_t m = 0; m < join->count && status == 0; m++) {
 		struct ll_join_slot *slot = &joined->slots[m];
 
@@ -428,56 +426,43 @@ fail_joined(struct ll_join *join, struct ll_joined *joined, const struct ll_fram
 		let_go(join, m, slot);
 		slot->asked_position = slot->position;
 		slot->asked_epoch = slot->epoch;
-		status = ll_join_stop(join, joined, m, joined->reason, err);
+		status = ll_join_stop(join, joined, m, joined->failure.reason, err);
 	}
 	return status;
 }
 
 /* The lead's END, with the failure of the member where it came from. */
 static int
-write_failed_end(struct ll_join *join, const struct ll_joined *joined, const struct ll_frame *frame,
-    struct ll_err *err)
+write_end(struct ll_join *join, const struct ll_joined *joined, const struct ll_frame *frame,
+    const struct ll_ending *lead, struct ll_err *err)
 {
-	struct ll_frame end = *frame;
-	struct ll_buf text = { 0 };
-	uint64_t number = 0;
-	int status = ll_text_put(&text, "reason", joined->reason, err);
+	struct ll_ending ending = joined->failure;
 
-	for (size_t i = 0; i < 2 && status == 0; i++) {
-		static const char *const keys[] = { "prompt", "generated" };
-
-		if (ll_text_get_number(frame->payload, frame->length, keys[i], &number))
-			status = ll_text_put_number(&text, keys[i], number, err);
-	}
-	if (status == 0)
-		status = ll_text_put_number(&text, "code", (uint64_t)joined->code, err);
-	if (status == 0 && joined->message[0] != '\0')
-		status = ll_text_put(&text, "message", joined->message, err);
-	end.payload = text.data;
-	end.length = text.len;
-	if (status == 0)
-		status = ll_writer_frame(join->out, &end, err);
-	ll_buf_free(&text);
-	return status;
+	if (joined->failure.code == 0 || lead->code != 0)
+		return ll_writer_frame(join->out, frame, err);
+	ending.has_prompt = lead->has_prompt;
+	ending.prompt = lead->prompt;
+	ending.has_generated = lead->has_generated;
+	ending.generated = lead->generated;
+	return ll_ending_write(join->out, frame, &ending, err);
 }
 
 static int
 take_end(struct ll_join *join, size_t member, const struct ll_frame *frame, struct ll_err *err)
 {
 	struct ll_joined *joined = get(join, frame->sequence, err);
-	uint64_t code = 0;
+	struct ll_ending ending;
 	bool over = true;
 	int status = 0;
 
 	if (joined == NULL)
 		return -LL_ENOMEM;
 	joined->slots[member].ended = true;
-	ll_text_get_number(frame->payload, frame->length, "code", &code);
-	if (code > 0 && code < 256 && joined->code == 0)
-		status = fail_joined(join, joined, frame, code, err);
+	ll_ending_read(&ending, frame);
+	if (ending.code != 0 && joined->failure.code == 0)
+		status = fail_joined(join, joined, &ending, err);
 	if (status == 0 && member == 0)
-		status = joined->code != 0 && code == 0 ? write_failed_end(join, joined, frame, err) :
-		    ll_writer_frame(join->out, frame, err);
+		status = write_end(join, joined, frame, &ending, err);
 	if (status == 0)
 		status = check_ends(join, joined, err);
 	for (size_t m = 0; m < join->count; m++)

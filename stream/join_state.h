@@ -31,8 +31,7 @@ struct ll_joined {
 	uint64_t sequence;
 	bool begun;		/* a row was combined */
 	enum ll_join_owed owed;
-	int code;		/* of the member that it failed in, or 0 */
-	char reason[32], message[300];
+	struct ll_ending failure;	/* of the member that it failed in; code 0: of none */
 	struct ll_join_slot slots[LL_JOIN_MEMBERS];
 };
 

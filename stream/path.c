@@ -173,6 +173,54 @@ ll_path_send(struct ll_path *path, const struct ll_frame *frame, struct ll_err *
 }
 
 int
+ll_path_next(struct ll_path *path, uint64_t sequence, uint32_t epoch, uint64_t position, uint32_t token,
+    struct ll_err *err)
+{
+	const struct ll_frame frame = {
+		.type = LL_NEXT, .sequence = sequence, .position = position, .epoch = epoch, .rows = 1, .want = 1,
+		.payload = &token, .length = sizeof(token),
+	};
+
+	return ll_path_send(path, &frame, err);
+}
+
+int
+ll_path_stop(struct ll_path *path, uint64_t sequence, uint32_t epoch, uint64_t position,
+    const struct ll_ending *ending, struct ll_err *err)
+{
+	struct ll_frame frame = { .type = LL_STOP, .sequence = sequence, .position = position, .epoch = epoch };
+	struct ll_buf text = { 0 };
+	int status = ll_ending_put(&text, ending, err);
+
+	frame.payload = text.data;
+	frame.length = text.len;
+	if (status == 0)
+		status = ll_path_send(path, &frame, err);
+	ll_buf_free(&text);
+	return status;
+}
+
+int
+ll_path_fork(struct ll_path *path, uint64_t sequence, uint32_t epoch, uint64_t position, const uint32_t *tokens,
+    size_t count, struct ll_err *err)
+{
+	struct ll_frame frame = {
+		.type = LL_FORK, .sequence = sequence, .position = position, .epoch = epoch, .rows = (uint32_t)count,
+	};
+	struct ll_buf payload = { 0 };
+	int status = ll_buf_add(&payload, &sequence, sizeof(sequence), err);
+
+	if (status == 0)
+		status = ll_buf_add(&payload, tokens, count * sizeof(*tokens), err);
+	frame.payload = payload.data;
+	frame.length = payload.len;
+	if (status == 0)
+		status = ll_path_send(path, &frame, err);
+	ll_buf_free(&payload);
+	return status;
+}
+
+int
 ll_path_flush(struct ll_path *path, bool go_on, struct ll_err *err)
 {
 	static const struct ll_frame flush = { .type = LL_FLUSH, .sequence = LL_SEQUENCE_STREAM };

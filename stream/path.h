@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "stream/ending.h"
 #include "stream/frame.h"
 #include "stream/header.h"
 
@@ -24,6 +25,15 @@ int ll_path_feed(struct ll_path **out, const struct ll_header *header, struct ll
 
 /* Sends one message (NEXT, STOP, FORK). A head that is gone is no error here: the stream will tell. */
 int ll_path_send(struct ll_path *path, const struct ll_frame *frame, struct ll_err *err);
+/* NEXT: it keeps `position` positions, and goes on with a token whose logits are wanted. */
+int ll_path_next(struct ll_path *path, uint64_t sequence, uint32_t epoch, uint64_t position, uint32_t token,
+    struct ll_err *err);
+int ll_path_stop(struct ll_path *path, uint64_t sequence, uint32_t epoch, uint64_t position,
+    const struct ll_ending *ending, struct ll_err *err);
+/* FORK: children that keep `position` positions, and go on with a token each. */
+int ll_path_fork(struct ll_path *path, uint64_t sequence, uint32_t epoch, uint64_t position, const uint32_t *tokens,
+    size_t count, struct ll_err *err);
+
 /*
  * Messages are gathered; this sends them. Call when all that FLUSH said is owed has been answered, or
  * with `go_on`: the head is not to wait for the rest.

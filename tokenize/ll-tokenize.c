@@ -19,6 +19,7 @@
 #include "base/sources.h"
 #include "base/terminal.h"
 #include "model/model.h"
+#include "stream/ending.h"
 #include "stream/stream.h"
 #include "tokenize/prompt.h"
 #include "tokenize/prompts.h"
@@ -317,16 +318,14 @@ show_sample(struct tokenize *t, const struct ll_frame *frame, struct ll_err *err
 static int
 show_end(struct tokenize *t, const struct ll_frame *frame, struct ll_err *err)
 {
-	char reason[32] = "", message[1000] = "";
-	struct ll_answer_end end = { .reason = reason, .message = message };
-	uint64_t code = 0;
+	struct ll_answer_end end;
+	struct ll_ending ending;
 
-	ll_text_get(frame->payload, frame->length, "reason", reason, sizeof(reason));
-	ll_text_get(frame->payload, frame->length, "message", message, sizeof(message));
-	ll_text_get_number(frame->payload, frame->length, "prompt", &end.prompt);
-	ll_text_get_number(frame->payload, frame->length, "generated", &end.generated);
-	ll_text_get_number(frame->payload, frame->length, "code", &code);
-	end.code = code < 256 ? (int)code : LL_EDATA;
+	ll_ending_read(&ending, frame);
+	end = (struct ll_answer_end){
+		.reason = ending.reason, .prompt = ending.prompt, .generated = ending.generated, .code = ending.code,
+		.message = ending.message,
+	};
 	return ll_shown_end(&t->shown, frame->sequence, &end, err);
 }
 

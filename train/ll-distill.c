@@ -89,10 +89,8 @@ begin_stream(struct run *run, struct ll_err *err)
 	if (header->kind == LL_KIND_NONE)
 		return 0;
 	ll_path_decline(header);
-	if (header->kind != LL_KIND_LOGITS)
-		return ll_fail(err, LL_EDATA, "%s: stream holds %s, not logits%s", name, ll_kind_name(header->kind),
-		    header->kind == LL_KIND_TOKENS ? ": is ll-forward missing before ll-distill?" : "");
-	if ((status = ll_header_check_model(header, name, 0, learner.vocab->fingerprint, err)) < 0)
+	if ((status = ll_header_check_logits(header, name, program.name, err)) < 0 ||
+	    (status = ll_header_check_model(header, name, 0, learner.vocab->fingerprint, err)) < 0)
 		return status;
 	if (ll_header_get_number(header, "vocab_size", &value) && value != learner.hp.vocab)
 		return ll_fail(err, LL_EDATA, "%s: rows of %" PRIu64 " logits, but the student's vocabulary has %zu tokens", name,
@@ -201,21 +199,20 @@ queue(struct run *run, struct ll_taught *document)
 static int
 take_end(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 {
-	uint64_t code = 0;
-	char where[400], reason[32] = "";
+	struct ll_ending ending;
+	char where[400];
 
 	if (frame->flags & LL_STREAM) {
 		while (run->open.root != NULL)
 			queue(run, ll_taught_remove_any(&run->open));
 		return 0;
 	}
-	ll_text_get_number(frame->payload, frame->length, "code", &code);
-	ll_text_get(frame->payload, frame->length, "reason", reason, sizeof reason);
-	if (strcmp(reason, "declined") == 0)
+	ll_ending_read(&ending, frame);
+	if (strcmp(ending.reason, "declined") == 0)
 		return ll_fail(err, LL_EDATA, "%s: nobody went on with it: ll-forward needs --once or --all",
 		    name_place(where, run, frame->sequence, frame->position));
 	/* Of one that failed nothing is learned; the stream's END has the code. */
-	if (code != 0 || frame->sequence & LL_SEQUENCE_HELD)
+	if (ending.code != 0 || frame->sequence & LL_SEQUENCE_HELD)
 		ll_taught_free(ll_taught_remove(&run->open, frame->sequence));
 	else
 		queue(run, ll_taught_remove(&run->open, frame->sequence));

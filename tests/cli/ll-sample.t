@@ -154,7 +154,7 @@ fails 65 "stream holds tokens, not logits: is ll-forward missing" "ll-sample -q 
 logits "kind 2; end"
 fails 65 "stream holds hidden states, not logits" "ll-sample -q <logits.lls"
 logits "kind 4; end"
-fails 65 "stream holds samples, not logits: is ll-sample there twice?" "ll-sample -q <logits.lls"
+fails 65 "stream holds samples, not logits: is ll-sample before ll-sample one too many?" "ll-sample -q <logits.lls"
 fails 66 "none.lls: No such file or directory" "ll-sample none.lls"
 fails 64 "--top-k has no effect with temperature 0" "ll-sample -t 0 --top-k 3"
 fails 64 "--top-p has no effect with temperature 0" "ll-sample -t 0 --top-p 0.5"

@@ -100,7 +100,7 @@ fails 65 "answers that were begun here are not in the stream" "ll-sample --seed 
 fails 65 "offers no return path" "ll-tokenize -p x | ll-forward --once | ll-sample -N 2 >out"
 for field in beams best_of; do
 	echo "{\"prompt\":\"x\",\"$field\":2}" | ll-tokenize --jsonl >asked.lls
-	fails 65 "ll-sample: standard input: sequence 0: META: $field: the stream offers no return path" \
+	fails 65 "ll-sample: sequence 0: META: $field: the stream offers no return path" \
 	    "ll-forward --once asked.lls | ll-sample -n 3 --seed 1 >out"
 	ok "nothing is sampled then ($field)" is "0" "ll-cat -t out | grep -c SAMPLE || :"
 done
@@ -136,8 +136,8 @@ for field in '"n":2' '"best_of":3' '"seed":1'; do
 	    "asks '$field' -t 0 2>&1 >out"
 done
 fails 65 "META: best_of: is less than the 5 of --samples" "asks '\"best_of\":4' --seed 5 -N 5 >out"
-fails 65 "META: n: 2 answers, which --beams cannot choose from among: the record needs beams, too" \
-    "asks '\"n\":2' --beams 4 >out"
+ok "--beams is not for a record that wants several and has none" is 2 "asks '\"n\":2' --beams 4 2>&1 >out |
+    grep -c 'META: n: 2 answers, which --beams cannot choose from among: the record needs beams, too'"
 
 # Beams, by a search that asks the model anew for each.
 cat >beams.py <<'END'
@@ -212,7 +212,7 @@ only=$(once "a b" | ll-sample --beams 1 -n 3 | ll-tokenize -d)
 ok "a stop string that ends before it counts" same \
     "once 'a b' | ll-sample --beams 1 -n 5 --stop '${only%?}' | ll-tokenize -d" \
     "once 'a b' | ll-sample --beams 1 -n 5 --stop '${only%?}' --banned-string '$only' | ll-tokenize -d"
-fails 65 "the banned strings leave no beam a way on" "ll-tokenize -p 'a b' | ll-forward -k 1 |
+fails 65 "the search found 0 of 1 answers: biases, banned strings" "ll-tokenize -p 'a b' | ll-forward -k 1 |
     ll-sample --beams 1 -n 9 --banned-string '$only' >out"
 ok "one beam is greedy" same "ids -n 12" "once | ll-sample --beams 1 -n 12 | ll-cat -t |
     awk '\$3 == \"SAMPLE\" { printf \"%s \", \$4 }'"
@@ -273,6 +273,53 @@ fails 64 "--repetition-penalty: '0' is not between" "ll-sample --repetition-pena
 fails 64 "--beams: '65' is not between 1 and 64" "ll-sample --beams 65"
 python3 -c "import json; print(json.dumps(dict(prompt='x', logit_bias={i: False for i in range(512)})))" >nothing
 fails 65 "no token is left" "ll-tokenize --jsonl nothing | ll-forward | ll-sample -q >out"
+
+# What cannot be sampled fails alone, with an error for each of its answers; the others go on.
+cat >forbid.py <<'EOF'
+import json
+never = {i: False for i in range(512)}
+def record(id, but=(), **options):
+    bias = {i: value for i, value in never.items() if i not in but}
+    print(json.dumps(dict(id=id, prompt='a b', limit=3, logit_bias=bias, **options)))
+print(json.dumps(dict(id='first', prompt='a b', limit=3)))
+record('none')
+record('n', n=2)
+record('best', best_of=3)
+record('beams', beams=3, n=2)
+record('few', but=(65,), beams=3, n=2, seed=None)
+print(json.dumps(dict(id='last', prompt='a b c', limit=3)))
+EOF
+python3 forbid.py | sed 's/, "seed": null//' >forbidden.jsonl
+lines() { python3 -c "import json, sys
+for line in sys.stdin:
+    a = json.loads(line)
+    print(a['id'] + ('.%d' % a['sample'] if 'sample' in a else ''), a['finish'], a['generated_tokens'], end=' ')
+    print(a['error']['message'].split(':')[1].strip() if 'error' in a else '', end=';')"; }
+expected='first length 3 ;none failed 0 no token is left;n.0 failed 0 no token is left;n.1 failed 0 no token is left;'
+expected=$expected'best failed 0 no token is left;beams.0 failed 0 the search found 0 of 2 answers;'
+expected=$expected'beams.1 failed 0 the search found 0 of 2 answers;few.0 length 3 ;few.1 failed 0 the search found 1 of 2 answers;'
+expected=$expected'last length 3 ;'
+for batch in 1 3 8; do
+	ok "what cannot be sampled fails alone (-b $batch)" is "$expected" "{ ll-tokenize --jsonl forbidden.jsonl |
+	    ll-forward -b $batch | ll-sample --seed 1 2>err; echo \$? >&2; } 2>status | { ll-tokenize -d --jsonl; echo \$? >>status; } | lines"
+	ok "and that is the status of all" is "65 65" "echo \$(cat status)"
+done
+ok "each is told once" is 6 "grep -c '^ll-sample: sequence [1-6]' err"
+ok "ll-batch has them all" is "$expected" "ll-batch --seed 1 forbidden.jsonl -o forbidden.out 2>err; lines <forbidden.out"
+ok "and has nothing to do again" is "65 $(wc -l <forbidden.out)" "ll-batch --seed 1 forbidden.jsonl -o forbidden.out 2>err;
+    echo \$? \$(wc -l <forbidden.out)"
+ok "-N and --best-of fail whole" is "none.0 failed 0 no token is left;none.1 failed 0 no token is left;" \
+    "sed -n 2p forbidden.jsonl | { records -N 2 --best-of 4 --seed 1 2>err || [ \$? -eq 65 ]; } | lines"
+ok "in a recording, too" is "none failed 0 no token is left;" "sed -n 2p forbidden.jsonl | ll-tokenize --jsonl |
+    ll-forward --once >failed.lls; { ll-sample -t 0 failed.lls 2>err; echo \$? >status; } |
+    { ll-tokenize -d --jsonl; echo \$? >>status; } | lines"
+ok "with the status" is "65 65" "echo \$(cat status)"
+ok "a prompt that is too long fails as often" is "x.0 context 0 context is full;x.1 context 0 context is full;y.0 length 2 ;y.1 length 2 ;" \
+    "printf '{\"id\":\"x\",\"prompt\":\"%s\"}\n{\"id\":\"y\",\"prompt\":\"a\"}\n' '$prompt' | ll-tokenize --jsonl | ll-forward -c 6 2>err |
+    { ll-sample -N 2 -n 2 --seed 1; :; } | { ll-tokenize -d --jsonl; :; } | lines"
+ok "a mix hands it on" is "none failed 0 no token is left;last length 3 ;" "sed -n '2p; \$p' forbidden.jsonl >two.jsonl;
+    mkfifo a b; ll-tokenize --jsonl two.jsonl | ll-forward >a & ll-tokenize --jsonl two.jsonl | ll-forward >b &
+    ll-mix -e a+b a=a b=b | ll-sample --seed 1 2>err | { ll-tokenize -d --jsonl; :; } | lines"
 
 # Handed on, and from files.
 ok "ll-batch hands them on" is "ll-sample -t 0.9 --dry-multiplier 0.8 --ignore-eos --stop x --banned-string 'a b' --logit-bias 5=-inf --samplers dry" \
