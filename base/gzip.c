@@ -130,6 +130,16 @@ inflate_some(struct ll_gzip *gzip, struct ll_err *err)
 	return 0;
 }
 
+/* Behind a member there may be zeros, as on a tape. */
+static void
+skip_padding(struct ll_gzip *gzip)
+{
+	while (!gzip->inside && gzip->z.avail_in > 0 && *gzip->z.next_in == 0) {
+		gzip->z.next_in++;
+		gzip->z.avail_in--;
+	}
+}
+
 static ssize_t
 expand(struct ll_gzip *gzip, void *bytes, size_t length, struct ll_err *err)
 {
@@ -141,9 +151,10 @@ expand(struct ll_gzip *gzip, void *bytes, size_t length, struct ll_err *err)
 
 		if (gzip->z.avail_in == 0 && !gzip->ended)
 			status = fill(gzip, err);
+		skip_padding(gzip);
 		if (status == 0 && gzip->z.avail_in == 0 && gzip->ended)
 			return gzip->inside ? ll_fail(err, LL_EDATA, "%s: gzip: the data is cut short", gzip->name) : 0;
-		if (status == 0)
+		if (status == 0 && gzip->z.avail_in > 0)
 			status = inflate_some(gzip, err);
 		if (status < 0)
 			return status;

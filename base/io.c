@@ -242,6 +242,26 @@ give_name(const struct ll_out *out)
 	return rename(out->temporary, out->path);
 }
 
+/* A name beside the path's, short enough for any file system. -LL_ENOMEM. */
+static int
+name_temporary(struct ll_buf *name, const char *path, struct ll_err *err)
+{
+	const char *slash = strrchr(path, '/'), *file = slash != NULL ? slash + 1 : path;
+	size_t most = NAME_MAX - strlen(".01234567.tmp"), length = strlen(file);
+
+	return ll_buf_printf(name, err, "%.*s.%08x.tmp", (int)(file - path + (ptrdiff_t)(length < most ? length : most)), path,
+	    (unsigned)ll_rng_entropy());
+}
+
+/* Whether there may be a file of this name; errno says why not. */
+static bool
+can_be_named(const char *path)
+{
+	struct stat info;
+
+	return lstat(path, &info) == 0 || errno == ENOENT;
+}
+
 int
 ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 {
@@ -257,19 +277,21 @@ ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 		return out->path != NULL ? 0 : -LL_ENOMEM;
 	}
 	if ((out->path = real_path(path, err)) == NULL ||
-	    ll_buf_printf(&name, err, "%s.%08x.tmp", out->path, (unsigned)ll_rng_entropy()) < 0) {
+	    name_temporary(&name, out->path, err) < 0) {
 		ll_buf_free(&name);
 		free(out->path);
 		*out = (struct ll_out){ .fd = -1 };
 		return -LL_ENOMEM;
 	}
 	out->temporary = name.data;
-	if ((out->fd = open_unnamed(out->path)) >= 0) {
+	out->fd = -1;
+	if (can_be_named(out->path) && (out->fd = open_unnamed(out->path)) >= 0) {
 		out->unnamed = 1;
 		keep_mode(out);
 		return 0;
 	}
-	out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (can_be_named(out->path))
+		out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (out->fd < 0) {
 		int status = ll_fail_errno(err, LL_ECREATE, "%s", path);
 

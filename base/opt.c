@@ -326,12 +326,34 @@ by_letter(int letter)
 	return NULL;
 }
 
+/* Whether a word like --x begins several options; the message names two of them. */
+static bool
+is_beginning(const char *word, char *message, size_t size)
+{
+	const char *first = NULL;
+	size_t length = strcspn(word, "=");
+
+	for (const struct ll_opt *o = current->options; o->type != LL_OPT_END && length > 2; o++) {
+		if (o->name == NULL || o->type == LL_OPT_OPERAND || strncmp(o->name, word + 2, length - 2) != 0)
+			continue;
+		if (first == NULL) {
+			first = o->name;
+			continue;
+		}
+		snprintf(message, size, "%.*s: is it --%s or --%s?", (int)length, word, first, o->name);
+		return true;
+	}
+	return false;
+}
+
 static _Noreturn void
 bad_option(int what, char **argv)
 {
 	char message[300];
 	const char *word = argv[optind - 1];
 
+	if (what == '?' && optopt == 0 && is_beginning(word, message, sizeof(message)))
+		usage_error(message);
 	if (optopt > 0 && optopt < FIRST_LONG)
 		snprintf(message, sizeof(message), what == ':' ? "-%c: needs a value" : "-%c: unknown option",
 		    optopt);

@@ -363,23 +363,6 @@ end_stream(struct run *run)
 	run->vocab = NULL;
 }
 
-/* With the worst code of those that failed here. */
-static int
-write_stream_end(struct run *run, const struct ll_frame *frame, struct ll_err *err)
-{
-	struct ll_ending ending;
-	uint64_t sequences = 0;
-	int worst = run->worst;
-
-	run->worst = 0;
-	ll_ending_read(&ending, frame);
-	if (worst <= ending.code)
-		return ll_writer_frame(run->out, frame, err);
-	ll_text_get_number(frame->payload, frame->length, "sequences", &sequences);
-	ll_reader_note_code(run->in, worst);
-	return ll_writer_end(run->out, worst, sequences, err);
-}
-
 /* The stream ended in order: only now may the path be closed, or the head takes it for a death. */
 static int
 take_stream_end(struct run *run, const struct ll_frame *frame, struct ll_err *err)
@@ -388,8 +371,12 @@ take_stream_end(struct run *run, const struct ll_frame *frame, struct ll_err *er
 
 	if (status < 0)
 		return status;
-	if ((status = write_stream_end(run, frame, err)) < 0 || (status = ll_writer_flush(run->out, err)) < 0)
+	if ((status = ll_ending_write_stream(run->out, frame, run->worst, err)) < 0 ||
+	    (status = ll_writer_flush(run->out, err)) < 0)
 		return status;
+	if (run->worst != 0)
+		ll_reader_note_code(run->in, run->worst);
+	run->worst = 0;
 	ll_path_close(run->path);
 	run->path = NULL;
 	end_stream(run);
@@ -441,6 +428,8 @@ write_header(struct run *run, const struct ll_header *from, struct ll_err *err)
 		status = ll_header_set(&header, "return", NULL, err);
 	if (status == 0 && sampling.temperature > 0)
 		status = ll_header_set_number(&header, "seed", seed, err);
+	if (status == 0 && ll_opt_given(&ranked))
+		status = ll_header_set_number(&header, "logprobs", (uint64_t)ranked, err);
 	if (status == 0)
 		status = ll_header_add(&header, "history", command, err);
 	if (status == 0)

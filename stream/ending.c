@@ -52,3 +52,16 @@ ll_ending_write(struct ll_writer *writer, const struct ll_frame *frame, const st
 	ll_buf_free(&text);
 	return status;
 }
+
+int
+ll_ending_write_stream(struct ll_writer *writer, const struct ll_frame *end, int code, struct ll_err *err)
+{
+	struct ll_ending ending;
+	uint64_t sequences = 0;
+
+	ll_ending_read(&ending, end);
+	if (code <= ending.code)
+		return ll_writer_frame(writer, end, err);
+	ll_text_get_number(end->payload, end->length, "sequences", &sequences);
+	return ll_writer_end(writer, code, sequences, err);
+}

@@ -44,6 +44,7 @@ struct ll_answers {
 	bool in_order;
 	bool has_seed;
 	uint64_t seed;
+	bool logprobs;
 	struct ll_buf lines;
 };
 
@@ -86,8 +87,9 @@ ll_answers_free(struct ll_answers *answers)
 }
 
 void
-ll_answers_begin(struct ll_answers *answers, const uint64_t *seed)
+ll_answers_begin(struct ll_answers *answers, const uint64_t *seed, bool logprobs)
 {
+	answers->logprobs = logprobs;
 	answers->has_seed = seed != NULL;
 	answers->seed = seed != NULL ? *seed : 0;
 }
@@ -356,7 +358,7 @@ ll_answers_asks_logprobs(struct ll_answers *answers, uint64_t sequence)
 {
 	const struct record *record = get_record(answers, sequence >> 32, false, NULL);
 
-	return record != NULL && record->logprobs;
+	return answers->logprobs || (record != NULL && record->logprobs);
 }
 
 int

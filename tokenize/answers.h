@@ -37,8 +37,8 @@ struct ll_answer_end {
 int ll_answers_new(struct ll_answers **out, bool in_order, struct ll_err *err);
 void ll_answers_free(struct ll_answers *answers);
 
-/* A stream begins: the seed that its samples have unless a record has its own, or NULL. */
-void ll_answers_begin(struct ll_answers *answers, const uint64_t *seed);
+/* A stream begins: the seed that its samples have unless a record has its own, or NULL; whether it has log-probabilities. */
+void ll_answers_begin(struct ll_answers *answers, const uint64_t *seed, bool logprobs);
 
 /* A sequence's META payload. -LL_EDATA for one that is none; `where` begins the message. */
 int ll_answers_meta(struct ll_answers *answers, uint64_t sequence, const char *text, size_t length,
@@ -49,7 +49,7 @@ int ll_answers_prompt(struct ll_answers *answers, uint64_t sequence, uint64_t to
 bool *ll_answers_begun(struct ll_answers *answers, uint64_t sequence, struct ll_err *err);
 int ll_answers_text(struct ll_answers *answers, uint64_t sequence, const char *bytes, size_t length,
     struct ll_err *err);
-/* Whether the record asks for log-probabilities, be it without others. */
+/* Whether the record or the stream asks for log-probabilities, be it without others. */
 bool ll_answers_asks_logprobs(struct ll_answers *answers, uint64_t sequence);
 /* Log-probabilities: of a token, and then of others that might have come in its place. */
 int ll_answers_logprob(struct ll_answers *answers, uint64_t sequence, const struct ll_answer_token *token,

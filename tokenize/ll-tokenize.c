@@ -370,7 +370,7 @@ check_stream(struct tokenize *t, const struct ll_reader *in, struct ll_err *err)
 	const struct ll_header *header = ll_reader_header(in);
 	const char *name = ll_reader_name(in), *path = vocab_path;
 	char named[PATH_MAX] = "";
-	uint64_t seed;
+	uint64_t seed, logprobs;
 	int status;
 
 	if (header->kind != LL_KIND_TOKENS && header->kind != LL_KIND_SAMPLES)
@@ -384,7 +384,8 @@ check_stream(struct tokenize *t, const struct ll_reader *in, struct ll_err *err)
 		return status;
 	t->shown.tokenizer = t->tokenizer;
 	if (t->shown.answers != NULL)
-		ll_answers_begin(t->shown.answers, ll_header_get_number(header, "seed", &seed) ? &seed : NULL);
+		ll_answers_begin(t->shown.answers, ll_header_get_number(header, "seed", &seed) ? &seed : NULL,
+		    ll_header_get_number(header, "logprobs", &logprobs));
 	return ll_header_check_model(header, name, 0, t->vocab->fingerprint, err);
 }
 

@@ -85,4 +85,11 @@ for program in $programs; do
 	ok "$program: a folder for stdin" ends sh -c "exec $program <."
 	ok "$program: leaves no file" is "cut direction hidden log logits scores text tokens" "rm -f out err; echo *"
 done
+ok "the beginning of several options" is "64 ll-sample: --min: is it --min-length or --min-p?" \
+    "echo \$(status_of 'll-sample --min=3') \$(head -n 1 err)"
+ok "the beginning of one is that one" is 0 "status_of 'll-tokenize --cou -p x'"
+long=$(printf 'x%.0s' $(seq 255))
+ok "a name as long as a name may be" is "0 0 2" "echo \$(status_of 'll-tokenize -p x -o $long') \$(status_of 'll-tokenize -p x --count -o $long') \$(cat $long)"
+ok "one that is too long is told before the work" is "73 ll-tokenize: x$long: File name too long" \
+    "echo \$(status_of 'll-tokenize -o x$long none.txt') \$(cat err)"
 done_testing

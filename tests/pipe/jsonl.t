@@ -264,6 +264,7 @@ def inputs():
     packed = gzip.compress(data)
     equal("gzip", answers(packed, "--seed 1")[1], got)
     equal("gzip: two members", answers(gzip.compress(data[:50]) + gzip.compress(data[50:]), "--seed 1")[1], got)
+    equal("gzip: zeros behind", answers(packed[:] + bytes(3000), "--seed 1")[1], got)
     equal("gzip: byte by byte", run("{ while IFS= read -r n; do printf '%b' \"$n\"; done; } | ll-tokenize --jsonl --ids",
                                     b"".join(b"\\0%o\n" % b for b in packed))[1],
           run("ll-tokenize --jsonl --ids", data)[1])
@@ -317,6 +318,9 @@ def decoding():
         len(p["top"]) == 3 and p["logprob"] <= 0 and p["top"][0]["logprob"] >= p["top"][2]["logprob"]
         for p in got[0]["logprobs"]) else f"{got}")
     seeded = {"prompt": "Once", "limit": 4, "seed": 3}
+    _, got, _ = answers(lines({"prompt": "Once", "limit": 8}), "--seed 1 --logprobs 0")
+    equal("--logprobs 0: of the tokens alone", [sorted(p.keys() - {"bytes"}) for p in got[0]["logprobs"]],
+          [["logprob", "text", "token"]] * 8)
     records = [{**seeded, "logprobs": 2}, seeded, {**seeded, "logprobs": 0}, {**seeded, "logprobs": 5, "temperature": 0.0}]
     del records[3]["seed"]
     _, alone, _ = answers(lines(*records))
