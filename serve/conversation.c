@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "serve/conversation.h"
+#include "stream/ending.h"
 
 /* A turn has one epoch, and the cancellation of it the next. */
 #define EPOCHS_A_TURN 2
@@ -234,6 +235,7 @@ int
 ll_conversation_hear(struct ll_conversation *talk, const struct ll_frame *frame, struct ll_buf *text,
     struct ll_err *err)
 {
+	struct ll_ending ending;
 	int status = 0, over = 0;
 
 	if (frame->sequence != talk->sequence || talk->count == 0)
@@ -250,7 +252,8 @@ ll_conversation_hear(struct ll_conversation *talk, const struct ll_frame *frame,
 		talk->held = 0;
 		talk->sequence += LL_SEQUENCE(1, 0);
 		talk->epoch = 0;
-		over = 2;
+		ll_ending_read(&ending, frame);
+		over = strcmp(ending.reason, "context") == 0 ? 2 : 3;
 	}
 	if (over && status == 0)
 		status = ll_decoder_flush(&talk->decoder, text, err);

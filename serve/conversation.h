@@ -68,7 +68,8 @@ void ll_conversation_cancel_frame(const struct ll_conversation *talk, unsigned c
 
 /*
  * Takes a frame of the answer: text that can be shown is appended to `text`. 1 when the turn
- * is over, 2 when the sequence is (then the next turn is one of a new sequence), 0 else.
+ * is over, 2 when the sequence is since the context is full, 3 when it is for another reason (then
+ * the next turn is one of a new sequence), 0 else.
  */
 int ll_conversation_hear(struct ll_conversation *talk, const struct ll_frame *frame,
     struct ll_buf *text, struct ll_err *err);

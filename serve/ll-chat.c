@@ -308,7 +308,7 @@ stop_if_full(const struct ll_session *chat)
 	return write(cancel_fd, cancel_frame, sizeof(cancel_frame)) == (ssize_t)sizeof(cancel_frame);
 }
 
-/* Shows the answer as it comes. 1 when the turn is over, 2 when its sequence is, negative when it failed. */
+/* Shows the answer as it comes. As ll_conversation_hear, or negative when the pipe failed. */
 static int
 hear_answer(struct ll_session *chat, struct clock *clock, bool *full, struct ll_err *err)
 {
@@ -356,7 +356,7 @@ turn(struct ll_session *chat, struct ll_err *err)
 	add_speed(chat, &clock);
 	if (status < 0 || chat->line == NULL)
 		return status;
-	chat->overflowed = chat->overflowed || status == 2;
+	chat->ended = chat->ended || status > 1;
 	if (full || status == 2) {
 		ll_session_say(chat, "[The context of %zu tokens is full: the answer ends here.]", chat->context);
 		ll_session_choices(chat);
@@ -485,8 +485,8 @@ finish(struct ll_session *chat, int status, struct ll_err *err)
 	/* Killed stages say nothing: then what we saw of it is all that there is to tell. */
 	if (code == LL_EBUG)
 		return status < 0 ? status : ll_fail(err, LL_EBUG, "a stage of the pipe was killed");
-	/* A full context was said, and the conversation went on. */
-	if (chat->overflowed && (code == LL_EDATA || -status == LL_EDATA) && !chat->broken)
+	/* It was said that an answer failed, and the conversation went on. */
+	if (chat->ended && (code == LL_EDATA || -status == LL_EDATA) && !chat->broken)
 		return 0;
 	if (code != 0 && (status >= 0 || chat->broken)) {
 		*err = (struct ll_err){ .code = code, .reported = 1 };

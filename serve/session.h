@@ -37,7 +37,7 @@ struct ll_session {
 	struct ll_relay relay;	/* of what the stages say */
 	bool careful;		/* stdout is a terminal */
 	bool broken;		/* reading from the pipe failed */
-	bool overflowed;	/* a turn filled the context, and it was said */
+	bool ended;		/* a sequence ended in a turn, and why was said */
 };
 
 /* Writes a line, or several, where the user types. */

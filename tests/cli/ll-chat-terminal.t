@@ -247,6 +247,15 @@ def context(folder):
     chat.type("/undo")
     has("/undo makes room", chat.type("one"), "[The context of 64 tokens is full")
     same("that is no failure", chat.end()[0], 0)
+    # Printable bytes are the first tokens, in their order; merges hold letters.
+    letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    chat = Terminal(folder, "-t", "0", *(f"--banned-string={letter}" for letter in letters),
+                    *(f"--logit-bias={i}=-inf" for i in [*range(256), *range(480, 512)] if chr(i + 33) not in letters))
+    answer = chat.type("one")
+    has("an answer of which no token is left says so", answer, "ll-sample: sequence 0, position", "no token is left")
+    check("and not that the context is full", "context" in answer and answer)
+    has("and the conversation goes on", chat.type("two"), "ll-sample: sequence 1, position", "no token is left")
+    same("nor is that a failure", chat.end()[0], 0)
     chat = Terminal(folder, "-t", "0", "-n", "1", "-c", "128")
     has("it is said before", "\n".join(chat.type("one two three four five") for _ in range(5)), "of the 128 tokens of the context are",
         "/undo takes back")
