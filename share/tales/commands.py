@@ -190,6 +190,9 @@ def parser():
 def main(arguments):
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     args = parser().parse_args(arguments)
+    if sys.stdout is None:
+        print("tales: standard output: is closed", file=sys.stderr)
+        return 74
     try:
         args.run(args)
         sys.stdout.flush()

@@ -56,6 +56,8 @@ ok "nor without numbers" is "style	0	24" "refused 's/2\. //'"
 ok "a wrong command line" is "64 style:" "echo \$(status_of '$style' nix) \$(tail -n 1 told | cut -d ' ' -f 1)"
 echo '{"id": 1}' >bad
 ok "no answers" is "65 style: bad:1: not an answer of ll-batch" "echo \$(status_of '$style' check bad) \$(cat told)"
+ok "a full disk" is "74 style: standard output: No space left on device" "'$style' write >/dev/full 2>told; echo \$? \$(cat told)"
+ok "a closed output" is "74 style: standard output: is closed" "'$style' write 2>told >&-; echo \$? \$(cat told)"
 ok "no file" is "66 style: none: No such file or directory" "echo \$(status_of '$style' check none) \$(cat told)"
 
 # What follows needs no model that has learned anything.

@@ -253,6 +253,7 @@ ok "what is no number, too" is 64 "status_of '$tales' write -n -1"
 ok "a file that is not there cannot be opened" is 66 "status_of '$tales' check none"
 ok "a full disk" is "74 tales: standard output: No space left on device" \
     "'$tales' write -n 9 >/dev/full 2>told; echo \$? \$(cat told)"
+ok "nor a closed output" is "74 tales: standard output: is closed" "'$tales' write -n 9 2>told >&-; echo \$? \$(cat told)"
 ok "what is not JSON is bad data" is 65 "status_of '$tales' check prompts.jsonl kinds.py"
 echo '{"id": "story/1", "text": ""}' >bad.jsonl
 ok "so is an id of something else" is 65 "status_of '$tales' check bad.jsonl"
