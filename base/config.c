@@ -424,19 +424,32 @@ ll_config_keep(char *text, struct ll_err *err)
 	return text;
 }
 
+/* The folder that the beginning of a path stands for, and its length; without HOME the path stays as it is. */
+static const char *
+stands_for(const char *text, size_t *length)
+{
+	static const char cache[] = "~/.cache";
+	const char *xdg = getenv("XDG_CACHE_HOME");
+
+	*length = sizeof(cache) - 1;
+	if (xdg != NULL && xdg[0] == '/' && strncmp(text, cache, *length) == 0 && text[*length] == '/')
+		return xdg;
+	*length = 1;
+	return text[0] == '~' && text[1] == '/' ? getenv("HOME") : NULL;
+}
+
 const char *
 ll_config_path(const char *text, const char *file, struct ll_err *err)
 {
-	const char *home = getenv("HOME"), *slash = strrchr(file, '/');
+	const char *slash = strrchr(file, '/'), *folder;
 	struct ll_buf path = { 0 };
-	bool tilde = text[0] == '~' && text[1] == '/';
+	size_t length;
 
-	/* Without HOME the path stays as it is, and an error names it so. */
-	if (tilde && home != NULL)
-		ll_buf_puts(&path, home, err);
-	else if (!tilde && text[0] != '/' && slash != NULL)
+	if ((folder = stands_for(text, &length)) != NULL)
+		ll_buf_puts(&path, folder, err);
+	else if (text[0] != '/' && strncmp(text, "~/", 2) != 0 && slash != NULL)
 		ll_buf_add(&path, file, (size_t)(slash - file) + 1, err);
-	ll_buf_puts(&path, tilde && home != NULL ? text + 1 : text, err);
+	ll_buf_puts(&path, folder != NULL ? text + length : text, err);
 	if (err->code != 0)
 		ll_buf_free(&path);
 	return ll_config_keep(path.data, err);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 76
+plan 78
 unset LL_CONFIG
 bin=${PATH%%:*}
 
@@ -134,6 +134,9 @@ ok "a file's model, its folder" is "model: sub/high.gguf # low.yaml:4" "unset_mo
 cp "$LL_MODEL" low.gguf
 cp "$LL_MODEL" far.gguf
 ok "-m NAME" same "ll-info -m far" "ll-info ~/far.gguf"
+mkdir -p apart/.cache apart/cache && cp ~/far.gguf apart/cache/ && echo 'models: {near: ~/.cache/far.gguf}' >near.yaml
+ok "~/.cache is where it was moved to" same "LL_CONFIG=near.yaml XDG_CACHE_HOME=\$PWD/apart/cache ll-info -m near" "ll-info \$PWD/apart/cache/far.gguf"
+fails 66 "/apart/.cache/far.gguf: No such file" "HOME=\$PWD/apart LL_CONFIG=near.yaml XDG_CACHE_HOME=cache ll-info -m near"
 fails 66 "~/far.gguf: No such file or directory" "unset HOME && ll-info -m far"
 ok "LL_MODEL=NAME" same "LL_MODEL=far ll-info" "ll-info ~/far.gguf"
 ok "an operand" same "ll-info far" "ll-info ~/far.gguf"
