@@ -150,6 +150,8 @@ fails 64 "'Q7' is no type" "ll-quantize -m wide.gguf -o x Q7"
 fails 64 "no TYPE" "ll-quantize -m wide.gguf -o x"
 fails 64 "one TYPE at a time" "ll-quantize -m wide.gguf -o x Q4_0 Q4_1"
 fails 64 "--output has no effect with --dry-run" "ll-quantize -m wide.gguf -o x --dry-run Q4_0"
+fails 64 "--output has no effect with --types" "ll-quantize --types -o x"
+fails 64 "TYPE has no effect with --types" "ll-quantize --types Q4_0"
 fails 73 "no/where" "ll-quantize -m wide.gguf -o no/where Q4_0"
 fails 65 "magic" "ll-quantize -m rules.yaml -o x Q4_0"
 # A weight that no block can hold.
