@@ -161,6 +161,27 @@ no_memory(json_t *value, const char *what, struct ll_err *err)
 	return ll_fail(err, LL_ENOMEM, "out of memory: %s", what);
 }
 
+/* Whole numbers that were read as real only because another one is too long. */
+static json_t *
+whole(json_t *value)
+{
+	double number = json_real_value(value);		/* 0 of what is no real */
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	json_object_foreach(value, key, member)
+		if ((member = whole(member)) != NULL)
+			json_object_set_new(value, key, member);
+	json_array_foreach(value, i, member)
+		if ((member = whole(member)) != NULL)
+			json_array_set_new(value, i, member);
+	/* Beyond 2^53 a real has lost digits. */
+	if (!json_is_real(value) || fabs(number) >= 0x1p53 || fabs(fmod(number, 1)) > 0)
+		return NULL;
+	return json_integer((json_int_t)number);
+}
+
 static int
 parse(struct ll_json **result, const char *text, size_t length, const char *what, bool settings, struct ll_err *err)
 {
@@ -168,8 +189,9 @@ parse(struct ll_json **result, const char *text, size_t length, const char *what
 	json_t *value = load(text, length, 0, &error);
 
 	/* Some programs write "no limit" as a whole number of more than 64 bits. */
-	if (value == NULL && settings && !starved && json_error_code(&error) == json_error_numeric_overflow)
-		value = load(text, length, JSON_DECODE_INT_AS_REAL, &error);
+	if (value == NULL && settings && !starved && json_error_code(&error) == json_error_numeric_overflow &&
+	    (value = load(text, length, JSON_DECODE_INT_AS_REAL, &error)) != NULL)
+		whole(value);
 	if (starved)
 		return no_memory(value, what, err);
 	if (value == NULL)

@@ -39,7 +39,7 @@ char *ll_json_text(const struct ll_json *value, bool pretty, struct ll_err *err)
 int ll_json_parse(struct ll_json **out, const char *text, size_t length, const char *what,
     struct ll_err *err);
 
-/* The same for settings: where a whole number does not fit 64 bits, all numbers of the text are real. */
+/* The same for settings, where a whole number that does not fit 64 bits is real. */
 int ll_json_parse_settings(struct ll_json **out, const char *text, size_t length, const char *what,
     struct ll_err *err);
 

@@ -156,12 +156,8 @@ check_biases(const struct ll_convert *convert, struct ll_err *err)
 static int
 open_adapters(struct ll_convert *convert, struct ll_err *err)
 {
-	int status;
-
 	if (convert->loras == NULL || convert->loras->count == 0)
 		return 0;
-	if ((status = ll_model_over(&convert->base, convert->source, err)) < 0)
-		return status;
 	return ll_adapters_open(&convert->adapters, convert->base, convert->loras, err);
 }
 
@@ -174,12 +170,11 @@ ll_convert_plan(struct ll_convert *convert, const char *path, struct ll_err *err
 	if (status < 0 || (status = ll_hparams_read(&convert->hp, &convert->scaling, convert->source, err)) < 0 ||
 	    (status = check_wants(convert, err)) < 0 ||
 	    (convert->to != LL_CONTAINER_GGUF && (status = check_biases(convert, err)) < 0) ||
+	    (status = ll_model_over(&convert->base, convert->source, err)) < 0 ||
 	    (status = ll_convert_vocab(convert, err)) < 0 || (status = open_adapters(convert, err)) < 0)
 		return status;
 	convert->hp.tied = ll_source_find(convert->source, "output.weight") == NULL;
-	if ((tensor = ll_source_find(convert->source, "token_embd.weight")) == NULL)
-		return ll_fail(err, LL_EDATA, "%s: there is no token embedding", path);
-	convert->hp.vocab = (size_t)tensor->ne[1];
+	convert->hp.vocab = convert->base->hp.vocab;
 	if ((convert->jobs = ll_alloc(convert->source->count + 1, sizeof(*convert->jobs), err)) == NULL)
 		return -LL_ENOMEM;
 	for (size_t i = 0; i < convert->source->count && status == 0; i++) {

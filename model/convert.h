@@ -28,7 +28,7 @@ struct ll_convert {
 	const char *vocabulary;		/* of a folder to GGUF: a file or folder whose vocabulary is taken; else NULL */
 	/* What it is done with: */
 	struct ll_source *source;
-	struct ll_model *base;		/* with `loras`, and what they are held against */
+	struct ll_model *base;		/* what `loras` are held against */
 	struct ll_adapters *adapters;	/* without `loras` they may be set, and are merged and freed as those are */
 	/* Where its vocabulary is read, one of three; none of them if there is none, or a GGUF's metadata is copied. */
 	struct ll_gguf *tokenizer;	/* copied bit for bit */

@@ -137,10 +137,20 @@ write_vocab(struct ll_folder *folder, const struct ll_convert *convert, struct l
 	return add_text(folder, "generation_config.json", &stops, status, err);
 }
 
-/* What lies there of another vocabulary would count beside this one's files, or before them. */
+/*
+ * What lies there of another vocabulary would count beside this one's files, or before them; so would an index of other
+ * weights, which vLLM and llama.cpp go by.
+ */
 static int
 check_others(const struct ll_folder *folder, struct ll_err *err)
 {
+	char index[PATH_MAX];
+	int joined = join(index, folder->path, "model.safetensors.index.json", err);
+
+	if (joined < 0)
+		return joined;
+	if (access(index, F_OK) == 0)
+		return ll_fail(err, LL_ECREATE, "%s: is there already, and names the files of other weights", index);
 	for (size_t i = 0; ll_convert_vocab_files[i] != NULL; i++) {
 		char path[PATH_MAX];
 		bool ours = false;

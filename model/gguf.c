@@ -254,9 +254,24 @@ read_tensor(struct reader *r, const struct ll_gguf *gguf, struct ll_gguf_tensor 
 	return tensor_size(r, tensor);
 }
 
+const char *
+ll_gguf_part(const void *data, size_t size)
+{
+	const unsigned char *bytes = data;
+
+	/* The length of a header in JSON; a text has no zeros. */
+	if (size > 8 && bytes[8] == '{' && ll_load64(bytes) <= size - 8)
+		return "a file of safetensors: the model is the folder that it is in";
+	if (size > 4 && memcmp(bytes, "PK\3\4", 4) == 0)
+		return "an archive: the model is the folder that a .pth is in";
+	return NULL;
+}
+
 static int
 check_magic(struct reader *r, const unsigned char *magic)
 {
+	const char *part = ll_gguf_part(r->data, r->size);
+
 	if (memcmp(magic, "GGUF", 4) == 0)
 		return 0;
 	if (memcmp(magic, "FUGG", 4) == 0)
@@ -267,6 +282,8 @@ check_magic(struct reader *r, const unsigned char *magic)
 		return ll_fail(r->err, LL_EUNSUPPORTED,
 		    "%s: a GGML file from before GGUF: convert it to GGUF",
 		    r->path);
+	if (part != NULL)
+		return ll_fail(r->err, LL_EDATA, "%s: %s", r->path, part);
 	return ll_fail(r->err, LL_EDATA,
 	    "%s: magic is %02x %02x %02x %02x: not a GGUF file", r->path,
 	    magic[0], magic[1], magic[2], magic[3]);

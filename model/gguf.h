@@ -91,6 +91,8 @@ void ll_gguf_close(struct ll_gguf *gguf);
 
 /* Whether bytes begin as those of a GGUF do, sound or not, in either byte order. */
 bool ll_gguf_begins(const void *data, size_t size);
+/* Of a file whose folder is a model, and not the file itself, what it is; NULL of others. */
+const char *ll_gguf_part(const void *data, size_t size);
 
 /* NULL if there is none. */
 const struct ll_gguf_value *ll_gguf_find(const struct ll_gguf *gguf, const char *key);

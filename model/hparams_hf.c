@@ -90,10 +90,11 @@ read_truth(const struct reader *r, const char *key, bool *out)
 static int
 check_architecture(const struct reader *r, struct ll_hparams *hp, bool *mistral)
 {
-	const char *type = ll_json_text_of(get(r->config, "model_type"), NULL);
+	const struct ll_json *value = get(r->config, "model_type");
+	const char *type = ll_json_text_of(value, NULL);
 
 	if (type == NULL)
-		return bad(r, LL_EDATA, "model_type", "key is missing");
+		return bad(r, LL_EDATA, "model_type", value == NULL ? "key is missing" : "not a string");
 	*mistral = strcmp(type, "mistral") == 0;
 	if (!*mistral && strcmp(type, "llama") != 0)
 		return ll_fail(r->err, LL_EUNSUPPORTED, "%s/config.json: model_type: '%.64s' is not supported (llama and "
@@ -120,10 +121,11 @@ check_neutral(const struct reader *r)
 	if (get(r->config, "partial_rotary_factor") != NULL &&
 	    (!ll_json_number(get(r->config, "partial_rotary_factor"), &part) || part < 1 || part > 1))
 		return bad(r, LL_EUNSUPPORTED, "partial_rotary_factor", "only 1 is supported");
-	if (quantized != NULL && (method == NULL ||
-	    (strcmp(method, "fbgemm_fp8") != 0 && strcmp(method, "compressed-tensors") != 0)))
+	if (quantized != NULL && method == NULL)
+		return bad(r, LL_EDATA, "quantization_config", "has no quant_method that is a string");
+	if (quantized != NULL && strcmp(method, "fbgemm_fp8") != 0 && strcmp(method, "compressed-tensors") != 0)
 		return ll_fail(r->err, LL_EUNSUPPORTED, "%s/config.json: quantization_config: quant_method '%.64s' is "
-		    "not supported (fbgemm_fp8 and compressed-tensors are)", r->source->path, method != NULL ? method : "");
+		    "not supported (fbgemm_fp8 and compressed-tensors are)", r->source->path, method);
 	for (size_t i = 0; quantized != NULL && i < r->source->count; i++)
 		if (ll_dtype(r->source->tensors[i].type) != NULL && r->source->tensors[i].type == LL_F8_E4M3 &&
 		    r->source->tensors[i].scales == NULL)

@@ -59,11 +59,17 @@ static const struct ll_program program = {
 };
 
 static int
-tell_types(void)
+tell_types(struct ll_err *err)
 {
+	const void *const others[] = { &model_option, &output, &threads, &imatrix_path, &rules_path, &pure, &requantize,
+		&dry_run };
 	size_t count;
 	const struct ll_mix *all = ll_mix_all(&count);
 
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		ll_opt_refuse(others[i], "with --types");
+	if (mix != NULL)
+		return ll_fail(err, LL_EUSAGE, "TYPE has no effect with --types");
 	for (size_t i = 0; i < count; i++)
 		printf("%-7s %s\n", all[i].name, all[i].help);
 	return 0;
@@ -163,7 +169,7 @@ main(int argc, char **argv)
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
 	if (list_types)
-		status = tell_types();
+		status = tell_types(&err);
 	else if ((status = check_command(&err)) == 0 &&
 	    (status = ll_model_choose(&path, model_option, "", &err)) == 0)
 		status = quantize(path, &err);

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "model/hparams.h"
+#include "model/model.h"
 
 /* general.quantization_version: the blocks' layout that all current files have. */
 #define LAYOUT_VERSION 2
@@ -106,8 +106,7 @@ int
 ll_quantize_plan(struct ll_quantize *q, const char *path, struct ll_err *err)
 {
 	struct ll_mix_rules rules = { .mix = q->mix, .pure = q->pure, .importance = q->imatrix != NULL };
-	struct ll_rope_scaling scaling;
-	struct ll_hparams hp;
+	struct ll_model *model;
 	int status = ll_source_open(&q->source, path, err);
 
 	if (status < 0)
@@ -115,12 +114,13 @@ ll_quantize_plan(struct ll_quantize *q, const char *path, struct ll_err *err)
 	if (q->source->container != LL_CONTAINER_GGUF)
 		return ll_fail(err, LL_EUNSUPPORTED, "%s: a folder of %s: make it a GGUF with ll-convert first", path,
 		    ll_source_kind(q->source));
-	if ((status = ll_hparams_read(&hp, &scaling, q->source, err)) < 0)
+	if ((status = ll_model_over(&model, q->source, err)) < 0)
 		return status;
-	rules.layers = hp.layers;
-	rules.heads = hp.heads;
-	rules.kv_heads = hp.kv_heads;
-	rules.tied = ll_source_find(q->source, "output.weight") == NULL;
+	rules.layers = model->hp.layers;
+	rules.heads = model->hp.heads;
+	rules.kv_heads = model->hp.kv_heads;
+	rules.tied = model->hp.tied;
+	ll_model_close(model);
 	if ((q->jobs = ll_alloc(q->source->count, sizeof(*q->jobs), err)) == NULL)
 		return -LL_ENOMEM;
 	for (q->count = 0; q->count < q->source->count && status == 0; q->count++) {

@@ -269,8 +269,10 @@ open_gguf(struct ll_vocab **out, const char *path, struct ll_err *err)
 int
 ll_vocab_from_bytes(struct ll_vocab **out, const void *data, size_t size, const char *name, struct ll_err *err)
 {
-	const char *first = data;
+	const char *first = data, *part = ll_gguf_part(data, size);
 
+	if (part != NULL)
+		return ll_fail(err, LL_EDATA, "%s: %s", name, part);
 	if (size > 0 && *first == '{')
 		return ll_vocab_from_hf(out, data, size, name, err);
 	if (size > 0 && *first == '\n')

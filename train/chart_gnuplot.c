@@ -20,15 +20,15 @@
 
 extern char **environ;
 
-/* Between single quotes nothing is expanded, and two of them are one. */
+/* Between double quotes, what means something there as octal numbers: of two single quotes gnuplot may end a string. */
 static int
 quote(struct ll_buf *out, const char *text, struct ll_err *err)
 {
-	int status = ll_buf_puts(out, "'", err);
+	int status = ll_buf_puts(out, "\"", err);
 
 	for (; *text != '\0' && status == 0; text++)
-		status = ll_buf_add(out, *text == '\'' ? "''" : text, *text == '\'' ? 2 : 1, err);
-	return status < 0 ? status : ll_buf_puts(out, "'", err);
+		status = ll_buf_printf(out, err, strchr("\"'\\`", *text) != NULL ? "\\%03o" : "%c", (unsigned)*text);
+	return status < 0 ? status : ll_buf_puts(out, "\"", err);
 }
 
 static int

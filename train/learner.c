@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/opt.h"
@@ -54,8 +55,12 @@ ll_learner_check(struct ll_learner *l, struct ll_settings *settings, struct ll_e
 static int
 open_model(struct ll_learner *l, struct ll_err *err)
 {
+	struct stat is;
 	int status;
 
+	if (stat(l->model_path, &is) == 0 && S_ISDIR(is.st_mode))
+		return ll_fail(err, LL_EUNSUPPORTED, "%s: a run goes on from a GGUF, which ll-convert makes of a folder",
+		    l->model_path);
 	if ((status = ll_gguf_open_first(&l->gguf, l->model_path, err)) < 0 ||
 	    (status = ll_model_open(&l->model, l->model_path, err)) < 0 ||
 	    (status = ll_vocab_open(&l->vocab, l->model_path, err)) < 0)

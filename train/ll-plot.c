@@ -133,15 +133,24 @@ draw_file(const struct ll_chart *chart, struct ll_err *err)
 	return ll_out_close(&out, status, err);
 }
 
+static _Noreturn void
+wrong(const char **option, const char *what)
+{
+	char why[300];
+
+	snprintf(why, sizeof(why), "'%.200s' %s", *option, what);
+	ll_opt_wrong(option, why);
+}
+
 static void
 check_options(void)
 {
 	if (strcmp(x_name, "step") != 0 && strcmp(x_name, "tokens") != 0 && strcmp(x_name, "time") != 0)
-		ll_opt_wrong(&x_name, "is not step, tokens or time");
+		wrong(&x_name, "is not step, tokens or time");
 	if (y_name[0] == '\0' || strlen(y_name) > 64)
-		ll_opt_wrong(&y_name, "is not a name of 1 to 64 bytes");
+		wrong(&y_name, "is not a name of 1 to 64 bytes");
 	if (output_path != NULL && terminal_of(output_path) == NULL)
-		ll_opt_wrong(&output_path, "does not end in .png or .svg");
+		wrong(&output_path, "does not end in .png or .svg");
 }
 
 int

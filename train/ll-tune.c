@@ -143,11 +143,15 @@ take_projections(bool *on)
 	}
 	while (*at != '\0') {
 		size_t length = strcspn(at, ","), i = 0;
+		char why[200];
 
 		while (i < LL_ADAPT_SITES && (strlen(names[i]) != length || memcmp(names[i], at, length) != 0))
 			i++;
-		if (i == LL_ADAPT_SITES)
-			ll_opt_wrong(&projections, "not q, k, v, o, gate, up, down with commas between them, or all");
+		if (i == LL_ADAPT_SITES) {
+			snprintf(why, sizeof(why), "'%.*s' is not q, k, v, o, gate, up, down with commas between them, or all",
+			    (int)(length < 64 ? length : 64), at);
+			ll_opt_wrong(&projections, why);
+		}
 		on[i] = true;
 		at += length;
 		at += *at == ',' && at[1] != '\0';

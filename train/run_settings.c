@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +28,18 @@ are_one(const char *a, const char *b)
 	return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
+__attribute__((format(printf, 2, 3))) static _Noreturn void
+wrong(const void *value, const char *format, ...)
+{
+	char why[200];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	ll_opt_wrong(value, why);
+}
+
 int
 ll_settings_check(struct ll_settings *s, const char *output, struct ll_err *err)
 {
@@ -38,17 +51,17 @@ ll_settings_check(struct ll_settings *s, const char *output, struct ll_err *err)
 	};
 
 	if (schedule_of(s->schedule) < 0)
-		ll_opt_wrong(&s->schedule, "not cosine, wsd or constant");
+		wrong(&s->schedule, "'%.64s' is not cosine, wsd or constant", s->schedule);
 	/* What a setting for all programs says. */
 	if (strcmp(s->precision, "default") == 0)
 		s->precision = "f32";
 	if (strcmp(s->precision, "f32") != 0 && strcmp(s->precision, "bf16") != 0)
-		ll_opt_wrong(&s->precision, "not f32 or bf16");
+		wrong(&s->precision, "'%.64s' is not f32 or bf16", s->precision);
 	ll_opt_refuse_all(rules, sizeof rules / sizeof *rules);
 	if (s->micro > s->rows)
-		ll_opt_wrong(&s->micro, "more sequences than the step has (--batch)");
+		wrong(&s->micro, "%" PRId64 " is more than the %" PRId64 " sequences of a step (--batch)", s->micro, s->rows);
 	if (s->least > s->rate && ll_opt_given(&s->least))
-		ll_opt_wrong(&s->least, "above --lr");
+		wrong(&s->least, "%g is above --lr, %g", s->least, s->rate);
 	if (!unnamed && are_one(s->state, output))
 		ll_opt_wrong(&s->state, "is the output's name, too");
 	if ((!unnamed && are_one(s->log, output)) || are_one(s->log, s->state))

@@ -31,7 +31,9 @@ read_field(const char *path, const struct ll_yaml *node, const struct field *fie
 	if (field->kind == BOOL) {
 		if (ll_yaml_bool(node, field->out))
 			return 0;
-		return ll_fail(err, LL_EDATA, "%s:%zu: %s: not true or false", path, node->line, field->key);
+		return node->kind != LL_YAML_SCALAR ?
+		    ll_fail(err, LL_EDATA, "%s:%zu: %s: not true or false", path, node->line, field->key) :
+		    ll_fail(err, LL_EDATA, "%s:%zu: %s: '%.64s' is not true or false", path, node->line, field->key, node->text);
 	}
 	if (node->kind != LL_YAML_SCALAR || !node->plain)
 		return ll_fail(err, LL_EDATA, "%s:%zu: %s: not a number", path, node->line, field->key);
@@ -58,7 +60,8 @@ read_map(const char *path, const struct ll_yaml *map, const struct field *fields
 	int status;
 
 	if (map->kind != LL_YAML_MAP)
-		return ll_fail(err, LL_EDATA, "%s:%zu: not keys with values", path, map->line);
+		return ll_fail(err, LL_EDATA, "%s:%zu: %s%snot keys with values", path, map->line,
+		    map->key != NULL ? map->key : "", map->key != NULL ? ": " : "");
 	for (const struct ll_yaml *node = map->first; node != NULL; node = node->next) {
 		size_t i = 0;
 
@@ -81,7 +84,7 @@ static int
 read_rope(const char *path, const struct ll_yaml *rope, struct ll_hparams *hp, struct ll_rope_scaling *scaling,
     struct ll_err *err)
 {
-	const struct ll_yaml *kind = ll_yaml_get(rope, "scaling");
+	const struct ll_yaml *kind = ll_yaml_get(rope, "scaling"), *idle;
 	bool llama3 = kind != NULL && kind->kind == LL_YAML_SCALAR && strcmp(kind->text, "llama3") == 0;
 	const struct field fields[] = {
 		{ "base", NUMBER, &hp->rope_base, 1, 1e12, false },
@@ -90,14 +93,20 @@ read_rope(const char *path, const struct ll_yaml *rope, struct ll_hparams *hp, s
 		{ "high_freq_factor", NUMBER, &scaling->high, 1e-6, 1e6, llama3 },
 		{ "original_context", NUMBER, &scaling->original, 1, 1e9, llama3 },
 	};
-	int status = read_map(path, rope, fields, llama3 ? 5 : 1, "scaling", err);
+	int status = read_map(path, rope, fields, 5, "scaling", err);
 
 	if (status < 0)
 		return status;
 	if (kind != NULL && !llama3 && (kind->kind != LL_YAML_SCALAR || strcmp(kind->text, "none") != 0))
-		return ll_fail(err, LL_EDATA, "%s:%zu: scaling: not none or llama3", path, kind->line);
+		return ll_fail(err, LL_EDATA, "%s:%zu: scaling: '%.64s' is not none or llama3", path, kind->line,
+		    kind->kind == LL_YAML_SCALAR ? kind->text : "...");
+	for (size_t i = 1; i < 5 && !llama3; i++)
+		if ((idle = ll_yaml_get(rope, fields[i].key)) != NULL)
+			return ll_fail(err, LL_EDATA, "%s:%zu: %s: has no effect without 'scaling: llama3'", path, idle->line,
+			    fields[i].key);
 	if (llama3 && scaling->high <= scaling->low)
-		return ll_fail(err, LL_EDATA, "%s:%zu: high_freq_factor: not above low_freq_factor", path, rope->line);
+		return ll_fail(err, LL_EDATA, "%s:%zu: high_freq_factor: %g is not above low_freq_factor, %g", path, rope->line,
+		    (double)scaling->high, (double)scaling->low);
 	scaling->kind = llama3 ? LL_ROPE_LLAMA3 : LL_ROPE_PLAIN;
 	return 0;
 }

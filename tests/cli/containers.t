@@ -139,6 +139,9 @@ config "another activation" "x['hidden_act'] = 'gelu'" "hidden_act: 'gelu' is no
 config "another quantisation" "x['quantization_config'] = {'quant_method': 'gptq'}" "quant_method 'gptq' is not supported"
 config "another scaling" "x['rope_scaling'] = {'rope_type': 'longrope', 'factor': 2.0}" "type 'longrope' is not supported"
 config "a missing key" "del x['hidden_size']" "hidden_size: key is missing"
+config "a model_type of another type" "x['model_type'] = 1" "model_type: not a string"
+config "a quantisation of another type" "x['quantization_config'] = 3" "quantization_config: has no quant_method"
+config "a size of more than 64 bits" "x['hidden_size'] = 10 ** 30" "hidden_size: not a whole number"
 config "a size of another type" "x['hidden_size'] = '16'" "hidden_size: not a whole number"
 config "heads that divide nothing" "x['num_key_value_heads'] = 3" "num_key_value_heads: 3 does not divide"
 config "an activation of another type" "x['hidden_act'] = 5" "hidden_act: not a string"
@@ -150,6 +153,9 @@ config "a tied head beside another" "x['tie_word_embeddings'] = True" "lm_head.w
 config "a tied head beside its own is none" "x['num_hidden_layers'] = 3" "model.layers.2.input_layernorm.weight: tensor is missing"
 config "layers left over" "x['num_hidden_layers'] = 1" "model.layers.1."
 config "another vocabulary" "x['vocab_size'] = 41" "vocab_size: 41"
+fresh hf
+edit f/config.json "x['max_length'] = 10 ** 30"
+ok "another key may have more than 64 bits" eval "ll-info f | grep -q '^model id'"
 fresh hf
 edit f/config.json "x['rope_parameters'] = x['rope_scaling']"
 ok "one scaling under both names" eval "ll-info f | grep -q '^model id'"
@@ -170,6 +176,19 @@ fresh biases
 edit f/config.json "x['mlp_bias'] = None"
 header "[x.pop(f'model.layers.0.mlp.{p}_proj.bias') for p in ('gate', 'up')]"
 ok "one bias that is not told" refuses "mlp_bias: it and the tensors"
+# What cannot be run is not made into what can: a GGUF is tied where it has no head, and does not say vocab_size.
+unsound() {
+	says 65 "$1" ll-convert -q -m f -o f.gguf && test ! -e f.gguf
+}
+fresh hf
+header "del x['lm_head.weight']"
+ok "a model without its head is not converted" unsound "f: lm_head.weight: tensor is missing"
+fresh hf
+edit f/config.json "x['vocab_size'] = 41"
+ok "... nor one of another vocabulary" unsound "f: vocab_size: 41, but"
+fresh hf
+edit f/config.json "x['num_hidden_layers'] = 3"
+ok "... nor one that lacks a layer" unsound "model.layers.2.input_layernorm.weight: tensor is missing"
 fresh hf
 edit f/config.json "x['tie_word_embeddings'] = True"
 header "e, h = x['model.embed_tokens.weight'], x['lm_head.weight']

@@ -276,6 +276,10 @@ done
 cp bytes/tokenizer.json spm/added_tokens.json
 fails 73 "added_tokens.json: is there already, and belongs to another vocabulary" \
 	"ll-convert -q --to safetensors -m spm.gguf -o spm"
+mkdir shards && echo {} >shards/model.safetensors.index.json
+fails 73 "shards/model.safetensors.index.json: is there already, and names the files of other weights" \
+	"ll-convert -q --to safetensors -m spm.gguf -o shards"
+ok "which is found before anything is written" is model.safetensors.index.json "ls shards"
 
 # Scaling of rotary frequencies, and windows.
 scaled() {

@@ -137,7 +137,12 @@ fails 69 "big.gguf: version is byte-swapped: only little-endian" "ll-info big.gg
 printf 'GGUF\001\0\0\0' >old.gguf
 fails 69 "old.gguf: GGUF version 1 is not supported" "ll-info old.gguf"
 printf 'PK\003\004some archive' >zip
-fails 65 "zip: neither a GGUF nor a rank file" "ll-info zip"
+fails 65 "zip: an archive: the model is the folder" "ll-info zip"
+fails 65 "zip: an archive: the model is the folder" "ll-convert -m zip -o x"
+printf '\002\0\0\0\0\0\0\0{}' >weights
+fails 65 "weights: a file of safetensors: the model is the folder that it is in" "ll-info weights"
+fails 65 "weights: a file of safetensors: the model is the folder that it is in" "ll-convert -m weights -o x"
+fails 65 "weights: a file of safetensors: the model is the folder that it is in" "ll-tokenize -m weights -p x"
 make --key general.alignment u32 3
 fails 65 "tiny.gguf: general.alignment: 3 is not a power of two" "ll-info tiny.gguf"
 fails 66 "none.gguf: No such file or directory" "ll-info none.gguf"

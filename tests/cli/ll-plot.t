@@ -97,11 +97,16 @@ if command -v gnuplot >/dev/null; then
 	cp run.jsonl "$odd"
 	ok "a name is a text" quiet "ll-plot -o a.svg \"\$odd\" && test ! -e gone && grep -q 'touch gone' a.svg"
 	rm "$odd"
+	for odd in "'a" "a''b" "''.system('touch gone').''" 'a\\101'; do
+		cp run.jsonl "$odd"
+		ok "so is $odd" quiet "ll-plot -o a.svg \"\$odd\" && test ! -e gone && grep -qF \">\$odd</title>\" a.svg"
+		rm "$odd"
+	done
 	ok "the user's settings are not read" same "ll-plot -o b.svg run.jsonl && cat b.svg" \
 	    "echo 'set title \"mine\"' >.gnuplot && ll-plot -o b.svg run.jsonl && cat b.svg"
 	rm a.png a.svg b.svg .gnuplot
 else
-	skip 8 "no gnuplot"
+	skip 12 "no gnuplot"
 fi
 
 ll=$(command -v ll-plot)
@@ -116,11 +121,11 @@ ok "nothing is left of them" is "broken fake killed log none out run.jsonl want"
 echo old >a.png
 fails 69 "gnuplot: killed" "PATH=\$PWD/killed:\$PATH ll-plot -o a.png run.jsonl"
 ok "what was there is still there" is old "cat a.png"
-fails 64 "--output: does not end in .png or .svg" "ll-plot -o a.gif run.jsonl"
-fails 64 "--output: does not end in .png or .svg" "ll-plot -o x.svg/a run.jsonl"
-fails 64 "--output: does not end in .png or .svg" "ll-plot -o - run.jsonl"
-fails 64 "--x: is not step, tokens or time" "ll-plot --x loss run.jsonl"
-fails 64 "--y: is not a name" "ll-plot --y '' run.jsonl"
+fails 64 "--output: 'a.gif' does not end in .png or .svg" "ll-plot -o a.gif run.jsonl"
+fails 64 "--output: 'x.svg/a' does not end in .png or .svg" "ll-plot -o x.svg/a run.jsonl"
+fails 64 "--output: '-' does not end in .png or .svg" "ll-plot -o - run.jsonl"
+fails 64 "--x: 'loss' is not step, tokens or time" "ll-plot --x loss run.jsonl"
+fails 64 "--y: '' is not a name" "ll-plot --y '' run.jsonl"
 fails 64 "--smooth" "ll-plot --smooth 1 run.jsonl"
 fails 64 "--smooth" "ll-plot --smooth 10001 run.jsonl"
 fails 65 "run.jsonl: no line has a number as grad_norm" "ll-plot --y grad_norm run.jsonl"

@@ -146,10 +146,15 @@ one Q4_0
 fails 69 ".weight: is Q4_0, which has lost something already" "ll-quantize -m one.gguf -o x Q5_0"
 ok "--requantize" quiet "ll-quantize -q --requantize -m one.gguf -o x Q5_0"
 rm -f x
+"$TESTS/mkgguf.py" --preset tiny --type f32 --drop-tensor blk.0.attn_q.weight lack.gguf
+fails 65 "lack.gguf: blk.0.attn_q.weight: tensor is missing" "ll-quantize -m lack.gguf -o lacking.gguf Q4_0"
+ok "which makes no file" test ! -e lacking.gguf
 fails 64 "'Q7' is no type" "ll-quantize -m wide.gguf -o x Q7"
 fails 64 "no TYPE" "ll-quantize -m wide.gguf -o x"
 fails 64 "one TYPE at a time" "ll-quantize -m wide.gguf -o x Q4_0 Q4_1"
 fails 64 "--output has no effect with --dry-run" "ll-quantize -m wide.gguf -o x --dry-run Q4_0"
+fails 64 "--output has no effect with --types" "ll-quantize --types -o x"
+fails 64 "TYPE has no effect with --types" "ll-quantize --types Q4_0"
 fails 73 "no/where" "ll-quantize -m wide.gguf -o no/where Q4_0"
 fails 65 "magic" "ll-quantize -m rules.yaml -o x Q4_0"
 # A weight that no block can hold.

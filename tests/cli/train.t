@@ -295,9 +295,24 @@ sed 's/kv_heads: 2/kv_heads: 3/' shape.yaml >three.yaml
 fails 65 "three.yaml: kv_heads: 3 do not divide 4 heads" "ll-train --shape three.yaml --vocabulary v.gguf -o n.gguf text.jsonl"
 (cat shape.yaml; echo "layer: 2") >key.yaml
 fails 65 "key.yaml:15: layer: there is no such key" "ll-train --shape key.yaml --vocabulary v.gguf -o n.gguf text.jsonl"
+# shaped TEXT LINE ...: a shape of these lines is refused with the text
+shaped() {
+	shaped_text=$1
+	shift
+	printf '%s\n' 'layers: 2' 'hidden_size: 32' 'intermediate_size: 48' 'heads: 4' 'context: 64' "$@" >odd.yaml
+	fails 65 "odd.yaml:6: $shaped_text" "ll-train --shape odd.yaml --vocabulary v.gguf -o n.gguf text.jsonl"
+}
+shaped "tied: 'yes' is not true or false" 'tied: yes'
+shaped "rope: not keys with values" 'rope: 5'
+shaped "scaling: 'yarn' is not none or llama3" 'rope: {scaling: yarn}'
+shaped "factor: has no effect without 'scaling: llama3'" 'rope: {factor: 8}'
+shaped "high_freq_factor: 1 is not above low_freq_factor, 4" \
+	'rope: {scaling: llama3, factor: 8, low_freq_factor: 4, high_freq_factor: 1, original_context: 32}'
 (cat shape.yaml; echo "norm_eps: 1") >eps.yaml
 fails 65 "eps.yaml:15: norm_eps: 1 is not within 1e-12 and 0.1" "ll-train --shape eps.yaml --vocabulary v.gguf -o n.gguf text.jsonl"
 "$TESTS/mkgguf.py" --preset test --biases biased.gguf
+mkdir folder
+fails 69 "folder: a run goes on from a GGUF, which ll-convert makes of a folder" "ll-train -m folder -o n.gguf text.jsonl"
 fails 69 "biases cannot be trained" "ll-train -q -j 1 -m biased.gguf -c 8 --steps 1 -o n.gguf text.jsonl"
 
 # Memory: what is foretold, and what is too much.
@@ -342,11 +357,11 @@ fails 64 "--fall has no effect without --schedule wsd" "$new --fall 2 -o n.gguf 
 fails 64 "--min-lr has no effect with --schedule constant" "$new --schedule constant --min-lr 0 -o n.gguf text.jsonl"
 fails 64 "--save-every has no effect without --state" "$new --save-every 2 text.jsonl >n.gguf"
 fails 64 "--resume has no effect without --state" "$new --resume text.jsonl >n.gguf"
-fails 64 "--schedule: not cosine, wsd or constant" "$new --schedule line -o n.gguf text.jsonl"
-fails 64 "--precision: not f32 or bf16" "$new --precision f16 -o n.gguf text.jsonl"
+fails 64 "--schedule: 'line' is not cosine, wsd or constant" "$new --schedule line -o n.gguf text.jsonl"
+fails 64 "--precision: 'f16' is not f32 or bf16" "$new --precision f16 -o n.gguf text.jsonl"
 fails 64 "--dtype: 'f8'" "$new --dtype f8 -o n.gguf text.jsonl"
-fails 64 "--micro: more sequences than the step has" "$new --micro 5 -o n.gguf text.jsonl"
-fails 64 "--min-lr: above --lr" "$new --min-lr 0.5 -o n.gguf text.jsonl"
+fails 64 "--micro: 5 is more than the 4 sequences of a step" "$new --micro 5 -o n.gguf text.jsonl"
+fails 64 "--min-lr: 0.5 is above --lr, 0.0" "$new --min-lr 0.5 -o n.gguf text.jsonl"
 fails 64 "--lr: nothing is learned at 0" "$new --lr 0 -o n.gguf text.jsonl"
 fails 64 "--state: is the output's name, too" "$new --state n.gguf -o n.gguf text.jsonl"
 fails 64 "--log: is the name of the output or the checkpoint, too" "$new --log n.gguf -o n.gguf text.jsonl"
