@@ -132,7 +132,7 @@ bad() {
 	printf '%s\n' "$plain" | damaged "$1"
 	fails 65 "$2" "ll-cat --verify damaged.lls"
 }
-bad "cut 1" "stream is truncated: it ends at byte 319, inside the payload of frame 2, END of sequence stream"
+bad "cut 1" "stream is truncated: it ends at byte 319, inside the payload of frame 2, END of the stream"
 bad "cut 64" "ends at byte 256, inside the payload of frame 2"
 bad "cut 100" "inside the header of frame 2"
 bad "cut 128" "ends at byte 192, behind frame 1, without its END"
