@@ -317,6 +317,8 @@ check_options(struct ll_err *err)
 		return ll_fail(err, LL_EUSAGE, make ? "--make and --add exclude each other" : "--make or --add is missing");
 	if (make && path_count < SIDES)
 		return ll_fail(err, LL_EUSAGE, "--make: two streams are needed, POSITIVE and NEGATIVE");
+	if (make && strcmp(paths[0], "-") == 0 && strcmp(paths[1], "-") == 0)
+		return ll_fail(err, LL_EUSAGE, "only one of the streams can be standard input");
 	if (make && (output_path == NULL || strcmp(output_path, "-") == 0) && isatty(STDOUT_FILENO))
 		return ll_fail(err, LL_EUSAGE, "no -o FILE, and standard output is a terminal");
 	if (!make && path_count > 1)

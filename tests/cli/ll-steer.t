@@ -151,6 +151,7 @@ fails 73 "no/out" "ll-steer --add d.gguf -o no/out stream"
 fails 64 "--make or --add is missing" "ll-steer stream >out"
 fails 64 "--make and --add exclude each other" "ll-steer --make --add d.gguf pos neg >out"
 fails 64 "two streams are needed" "ll-steer --make pos >out"
+fails 64 "only one of the streams can be standard input" "ll-steer --make - - <pos >out"
 fails 64 "no -o FILE, and standard output is a terminal" "python3 -c \"import pty, sys, os
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', 'exec 2>err.txt; ll-steer --make pos neg'])))\" >pty.out
 	cat err.txt >&2; exit 64"
