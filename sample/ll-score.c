@@ -8,7 +8,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -178,9 +177,8 @@ read_row(struct source *source, const struct ll_frame *frame, uint32_t row, cons
 {
 	const char *bytes = (const char *)frame->payload + row * ll_rows_bytes(frame);
 
-	if (frame->flags & LL_SPARSE)
-		return ll_logits_sparse(&source->row, bytes, frame->cols, where, err);
-	return ll_logits_dense(&source->row, frame->dtype, bytes, frame->cols, where, err);
+	return frame->flags & LL_SPARSE ? ll_logits_sparse(&source->row, bytes, frame->cols, where, err) :
+	    ll_logits_dense(&source->row, frame->dtype, bytes, frame->cols, where, err);
 }
 
 /* A token with its bytes, into its sequence's sums, and as a line. */
@@ -263,9 +261,8 @@ take_tokens(struct run *run, struct source *source, const struct ll_frame *frame
 	status = ll_seen_take(&source->seen, frame, ll_reader_name(source->in), err);
 	if (status < 0 || run->scores == NULL)
 		return status;
-	status = ll_scores_open(run->scores, frame->sequence >> 32, sample_of(frame->sequence),
-	    name_row(where, source, frame->sequence, frame->position), err);
-	if (status < 0)
+	if ((status = ll_scores_open(run->scores, frame->sequence >> 32, sample_of(frame->sequence),
+	    name_row(where, source, frame->sequence, frame->position), err)) < 0)
 		return status;
 	record = ll_scores_find(run->scores, frame->sequence >> 32);
 	/* A window that is not the first begins inside its text. */
@@ -286,11 +283,14 @@ take_end(struct run *run, struct source *source, const struct ll_frame *frame, s
 	int status = 0;
 
 	ll_ending_read(&ending, frame);
+	if (kl)
+		status = ll_ahead_end(&source->ahead, &run->sources[source == run->sources].ahead, source->streams,
+		    frame->sequence, ending.code != 0, err);
 	if (run->scores != NULL && known != NULL) {
 		part = ll_scores_part(run->scores, record, sample_of(frame->sequence));
 		if (ending.code == 0 && part != NULL && part->tally.tokens < owed(known))
 			return ll_fail(err, LL_EDATA, "%s: sequence %s: logits of %zu tokens of %zu did not come: ll-forward needs "
-			    "--score, or --all", ll_reader_name(source->in), ll_sequence_name(frame->sequence, name),
+			    "--score, or the head of the pipe --all", ll_reader_name(source->in), ll_sequence_name(frame->sequence, name),
 			    owed(known) - (size_t)part->tally.tokens, owed(known));
 		status = ll_scores_close(run->scores, record, sample_of(frame->sequence), ending.code != 0, err);
 	}
@@ -454,7 +454,7 @@ take_row(struct run *run, size_t which, const struct ll_frame *frame, uint32_t i
 	char where[400];
 	int status = find_target(&target, source, frame, i, err);
 
-	if (status <= 0)
+	if (status <= 0 || ll_ahead_forgotten(&source->ahead, place))
 		return status;
 	name_row(where, source, frame->sequence, place.position);
 	if (frame->flags & LL_SPARSE)
