@@ -104,7 +104,8 @@ for number in nan inf -inf; do
 done
 fails 65 "is not finite" "states 'hidden seq=0 cols=4 : 3.4e38 0 0 0' | ll-steer --add d.gguf:3e38 >out"
 fails 65 "d.gguf: direction.1: element 1: 2 times 3e+38 is not finite" "ll-steer --add d.gguf:3e38 stream >out"
-fails 65 "is too large for f16" "states 'hidden seq=0 cols=4 dtype=f16 : 1 1 1 1' | ll-steer --add d.gguf:65504 >out"
+fails 65 "standard input: hidden state of sequence 1, position 3 has 70000, too large for f16: use bf16 or f32" \
+    "states 'hidden seq=1 pos=2 cols=4 dtype=f16 : 0 0 0 0 0 0 0 20000' | ll-steer --add d.gguf:10000 >out"
 fails 65 "d.gguf: direction.1: hidden size is 4, but the stream's is 5" \
     "states 'hidden seq=0 cols=5 : 1 1 1 1 1' 'hidden=5 boundary=2' | ll-steer --add d.gguf >out"
 fails 65 "hidden size is 5, but the header's is 4" "states 'hidden seq=0 cols=5 : 1 1 1 1 1' | ll-steer --add d.gguf >out"
