@@ -337,9 +337,7 @@ count_question(struct ll_report_choices *q, const struct ll_scored *record)
 {
 	bool normalised = ll_report_normalised(record);
 
-	if (q->items++ == 0)
-		q->normalised = true;
-	q->normalised = q->normalised && normalised;
+	q->normalised = (q->items++ == 0 || q->normalised) && normalised;
 	if (record->answer < 0)
 		return;
 	q->answered++;
@@ -398,9 +396,9 @@ score(struct run *run, struct ll_err *err)
 		return status;
 	if (choices)
 		return ll_report_questions(&run->text, &run->questions, json, err);
-	if (run->tally.tokens == 0)
+	if (run->tally.tokens == 0 && (status = ll_reader_status(source->in, 0, err)) == 0)
 		return ll_fail(err, LL_EDATA, "%s: no token was scored", ll_reader_name(source->in));
-	return ll_report_text(&run->text, &run->tally, json, err);
+	return status < 0 ? status : ll_report_text(&run->text, &run->tally, json, err);
 }
 
 /* The divergence of two streams. */
@@ -513,6 +511,8 @@ diverge(struct run *run, struct ll_err *err)
 
 	while (status == 0 && !(first->ended && second->ended))
 		status = advance(run, first->ended || (!second->ended && second->ahead.count < first->ahead.count), err);
+	if (status == 0 && run->divergence.count == 0)
+		status = ll_reader_status(second->in, ll_reader_status(first->in, 0, err), err);
 	if (status < 0)
 		return status;
 	if (run->divergence.count == 0)

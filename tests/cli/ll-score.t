@@ -242,6 +242,12 @@ for failed in late early; do
 		    "{ ll-score --kl $streams || echo \$?; } | sed -n '1p; \$p' | xargs"
 	done
 done
+sed '/^logits/d; s/^end seq=\(.\).*/end seq=\1 : reason context; code 71; message full/; s/code 0/code 71/' mixed.txt |
+    make >failed.lls
+for mode in "" "--kl mixed.lls" "--kl failed.lls"; do
+	ok "where all failed that is the status, and nothing more is said ($mode)" is 71 \
+	    "ll-score $mode failed.lls 2>&1 || echo \$?"
+done
 broken '/^logits/d' "mixed.lls: sequence 0, position 0: logits, but broken.lls has ended" mixed.txt --kl mixed.lls
 fails 65 "no token has logits in both" "ll-score --kl broken.lls broken.lls"
 fails 65 "broken.lls: stream is truncated" "sed '\$d' mixed.txt | make >broken.lls; ll-score --kl mixed.lls broken.lls"
