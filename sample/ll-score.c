@@ -155,8 +155,8 @@ find_target(uint32_t *target, const struct source *source, const struct ll_frame
 	char where[400];
 
 	if (known == NULL || position >= known->count)
-		return ll_fail(err, LL_EDATA, "%s: logits, but the token there did not come before",
-		    name_row(where, source, frame->sequence, position));
+		return ll_fail(err, LL_EDATA, "%s: logits, but the token there did not come before%s",
+		    name_row(where, source, frame->sequence, position), known != NULL ? ": what was sampled is not scored" : "");
 	if (position + 1 == known->count || (known->asked > 0 && position < known->count - known->asked))
 		return 0;
 	*target = known->tokens[position + 1];

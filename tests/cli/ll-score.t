@@ -160,7 +160,7 @@ broken 's/1 2 3$/1 2 9/' "the next token, id 9, is not among the 4 logits" flat.
 broken '/pos=1/d' "logits of 1 tokens of 2 did not come: ll-forward needs --score, or the head of the pipe --all" flat.txt
 broken '/pos=[01]/d' "logits of 2 tokens of 2 did not come" flat.txt
 broken 's/pos=1/pos=0/' "sequence 0, position 0: logits come a second time" flat.txt
-broken 's/pos=1/pos=7/' "sequence 0, position 7: logits, but the token there did not come before" flat.txt
+broken 's/pos=1/pos=7/' "sequence 0, position 7: logits, but the token there did not come before: what was sampled" flat.txt
 broken '/^tokens/d' "logits, but the token there did not come before" flat.txt
 broken 's/kind=logits/kind=tokens/' "stream holds tokens, not logits: is ll-forward missing before ll-score?" flat.txt
 broken 's/kind=logits/kind=samples/' "stream holds samples, not logits" flat.txt
