@@ -170,6 +170,7 @@ fails 65 "GGUF model" "printf 'GGUF\3\0\0\0' | ll-cat -t"
 fails 65 "transfer in text mode" "sed 's/\r\$//' whole.lls | ll-cat -t"
 fails 66 "none.lls: No such file or directory" "ll-cat none.lls"
 fails 66 "ll-cat: '': No such file or directory" "ll-cat ''"
+fails 66 "ll-cat: a?b??31m: No such" "ll-cat \"\$(printf 'a\033b\302\23331m')\""
 fails 66 ".: is a directory" "ll-cat ."
 printf 'stream\nframe type=77 seq=5 pos=3 : 00ff\nend : code 0\n' >unknown
 ok "a type that is not known passes" same "make <unknown" "make <unknown | ll-cat"
