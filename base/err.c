@@ -12,9 +12,13 @@
 void
 ll_harmless(char *text)
 {
-	for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++)
+	for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++) {
 		if (*p < 0x20 || *p == 0x7f)
 			*p = '?';
+		/* U+0080 to U+009F: a terminal that reads UTF-8 obeys CSI there, too. */
+		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			p[0] = p[1] = '?';
+	}
 }
 
 int

@@ -40,7 +40,7 @@ int ll_fail(struct ll_err *err, int code, const char *format, ...)
 int ll_fail_errno(struct ll_err *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Replaces control characters: bytes of a hostile name must not steer the reader's terminal. */
+/* Replaces control characters, C0 and C1: bytes of a hostile name must not steer the reader's terminal. */
 void ll_harmless(char *text);
 
 /* Prints "program: text" on stderr as one line, in one write: an error that ends nothing. */

@@ -53,7 +53,7 @@ ll_open_input(const char *path, struct ll_err *err)
 	if (strcmp(path, "-") == 0)
 		return STDIN_FILENO;
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return ll_fail_errno(err, LL_EINPUT, "%s", path);
+		return ll_fail_errno(err, LL_EINPUT, "%s", *path != '\0' ? path : "''");
 	if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
 		close(fd);
 		return ll_fail(err, LL_EINPUT, "%s: is a directory", path);

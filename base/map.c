@@ -74,7 +74,7 @@ ll_map_open(struct ll_map *map, const char *path, struct ll_err *err)
 	*map = (struct ll_map){ 0 };
 	/* O_NONBLOCK: a FIFO must be refused, not waited for. */
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
-		return ll_fail_errno(err, LL_EINPUT, "%s", path);
+		return ll_fail_errno(err, LL_EINPUT, "%s", *path != '\0' ? path : "''");
 	if (fstat(fd, &info) != 0) {
 		ll_fail_errno(err, LL_EINPUT, "%s", path);
 		goto failed;

@@ -360,6 +360,7 @@ bad_option(int what, char **argv)
 	else
 		snprintf(message, sizeof(message), what == ':' ? "%.200s: needs a value" :
 		    optopt != 0 ? "%.200s: takes no value" : "%.200s: unknown option", word);
+	ll_harmless(message);
 	usage_error(message);
 }
 

@@ -3,6 +3,7 @@
  * runs the return path, this file looks rows up and writes them.
  */
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -66,11 +67,15 @@ evaluate(void *arg, const struct ll_item *items, size_t count, struct ll_err *er
 			.want = items[i].want, .epoch = items[i].epoch,
 			.length = ll_states_bytes(stage->dtype, n), .payload = stage->wire,
 		};
+		struct ll_err why = { 0 };
+		char name[48];
 		int status;
 
 		ll_states_embed(stage->states, stage->model, items[i].tokens, items[i].rows);
-		if ((status = ll_states_encode(stage->wire, stage->dtype, stage->states, n, err)) < 0 ||
-		    (status = ll_rows_write(stage->out, &frame, err)) < 0)
+		if (ll_states_encode(stage->wire, stage->dtype, stage->states, n, &why) < 0)
+			return ll_fail(err, LL_EDATA, "a hidden state of sequence %s, from position %" PRIu64 " on, %s",
+			    ll_sequence_name(items[i].sequence, name), items[i].position, why.text);
+		if ((status = ll_rows_write(stage->out, &frame, err)) < 0)
 			return status;
 	}
 	return 0;

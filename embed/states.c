@@ -46,7 +46,7 @@ ll_states_encode(void *out, enum ll_dtype type, const float *x, size_t n, struct
 	for (size_t i = 0; i < n; i++) {
 		half[i] = type == LL_F16 ? ll_f32_to_f16(x[i]) : ll_f32_to_bf16(x[i]);
 		if ((half[i] & 0x7fff) == infinity && isfinite(x[i]))
-			return ll_fail(err, LL_EDATA, "hidden state %g is too large for %s: use %sf32", (double)x[i],
+			return ll_fail(err, LL_EDATA, "has %g, too large for %s: use %sf32", (double)x[i],
 			    type == LL_F16 ? "f16" : "bf16", type == LL_F16 ? "bf16 or " : "");
 	}
 	return 0;

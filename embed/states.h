@@ -22,7 +22,7 @@ int ll_states_type(const char *name, struct ll_err *err);
 /* Bytes of n numbers of a type that states travel in. */
 size_t ll_states_bytes(enum ll_dtype type, size_t n);
 
-/* To the wire. -LL_EDATA if a number is too large for f16 or bf16, with the number. */
+/* To the wire. -LL_EDATA, "has NUMBER, ...", if one is too large for f16 or bf16: the caller says what has it. */
 int ll_states_encode(void *out, enum ll_dtype type, const float *x, size_t n, struct ll_err *err);
 /* From the wire; exact. */
 void ll_states_decode(float *out, enum ll_dtype type, const void *in, size_t n);

@@ -95,7 +95,7 @@ struct stage {
 	bool logits;		/* what comes out: logits, or hidden states */
 	size_t rows;		/* that one call takes */
 	struct ll_row *places;	/* [rows] */
-	void *wire;		/* [rows][dim] of dtype */
+	char *wire;		/* [rows][dim] of dtype */
 	float *normed;		/* [rows][dim]: rows that want logits */
 	float *logit_rows;	/* [LOGIT_ROWS][vocab] */
 	unsigned char *sparse;	/* one sparse row, or LOGIT_ROWS scores */
@@ -265,22 +265,26 @@ set_up(struct stage *stage, struct ll_err *err)
 static int
 write_states(struct stage *stage, const struct ll_item *item, const float *states, struct ll_err *err)
 {
-	size_t dim = stage->model->hp.dim, n = item->rows * dim;
+	size_t dim = stage->model->hp.dim;
 	struct ll_frame frame = {
 		.type = LL_HIDDEN, .sequence = item->sequence, .position = item->position,
 		.flags = hidden ? LL_NORMED : 0, .rows = item->rows, .cols = (uint32_t)dim, .dtype = stage->dtype,
 		.want = item->want, .epoch = item->epoch,
-		.length = ll_states_bytes(stage->dtype, n), .payload = stage->wire,
+		.length = ll_states_bytes(stage->dtype, item->rows * dim), .payload = stage->wire,
 	};
-	int status;
+	struct ll_err why = { 0 };
+	char name[48];
 
 	if (hidden) {
 		for (size_t i = 0; i < item->rows; i++)
 			ll_forward_norm(stage->forward, stage->normed + i * dim, states + i * dim);
 		states = stage->normed;
 	}
-	if ((status = ll_states_encode(stage->wire, stage->dtype, states, n, err)) < 0)
-		return status;
+	for (size_t i = 0; i < item->rows; i++)
+		if (ll_states_encode(stage->wire + ll_states_bytes(stage->dtype, i * dim), stage->dtype, states + i * dim,
+		    dim, &why) < 0)
+			return ll_fail(err, LL_EDATA, "hidden state of sequence %s, position %" PRIu64 " %s",
+			    ll_sequence_name(item->sequence, name), item->position + i, why.text);
 	return ll_rows_write(stage->out, &frame, err);
 }
 

@@ -106,12 +106,12 @@ check_frame(const struct ll_reader *in, const struct ll_frame *frame, size_t dim
 }
 
 static int
-not_finite(const struct ll_reader *in, const struct ll_frame *frame, uint32_t row, struct ll_err *err)
+refuse_row(const struct ll_reader *in, const struct ll_frame *frame, uint32_t row, const char *why, struct ll_err *err)
 {
 	char name[48];
 
-	return ll_fail(err, LL_EDATA, "%s: hidden state of sequence %s, position %" PRIu64 " is not finite",
-	    ll_reader_name(in), ll_sequence_name(frame->sequence, name), frame->position + row);
+	return ll_fail(err, LL_EDATA, "%s: hidden state of sequence %s, position %" PRIu64 " %s",
+	    ll_reader_name(in), ll_sequence_name(frame->sequence, name), frame->position + row, why);
 }
 
 /* --make: sums of the rows whose logits are wanted, of both sides. */
@@ -164,7 +164,7 @@ take_rows(struct making *making, int side, const struct ll_reader *in, const str
 		ll_rows_floats(making->row, frame, row);
 		for (size_t i = 0; i < dim; i++) {
 			if (!isfinite(making->row[i]))
-				return not_finite(in, frame, row, err);
+				return refuse_row(in, frame, row, "is not finite", err);
 			making->sums[side][i] += (double)making->row[i];
 		}
 		making->rows[side]++;
@@ -261,6 +261,7 @@ steer(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
 {
 	size_t dim = stage->place.dim, bytes = ll_rows_bytes(frame);
 	struct ll_frame out = *frame;
+	struct ll_err why = { 0 };
 	int status = ll_grow(&stage->wire, &stage->wire_cap, frame->length, 1, err);
 
 	for (uint32_t row = 0; row < frame->rows && status == 0; row++) {
@@ -268,9 +269,10 @@ steer(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
 		for (size_t i = 0; i < dim; i++) {
 			stage->row[i] += stage->sum[i];
 			if (!isfinite(stage->row[i]))
-				return not_finite(stage->in, frame, row, err);
+				return refuse_row(stage->in, frame, row, "is not finite", err);
 		}
-		status = ll_states_encode(stage->wire + row * bytes, (enum ll_dtype)frame->dtype, stage->row, dim, err);
+		if (ll_states_encode(stage->wire + row * bytes, (enum ll_dtype)frame->dtype, stage->row, dim, &why) < 0)
+			status = refuse_row(stage->in, frame, row, why.text, err);
 	}
 	out.payload = stage->wire;
 	return status < 0 ? status : ll_writer_frame(stage->out, &out, err);
@@ -317,6 +319,8 @@ check_options(struct ll_err *err)
 		return ll_fail(err, LL_EUSAGE, make ? "--make and --add exclude each other" : "--make or --add is missing");
 	if (make && path_count < SIDES)
 		return ll_fail(err, LL_EUSAGE, "--make: two streams are needed, POSITIVE and NEGATIVE");
+	if (make && strcmp(paths[0], "-") == 0 && strcmp(paths[1], "-") == 0)
+		return ll_fail(err, LL_EUSAGE, "only one of the streams can be standard input");
 	if (make && (output_path == NULL || strcmp(output_path, "-") == 0) && isatty(STDOUT_FILENO))
 		return ll_fail(err, LL_EUSAGE, "no -o FILE, and standard output is a terminal");
 	if (!make && path_count > 1)

@@ -59,9 +59,53 @@ ll_ahead_drop(struct ll_ahead *ahead, struct ll_ahead_row *row)
 	free(row);
 }
 
+/* Where a sequence is among those that are forgotten; else their number. */
+static size_t
+find_forgotten(const struct ll_ahead *ahead, uint64_t stream, uint64_t sequence)
+{
+	size_t i = 0;
+
+	while (i < ahead->forgotten_count &&
+	    (ahead->forgotten[i].stream != stream || ahead->forgotten[i].sequence != sequence))
+		i++;
+	return i;
+}
+
+int
+ll_ahead_end(struct ll_ahead *own, struct ll_ahead *other, uint64_t stream, uint64_t sequence, bool failed,
+    struct ll_err *err)
+{
+	size_t at = find_forgotten(own, stream, sequence);
+	struct ll_ahead_row *row, *next;
+
+	if (at < own->forgotten_count) {
+		own->forgotten[at] = own->forgotten[--own->forgotten_count];
+		return 0;
+	}
+	if (!failed)
+		return 0;
+	if (ll_grow(&other->forgotten, &other->forgotten_cap, other->forgotten_count + 1, sizeof(*other->forgotten), err) < 0)
+		return -LL_ENOMEM;
+	other->forgotten[other->forgotten_count++] = (struct ll_ahead_place){ stream, sequence, 0 };
+	for (row = other->first; row != NULL; row = next) {
+		next = row->next;
+		if (row->place.stream == stream && row->place.sequence == sequence)
+			ll_ahead_drop(other, row);
+	}
+	return 0;
+}
+
+bool
+ll_ahead_forgotten(const struct ll_ahead *ahead, struct ll_ahead_place place)
+{
+	return find_forgotten(ahead, place.stream, place.sequence) < ahead->forgotten_count;
+}
+
 void
 ll_ahead_free(struct ll_ahead *ahead)
 {
 	while (ahead->first != NULL)
 		ll_ahead_drop(ahead, ahead->first);
+	free(ahead->forgotten);
+	*ahead = (struct ll_ahead){ 0 };
 }

@@ -8,7 +8,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -156,8 +155,8 @@ find_target(uint32_t *target, const struct source *source, const struct ll_frame
 	char where[400];
 
 	if (known == NULL || position >= known->count)
-		return ll_fail(err, LL_EDATA, "%s: logits, but the token there did not come before",
-		    name_row(where, source, frame->sequence, position));
+		return ll_fail(err, LL_EDATA, "%s: logits, but the token there did not come before%s",
+		    name_row(where, source, frame->sequence, position), known != NULL ? ": what was sampled is not scored" : "");
 	if (position + 1 == known->count || (known->asked > 0 && position < known->count - known->asked))
 		return 0;
 	*target = known->tokens[position + 1];
@@ -178,9 +177,8 @@ read_row(struct source *source, const struct ll_frame *frame, uint32_t row, cons
 {
 	const char *bytes = (const char *)frame->payload + row * ll_rows_bytes(frame);
 
-	if (frame->flags & LL_SPARSE)
-		return ll_logits_sparse(&source->row, bytes, frame->cols, where, err);
-	return ll_logits_dense(&source->row, frame->dtype, bytes, frame->cols, where, err);
+	return frame->flags & LL_SPARSE ? ll_logits_sparse(&source->row, bytes, frame->cols, where, err) :
+	    ll_logits_dense(&source->row, frame->dtype, bytes, frame->cols, where, err);
 }
 
 /* A token with its bytes, into its sequence's sums, and as a line. */
@@ -263,9 +261,8 @@ take_tokens(struct run *run, struct source *source, const struct ll_frame *frame
 	status = ll_seen_take(&source->seen, frame, ll_reader_name(source->in), err);
 	if (status < 0 || run->scores == NULL)
 		return status;
-	status = ll_scores_open(run->scores, frame->sequence >> 32, sample_of(frame->sequence),
-	    name_row(where, source, frame->sequence, frame->position), err);
-	if (status < 0)
+	if ((status = ll_scores_open(run->scores, frame->sequence >> 32, sample_of(frame->sequence),
+	    name_row(where, source, frame->sequence, frame->position), err)) < 0)
 		return status;
 	record = ll_scores_find(run->scores, frame->sequence >> 32);
 	/* A window that is not the first begins inside its text. */
@@ -286,11 +283,14 @@ take_end(struct run *run, struct source *source, const struct ll_frame *frame, s
 	int status = 0;
 
 	ll_ending_read(&ending, frame);
+	if (kl)
+		status = ll_ahead_end(&source->ahead, &run->sources[source == run->sources].ahead, source->streams,
+		    frame->sequence, ending.code != 0, err);
 	if (run->scores != NULL && known != NULL) {
 		part = ll_scores_part(run->scores, record, sample_of(frame->sequence));
 		if (ending.code == 0 && part != NULL && part->tally.tokens < owed(known))
 			return ll_fail(err, LL_EDATA, "%s: sequence %s: logits of %zu tokens of %zu did not come: ll-forward needs "
-			    "--score, or --all", ll_reader_name(source->in), ll_sequence_name(frame->sequence, name),
+			    "--score, or the head of the pipe --all", ll_reader_name(source->in), ll_sequence_name(frame->sequence, name),
 			    owed(known) - (size_t)part->tally.tokens, owed(known));
 		status = ll_scores_close(run->scores, record, sample_of(frame->sequence), ending.code != 0, err);
 	}
@@ -337,9 +337,7 @@ count_question(struct ll_report_choices *q, const struct ll_scored *record)
 {
 	bool normalised = ll_report_normalised(record);
 
-	if (q->items++ == 0)
-		q->normalised = true;
-	q->normalised = q->normalised && normalised;
+	q->normalised = (q->items++ == 0 || q->normalised) && normalised;
 	if (record->answer < 0)
 		return;
 	q->answered++;
@@ -398,9 +396,9 @@ score(struct run *run, struct ll_err *err)
 		return status;
 	if (choices)
 		return ll_report_questions(&run->text, &run->questions, json, err);
-	if (run->tally.tokens == 0)
+	if (run->tally.tokens == 0 && (status = ll_reader_status(source->in, 0, err)) == 0)
 		return ll_fail(err, LL_EDATA, "%s: no token was scored", ll_reader_name(source->in));
-	return ll_report_text(&run->text, &run->tally, json, err);
+	return status < 0 ? status : ll_report_text(&run->text, &run->tally, json, err);
 }
 
 /* The divergence of two streams. */
@@ -454,7 +452,7 @@ take_row(struct run *run, size_t which, const struct ll_frame *frame, uint32_t i
 	char where[400];
 	int status = find_target(&target, source, frame, i, err);
 
-	if (status <= 0)
+	if (status <= 0 || ll_ahead_forgotten(&source->ahead, place))
 		return status;
 	name_row(where, source, frame->sequence, place.position);
 	if (frame->flags & LL_SPARSE)
@@ -513,6 +511,8 @@ diverge(struct run *run, struct ll_err *err)
 
 	while (status == 0 && !(first->ended && second->ended))
 		status = advance(run, first->ended || (!second->ended && second->ahead.count < first->ahead.count), err);
+	if (status == 0 && run->divergence.count == 0)
+		status = ll_reader_status(second->in, ll_reader_status(first->in, 0, err), err);
 	if (status < 0)
 		return status;
 	if (run->divergence.count == 0)

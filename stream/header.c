@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "stream/frame.h"
 #include "stream/header.h"
 #include "stream/text.h"
@@ -185,12 +186,18 @@ begins(const unsigned char *in, size_t length, const char *bytes, size_t count)
 	return length >= count && memcmp(in, bytes, count) == 0;
 }
 
+/* UTF-8, whose last character may be cut. */
 static bool
 is_text(const unsigned char *in, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		if ((in[i] < 0x20 && in[i] != '\t' && in[i] != '\n' && in[i] != '\r') || in[i] == 0x7f)
+	size_t size, end = length - ll_utf8_partial(in, length);
+
+	for (size_t i = 0; i < end; i += size) {
+		uint32_t code = ll_utf8_next(in + i, end - i, &size);
+
+		if ((code < 0x20 && code != '\t' && code != '\n' && code != '\r') || code == 0x7f || code == LL_UTF8_BAD)
 			return false;
+	}
 	return true;
 }
 
@@ -204,6 +211,10 @@ guess(const unsigned char *in, size_t length)
 		return "this is compressed by gzip(1)";
 	if (begins(in, length, "\x28\xb5\x2f\xfd", 4))
 		return "this is compressed by zstd(1)";
+	if (begins(in, length, "BZh", 3))
+		return "this is compressed by bzip2(1)";
+	if (begins(in, length, "\xfd" "7zXZ", 5))
+		return "this is compressed by xz(1)";
 	if (begins(in, length, "LLF1", 4))
 		return "a frame is where a stream's header should be; do two programs write into one pipe?";
 	if (begins(in, length, "\x89LLS\n", 5) || begins(in, length, "\x89LLS\r\r", 6) ||

@@ -127,8 +127,11 @@ main(int argc, char **argv)
 	}
 	if (status >= 0)
 		ll_note(program.name, "largest difference %g", compare.largest);
-	ll_reader_close(in[0]);
-	ll_reader_close(in[1]);
+	for (int i = 0; i < 2; i++) {
+		if (in[i] != NULL)
+			status = ll_reader_status(in[i], status, &err);
+		ll_reader_close(in[i]);
+	}
 	ll_buf_free(&report);
 	return ll_exit(program.name, status, &err);
 }

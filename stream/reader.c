@@ -374,8 +374,9 @@ read_frame(struct ll_reader *reader, struct ll_frame *frame, struct ll_err *err)
 	if (got == 0) {
 		const char *type = ll_frame_name(frame->type);
 
-		snprintf(where, sizeof(where), "inside the payload of frame %" PRIu64 ", %s of sequence %s",
+		snprintf(where, sizeof(where), "inside the payload of frame %" PRIu64 ", %s of %s%s",
 		    reader->frames + 1, type != NULL ? type : "unknown",
+		    frame->sequence == LL_SEQUENCE_STREAM ? "the " : "sequence ",
 		    ll_sequence_name(frame->sequence, sequence));
 		return truncated(reader, where, err);
 	}

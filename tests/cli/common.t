@@ -70,6 +70,9 @@ for program in $programs; do
 	ok "$program: an unknown option tells the usage" is 64 "status_of '$program --no-such-option'"
 	ok "$program: and names the option" grep -q "^$program: .*no-such-option" err
 	ok "$program: usage on stderr" grep -q "^usage: $program " err
+	ok "$program: an unknown option with a newline is named in one line" is "$program: --no?such: unknown option" \
+	    "{ $program '--no
+such' 2>&1 >out || :; } | head -n 1"
 	ok "$program: nothing on stdout" test ! -s out
 	ok "$program: a full disk" is 74 "status_of '$program -h >/dev/full'"
 	ok "$program: a closed stdout" is 74 "status_of '$program -h >&-'"

@@ -132,7 +132,7 @@ bad() {
 	printf '%s\n' "$plain" | damaged "$1"
 	fails 65 "$2" "ll-cat --verify damaged.lls"
 }
-bad "cut 1" "stream is truncated: it ends at byte 319, inside the payload of frame 2, END of sequence stream"
+bad "cut 1" "stream is truncated: it ends at byte 319, inside the payload of frame 2, END of the stream"
 bad "cut 64" "ends at byte 256, inside the payload of frame 2"
 bad "cut 100" "inside the header of frame 2"
 bad "cut 128" "ends at byte 192, behind frame 1, without its END"
@@ -169,6 +169,8 @@ fails 65 "text: not a stream: this is text" "ll-cat -t text"
 fails 65 "GGUF model" "printf 'GGUF\3\0\0\0' | ll-cat -t"
 fails 65 "transfer in text mode" "sed 's/\r\$//' whole.lls | ll-cat -t"
 fails 66 "none.lls: No such file or directory" "ll-cat none.lls"
+fails 66 "ll-cat: '': No such file or directory" "ll-cat ''"
+fails 66 "ll-cat: a?b??31m: No such" "ll-cat \"\$(printf 'a\033b\302\23331m')\""
 fails 66 ".: is a directory" "ll-cat ."
 printf 'stream\nframe type=77 seq=5 pos=3 : 00ff\nend : code 0\n' >unknown
 ok "a type that is not known passes" same "make <unknown" "make <unknown | ll-cat"

@@ -69,6 +69,13 @@ ok "but not within a tolerance" ll-diff --tolerance 1e-9 a.lls half.lls
 ok "-q says nothing" is 1 "status 'll-diff -q a.lls near.lls'"
 ok "nothing at all" test ! -s out -a ! -s err
 
+sed 's/^end : code 0/end : code 66/' a.txt | make >failed.lls
+ok "a failure of a sequence is the status of equal streams" is 66 "status 'll-diff failed.lls failed.lls'"
+ok "and nothing is said" test ! -s out -a ! -s err
+sed 's/5 6 7 8/5 6 7 9/' a.txt | make >b.lls
+ok "of the second stream, too, and of streams that differ" is 66 "status 'll-diff b.lls failed.lls'"
+ok "whose difference is told" grep -q -F "HIDDEN: value 3 is 9 in b.lls, 8 in failed.lls" out
+
 head -c 300 a.lls >cut.lls
 fails 65 "cut.lls: stream is truncated" "ll-diff a.lls cut.lls"
 fails 66 "none.lls: No such file or directory" "ll-diff a.lls none.lls"

@@ -146,6 +146,7 @@ fails 65 "weights: a file of safetensors: the model is the folder that it is in"
 make --key general.alignment u32 3
 fails 65 "tiny.gguf: general.alignment: 3 is not a power of two" "ll-info tiny.gguf"
 fails 66 "none.gguf: No such file or directory" "ll-info none.gguf"
+fails 66 "ll-info: '': No such file or directory" "ll-info ''"
 fails 66 "/: a folder with neither config.json" "ll-info /"
 mkfifo pipe
 fails 66 "pipe: is not a regular file" "ll-info pipe"

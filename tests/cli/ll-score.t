@@ -157,10 +157,10 @@ broken 's/5 5 5 5/5 nan 5 5/' "sequence 0, position 1: logit of id 1 is not a nu
 broken 's/5 5 5 5/5 5 inf 5/' "sequence 0, position 1: logit of id 2 is infinite" flat.txt
 broken 's/5 5 5 5/-inf -inf -inf -inf/' "sequence 0, position 1: every logit is -infinity" flat.txt
 broken 's/1 2 3$/1 2 9/' "the next token, id 9, is not among the 4 logits" flat.txt
-broken '/pos=1/d' "logits of 1 tokens of 2 did not come: ll-forward needs --score, or --all" flat.txt
+broken '/pos=1/d' "logits of 1 tokens of 2 did not come: ll-forward needs --score, or the head of the pipe --all" flat.txt
 broken '/pos=[01]/d' "logits of 2 tokens of 2 did not come" flat.txt
 broken 's/pos=1/pos=0/' "sequence 0, position 0: logits come a second time" flat.txt
-broken 's/pos=1/pos=7/' "sequence 0, position 7: logits, but the token there did not come before" flat.txt
+broken 's/pos=1/pos=7/' "sequence 0, position 7: logits, but the token there did not come before: what was sampled" flat.txt
 broken '/^tokens/d' "logits, but the token there did not come before" flat.txt
 broken 's/kind=logits/kind=tokens/' "stream holds tokens, not logits: is ll-forward missing before ll-score?" flat.txt
 broken 's/kind=logits/kind=samples/' "stream holds samples, not logits" flat.txt
@@ -233,6 +233,21 @@ broken 's/last : 1 0/last : 1 1/' "the next token is id 1, but id 0 in mixed.lls
 broken 's/vocab_size=2/vocab_size=3/' "vocabularies differ: vocab_size is 2 and 3" mixed.txt --kl mixed.lls
 broken '/seq=1/d' "mixed.lls: sequence 1, position 0: logits, but broken.lls has ended" mixed.txt --kl mixed.lls
 broken 's/^logits seq=0.*/sparse seq=0 pos=0 cols=1 lse=0 : 0:-1/' "only some logits" mixed.txt --kl mixed.lls
+sed '/^logits seq=0/d; s/^end seq=0.*/end seq=0 : reason context; code 65; message full/; s/code 0/code 65/' mixed.txt >late.txt
+sed '/^end seq=0/d; /^logits/i end seq=0 : reason context; code 65; message full' late.txt >early.txt
+for failed in late early; do
+	make <$failed.txt >failed.lls
+	for streams in "mixed.lls failed.lls" "failed.lls mixed.lls" "failed.lls turned.lls" "failed.lls failed.lls"; do
+		ok "a sequence that failed is left out: $failed: $streams" is "tokens 1 65" \
+		    "{ ll-score --kl $streams || echo \$?; } | sed -n '1p; \$p' | xargs"
+	done
+done
+sed '/^logits/d; s/^end seq=\(.\).*/end seq=\1 : reason context; code 71; message full/; s/code 0/code 71/' mixed.txt |
+    make >failed.lls
+for mode in "" "--kl mixed.lls" "--kl failed.lls"; do
+	ok "where all failed that is the status, and nothing more is said ($mode)" is 71 \
+	    "ll-score $mode failed.lls 2>&1 || echo \$?"
+done
 broken '/^logits/d' "mixed.lls: sequence 0, position 0: logits, but broken.lls has ended" mixed.txt --kl mixed.lls
 fails 65 "no token has logits in both" "ll-score --kl broken.lls broken.lls"
 fails 65 "broken.lls: stream is truncated" "sed '\$d' mixed.txt | make >broken.lls; ll-score --kl mixed.lls broken.lls"

@@ -104,7 +104,8 @@ for number in nan inf -inf; do
 done
 fails 65 "is not finite" "states 'hidden seq=0 cols=4 : 3.4e38 0 0 0' | ll-steer --add d.gguf:3e38 >out"
 fails 65 "d.gguf: direction.1: element 1: 2 times 3e+38 is not finite" "ll-steer --add d.gguf:3e38 stream >out"
-fails 65 "is too large for f16" "states 'hidden seq=0 cols=4 dtype=f16 : 1 1 1 1' | ll-steer --add d.gguf:65504 >out"
+fails 65 "standard input: hidden state of sequence 1, position 3 has 70000, too large for f16: use bf16 or f32" \
+    "states 'hidden seq=1 pos=2 cols=4 dtype=f16 : 0 0 0 0 0 0 0 20000' | ll-steer --add d.gguf:10000 >out"
 fails 65 "d.gguf: direction.1: hidden size is 4, but the stream's is 5" \
     "states 'hidden seq=0 cols=5 : 1 1 1 1 1' 'hidden=5 boundary=2' | ll-steer --add d.gguf >out"
 fails 65 "hidden size is 5, but the header's is 4" "states 'hidden seq=0 cols=5 : 1 1 1 1 1' | ll-steer --add d.gguf >out"
@@ -151,6 +152,7 @@ fails 73 "no/out" "ll-steer --add d.gguf -o no/out stream"
 fails 64 "--make or --add is missing" "ll-steer stream >out"
 fails 64 "--make and --add exclude each other" "ll-steer --make --add d.gguf pos neg >out"
 fails 64 "two streams are needed" "ll-steer --make pos >out"
+fails 64 "only one of the streams can be standard input" "ll-steer --make - - <pos >out"
 fails 64 "no -o FILE, and standard output is a terminal" "python3 -c \"import pty, sys, os
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', 'exec 2>err.txt; ll-steer --make pos neg'])))\" >pty.out
 	cat err.txt >&2; exit 64"

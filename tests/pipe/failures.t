@@ -179,6 +179,8 @@ fails 65 "cut before layer 18446744073709551615" "states '' 18446744073709551615
 for position in 1 1099511627776 9223372036854775813; do
 	fails 65 "begin at position $position, but only 0 came" "states 'hidden seq=0 pos=$position cols=64 : $(row)'"
 done
+fails 65 "hidden state of sequence 2, position 1 has " "printf 'stream kind=hidden hidden=64 boundary=0\n%b\nflush owed=1\nend : code 0\n' \
+    'hidden seq=2 cols=64 : $(row 1) $(row 1 | sed 's/[^ ][^ ]*/1e9/g')' | stream | ll-forward -L 0-1 --dtype f16 >out"
 again() {
 	states "hidden seq=0 cols=64 want=40 : $(row 40)$1
 		hidden seq=0 cols=64 want=1 : $(row 1 5)$1\nhidden seq=1 cols=64 want=40 : $(row 40 3)" |
