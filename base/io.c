@@ -44,20 +44,53 @@ ll_die_of_sigpipe(void)
 	_exit(128 + SIGPIPE);
 }
 
+#define OUTPUTS 16
+#define OPERANDS 256
+
+/* Regular files that were opened to be read, and those that an output is to replace. */
+static struct identity {
+	dev_t device;
+	ino_t number;
+} inputs[OPERANDS], replaced[OUTPUTS];
+static size_t input_count, replaced_count;
+
+static bool
+is_among(const struct identity *list, size_t count, const struct stat *info)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].device == info->st_dev && list[i].number == info->st_ino)
+			return true;
+	return false;
+}
+
+/* The first so many: an output that replaces what is read is a slip of few operands. */
+static void
+note(struct identity *list, size_t most, size_t *count, const struct stat *info)
+{
+	if (*count < most && !is_among(list, *count, info))
+		list[(*count)++] = (struct identity){ info->st_dev, info->st_ino };
+}
+
 int
 ll_open_input(const char *path, struct ll_err *err)
 {
 	struct stat info;
-	int fd;
+	int fd = STDIN_FILENO;
 
-	if (strcmp(path, "-") == 0)
-		return STDIN_FILENO;
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+	if (strcmp(path, "-") != 0 && (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
 		return ll_fail_errno(err, LL_EINPUT, "%s", *path != '\0' ? path : "''");
-	if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+	if (fstat(fd, &info) != 0)
+		return fd;
+	if (S_ISDIR(info.st_mode) && fd != STDIN_FILENO) {
 		close(fd);
 		return ll_fail(err, LL_EINPUT, "%s: is a directory", path);
 	}
+	if (S_ISREG(info.st_mode) && is_among(replaced, replaced_count, &info)) {
+		close(fd);
+		return ll_fail(err, LL_EUSAGE, "%s: is the output, which would replace it", path);
+	}
+	if (S_ISREG(info.st_mode))
+		note(inputs, OPERANDS, &input_count, &info);
 	return fd;
 }
 
@@ -139,7 +172,6 @@ ll_read_all(int fd, struct ll_buf *buf, const char *name, struct ll_err *err)
 }
 
 /* Temporaries that a signal must remove: written by one thread, read by the handler. */
-#define OUTPUTS 16
 static char *volatile temporaries[OUTPUTS];
 
 static void
@@ -266,10 +298,16 @@ int
 ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 {
 	struct ll_buf name = { 0 };
+	struct stat info;
 
 	*out = (struct ll_out){ .fd = STDOUT_FILENO };
 	if (path == NULL || strcmp(path, "-") == 0)
 		return 0;
+	if (stat(path, &info) == 0 && S_ISREG(info.st_mode)) {
+		if (is_among(inputs, input_count, &info))
+			return ll_fail(err, LL_EUSAGE, "%s: is read, and the output would replace it", path);
+		note(replaced, OUTPUTS, &replaced_count, &info);
+	}
 	if (is_special(path)) {
 		if ((out->fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
 			return ll_fail_errno(err, LL_ECREATE, "%s", path);

@@ -20,7 +20,10 @@ struct ll_err;
  */
 void ll_start(void);
 
-/* Opens an operand for reading: "-" is descriptor 0. A descriptor, or -LL_EINPUT. */
+/*
+ * Opens an operand for reading: "-" is descriptor 0. A descriptor, or -LL_EINPUT; -LL_EUSAGE for what an
+ * output is to replace, as ll_out_open has for what is read.
+ */
 int ll_open_input(const char *path, struct ll_err *err);
 
 /*

@@ -95,4 +95,8 @@ long=$(printf 'x%.0s' $(seq 255))
 ok "a name as long as a name may be" is "0 0 2" "echo \$(status_of 'll-tokenize -p x -o $long') \$(status_of 'll-tokenize -p x --count -o $long') \$(cat $long)"
 ok "one that is too long is told before the work" is "73 ll-tokenize: x$long: File name too long" \
     "echo \$(status_of 'll-tokenize -o x$long none.txt') \$(cat err)"
+printf hello >both && ln -sf both link
+for line in 'll-tokenize both -o both' 'll-tokenize -o both - <both' 'll-train-bpe -n 300 -o both both' 'll-train --steps 1 -o link both'; do
+	ok "no output over what is read: $line" is "64 hello" "echo \$(status_of '$line') \$(cat both)"
+done
 done_testing
