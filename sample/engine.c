@@ -112,7 +112,7 @@ ll_engine_configure(struct ll_engine *engine, struct ll_sequence *sequence, stru
 void
 ll_engine_refuse(struct ll_engine *engine, struct ll_sequence *sequence, const char *why)
 {
-	snprintf(sequence->failure, sizeof(sequence->failure), "%s", why);
+	snprintf(sequence->failure, sizeof(sequence->failure), "%.*s", LL_FAILURE_BYTES - 1, why);
 	engine->hooks.complain(engine->hooks.arg, sequence->failure);
 }
 
@@ -153,8 +153,9 @@ ll_engine_reply(struct ll_engine *engine, const struct ll_sequence *sequence, ui
 	return engine->hooks.reply(engine->hooks.arg, &said, err);
 }
 
-int
-ll_engine_fail(struct ll_engine *engine, struct ll_sequence *sequence, uint64_t position, const char *why,
+/* The turn ends as failed, and the head is told. */
+static int
+fail(struct ll_engine *engine, struct ll_sequence *sequence, uint64_t position, const char *why,
     struct ll_err *err)
 {
 	if (sequence->failure[0] == '\0')
@@ -286,7 +287,7 @@ answer(struct ll_engine *engine, struct ll_sequence *sequence, const struct ll_e
 	if (status >= 0)
 		status = sample(engine, sequence, &pick, row->place, &why);
 	if (status == -LL_EDATA)
-		status = ll_engine_fail(engine, sequence, row->position, why.text, err);
+		status = fail(engine, sequence, row->position, why.text, err);
 	else if (status < 0)
 		status = ll_fail(err, -status, "%s", why.text);
 	else
@@ -311,7 +312,7 @@ ll_engine_logits(struct ll_engine *engine, const struct ll_engine_row *row, stru
 	if (!ll_sequence_asks(sequence, row->epoch, row->position))
 		return 0;
 	if (sequence->failure[0] != '\0')
-		return ll_engine_fail(engine, sequence, row->position, NULL, err);
+		return fail(engine, sequence, row->position, NULL, err);
 	status = row->sparse ? ll_logits_sparse(&engine->row, row->data, row->cols, row->where, err) :
 	    ll_logits_dense(&engine->row, row->dtype, row->data, row->cols, row->where, err);
 	if (status < 0)
