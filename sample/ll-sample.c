@@ -13,7 +13,6 @@
 
 #include "base/err.h"
 #include "base/io.h"
-#include "base/mem.h"
 #include "base/opt.h"
 #include "base/sampling.h"
 #include "model/model.h"

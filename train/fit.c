@@ -1,6 +1,5 @@
 #include "train/fit.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>

@@ -10,7 +10,6 @@
 
 #include "tests/unit/tiny_vocab.h"
 #include "tokenize/chat.h"
-#include "tokenize/pyjson.h"
 
 struct world {
 	struct tiny tiny;
