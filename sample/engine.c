@@ -110,8 +110,9 @@ ll_engine_configure(struct ll_engine *engine, struct ll_sequence *sequence, stru
 }
 
 void
-ll_engine_refuse(struct ll_engine *engine, struct ll_sequence *sequence, const char *why)
+ll_engine_refuse(struct ll_engine *engine, struct ll_sequence *sequence, size_t answers, const char *why)
 {
+	sequence->answers = answers;
 	snprintf(sequence->failure, sizeof(sequence->failure), "%.*s", LL_FAILURE_BYTES - 1, why);
 	engine->hooks.complain(engine->hooks.arg, sequence->failure);
 }
@@ -159,7 +160,7 @@ fail(struct ll_engine *engine, struct ll_sequence *sequence, uint64_t position, 
     struct ll_err *err)
 {
 	if (sequence->failure[0] == '\0')
-		ll_engine_refuse(engine, sequence, why);
+		ll_engine_refuse(engine, sequence, 0, why);
 	sequence->end = LL_TURN_FAILED;
 	ll_sequence_end_turn(sequence, sequence->epoch);
 	return ll_engine_reply(engine, sequence, position, LL_TURN_FAILED, err);
@@ -392,7 +393,8 @@ ll_engine_ended(struct ll_engine *engine, const struct ll_ended *end, struct ll_
 			own.failed = own.failure[0] != '\0';
 		}
 		if (own.failed && !sequence->begun && !end->turn)
-			answers = ll_sequence_settings(sequence, &engine->rules)->samples;
+			answers = sequence->answers > 0 ? sequence->answers :
+			    ll_sequence_settings(sequence, &engine->rules)->samples;
 		ll_sequence_end_turn(sequence, end->epoch);
 		if ((status = give_out(engine, sequence, err)) < 0)
 			return status;

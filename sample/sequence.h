@@ -71,6 +71,7 @@ struct ll_sequence {
 	bool open;		/* a turn is under way and its prompt complete */
 	enum ll_turn_end end;	/* of the turn, if it ended here */
 	char failure[LL_FAILURE_BYTES];	/* why it cannot be sampled, or "" */
+	size_t answers;		/* that it was to have, if it was refused; 0: as its settings say */
 	uint64_t begin;		/* where its answer begins */
 	uint64_t generated;	/* tokens of this turn, the stop token not counted */
 	struct ll_settings *settings;	/* its own, or NULL; freed with it */

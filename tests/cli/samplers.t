@@ -317,6 +317,12 @@ ok "with the status" is "65 65" "echo \$(cat status)"
 ok "a prompt that is too long fails as often" is "x.0 context 0 context is full;x.1 context 0 context is full;y.0 length 2 ;y.1 length 2 ;" \
     "printf '{\"id\":\"x\",\"prompt\":\"%s\"}\n{\"id\":\"y\",\"prompt\":\"a\"}\n' '$prompt' | ll-tokenize --jsonl | ll-forward -c 6 2>err |
     { ll-sample -N 2 -n 2 --seed 1; :; } | { ll-tokenize -d --jsonl; :; } | lines"
+ends() { ll-tokenize --jsonl asked | ll-forward | ll-sample "$@" 2>err | ll-cat -t |
+    awk '$3 == "END" && $1 != "stream" { printf "%s ", $1 }'; }
+echo '{"prompt":"a b","n":3}' >asked
+ok "META that does not fit: each of several sequences has one answer" is "0 0.1 0.2 " "ends --beams 4 -N 2"
+echo '{"prompt":"a b","best_of":2}' >asked
+ok "and one sequence as many as -N says" is "0 0.1 0.2 " "ends --seed 1 -N 3"
 ok "a mix hands it on" is "none failed 0 no token is left;last length 3 ;" "sed -n '2p; \$p' forbidden.jsonl >two.jsonl;
     mkfifo a b; ll-tokenize --jsonl two.jsonl | ll-forward >a & ll-tokenize --jsonl two.jsonl | ll-forward >b &
     ll-mix -e a+b a=a b=b | ll-sample --seed 1 2>err | { ll-tokenize -d --jsonl; :; } | lines"
