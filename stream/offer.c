@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +17,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/thread.h"
 #include "stream/offer.h"
 
 #define PEERS 16
@@ -301,20 +300,6 @@ announce(const struct ll_offer *offer, struct ll_header *header, struct ll_err *
 	return ll_header_set(header, "return", line, err);
 }
 
-static int
-start_thread(struct ll_offer *offer, struct ll_err *err)
-{
-	sigset_t all, before;
-	int failed;
-
-	sigfillset(&all);
-	sigdelset(&all, SIGBUS);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&offer->thread, NULL, serve, offer);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed ? ll_fail(err, LL_ENOMEM, "cannot start a thread") : 0;
-}
-
 int
 ll_offer_new(struct ll_offer **out, struct ll_inbox *inbox, struct ll_header *header,
     struct ll_err *err)
@@ -335,12 +320,11 @@ ll_offer_new(struct ll_offer **out, struct ll_inbox *inbox, struct ll_header *he
 		goto failed;
 	}
 	if ((status = bind_socket(offer, err)) < 0 || (status = announce(offer, header, err)) < 0 ||
-	    (status = start_thread(offer, err)) < 0)
+	    (status = ll_thread_start(&offer->thread, serve, offer, err)) < 0)
 		goto failed;
 	*out = offer;
 	return 0;
 failed:
-	offer->thread = (pthread_t){ 0 };
 	if (offer->listener >= 0)
 		close(offer->listener);
 	for (int i = 0; i < 2; i++)
