@@ -492,9 +492,6 @@ begin_stream(struct run *run, struct ll_err *err)
 	const struct ll_header *header = ll_reader_header(run->in);
 	int status;
 
-	/* A stream that failed before it began holds nothing but its ERROR. */
-	if (header->kind == LL_KIND_NONE)
-		return 0;
 	run->watch = (struct ll_path_watch){ 0 };
 	if (run->engine == NULL && (status = make_engine(run, err)) < 0)
 		return status;

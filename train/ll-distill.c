@@ -86,8 +86,6 @@ begin_stream(struct run *run, struct ll_err *err)
 	uint64_t value;
 	int status;
 
-	if (header->kind == LL_KIND_NONE)
-		return 0;
 	ll_path_decline(header);
 	if ((status = ll_header_check_logits(header, name, program.name, err)) < 0 ||
 	    (status = ll_header_check_model(header, name, 0, learner.vocab->fingerprint, err)) < 0)
