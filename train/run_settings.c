@@ -28,7 +28,7 @@ are_one(const char *a, const char *b)
 }
 
 int
-ll_settings_check(struct ll_settings *s, const char *output, struct ll_err *err)
+ll_run_settings_check(struct ll_run_settings *s, const char *output, struct ll_err *err)
 {
 	bool unnamed = output == NULL || strcmp(output, "-") == 0;
 	const struct ll_opt_rule rules[] = {
@@ -71,7 +71,7 @@ part_of(int64_t given, uint64_t steps, uint64_t divisor)
 }
 
 int
-ll_settings_fit(struct ll_settings *s, uint64_t rows, struct ll_fit_options *fit, struct ll_optimise_options *o,
+ll_run_settings_fit(struct ll_run_settings *s, uint64_t rows, struct ll_fit_options *fit, struct ll_optimise_options *o,
     struct ll_buf *text, struct ll_err *err)
 {
 	double counted = ceil((double)rows * s->epochs / (double)s->rows - 1e-9);
@@ -109,7 +109,7 @@ ll_settings_fit(struct ll_settings *s, uint64_t rows, struct ll_fit_options *fit
 }
 
 int
-ll_settings_memory(const char *program, const struct ll_settings *s, const struct ll_hparams *hp,
+ll_run_settings_memory(const char *program, const struct ll_run_settings *s, const struct ll_hparams *hp,
     const struct ll_net_options *net, uint64_t more, size_t threads, struct ll_err *err)
 {
 	uint64_t learned, bytes = ll_net_bytes(hp, net, threads, &learned), there = ll_available();

@@ -30,7 +30,7 @@ put_uint(struct ll_gguf_writer *writer, const char *key, uint64_t value, struct 
 }
 
 static int
-put_all(struct ll_gguf_writer *writer, const struct ll_optimiser *optimiser, const struct ll_progress *p,
+put_all(struct ll_gguf_writer *writer, const struct ll_optimiser *optimiser, const struct ll_run_progress *p,
     const char *settings, struct ll_err *err)
 {
 	const struct { const char *key; uint64_t value; } numbers[] = {
@@ -59,7 +59,7 @@ put_all(struct ll_gguf_writer *writer, const struct ll_optimiser *optimiser, con
 }
 
 int
-ll_state_save(const char *path, const struct ll_optimiser *optimiser, const struct ll_progress *progress,
+ll_state_save(const char *path, const struct ll_optimiser *optimiser, const struct ll_run_progress *progress,
     const char *settings, struct ll_err *err)
 {
 	struct ll_gguf_writer *writer;
@@ -155,7 +155,7 @@ load_tensor(const struct ll_gguf *gguf, const struct ll_param *param, const char
 }
 
 int
-ll_state_take(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct ll_progress *p, const char *settings,
+ll_state_take(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct ll_run_progress *p, const char *settings,
     struct ll_err *err)
 {
 	const struct { const char *key; uint64_t *out; } numbers[] = {
@@ -187,7 +187,7 @@ ll_state_take(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct
 }
 
 int
-ll_state_load(const char *path, struct ll_optimiser *optimiser, struct ll_progress *progress, const char *settings,
+ll_state_load(const char *path, struct ll_optimiser *optimiser, struct ll_run_progress *progress, const char *settings,
     struct ll_err *err)
 {
 	struct ll_gguf *gguf;
