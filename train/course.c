@@ -1,3 +1,7 @@
+/*
+ * A run from its options to its end; see course.h.
+ */
+
 #include "train/course.h"
 
 #include <inttypes.h>

@@ -1,3 +1,7 @@
+/*
+ * The steps of a run; see fit.h.
+ */
+
 #include "train/fit.h"
 
 #include <inttypes.h>

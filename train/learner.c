@@ -1,3 +1,7 @@
+/*
+ * The model that learns; see learner.h.
+ */
+
 #include "train/learner.h"
 
 #include <stdio.h>

@@ -1,3 +1,7 @@
+/*
+ * The data of a run; see lessons.h.
+ */
+
 #include "train/lessons.h"
 
 #include <stdlib.h>

@@ -1,3 +1,7 @@
+/*
+ * Rows of a corpus, batch by batch; see row_feed.h.
+ */
+
 #include "train/row_feed.h"
 
 #include <stdlib.h>

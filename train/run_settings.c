@@ -1,3 +1,7 @@
+/*
+ * Options of a run; see run_settings.h.
+ */
+
 #include "train/run_settings.h"
 
 #include <inttypes.h>

@@ -1,3 +1,7 @@
+/*
+ * The shape of a model, from YAML; see shape.h.
+ */
+
 #include "train/shape.h"
 
 #include <math.h>

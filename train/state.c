@@ -1,3 +1,7 @@
+/*
+ * Checkpoints; see state.h.
+ */
+
 #include "train/state.h"
 
 #include <errno.h>

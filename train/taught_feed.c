@@ -1,3 +1,7 @@
+/*
+ * Rows of what a teacher said; see taught_feed.h.
+ */
+
 #include "train/taught_feed.h"
 
 #include <inttypes.h>
