@@ -42,7 +42,7 @@ status_of(size_t reader, off_t size)
 	char path[] = "/tmp/ll-map-XXXXXX";
 	struct reading reading = { .reader = reader };
 	struct ll_pool *pool;
-	int fd = mkstemp(path), status;
+	int fd = mkstemp(path), status = 0;
 	pid_t child;
 
 	assert_true(fd >= 0 && ftruncate(fd, SIZE) == 0);
