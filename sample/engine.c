@@ -100,16 +100,6 @@ ll_engine_sequence(struct ll_engine *engine, uint64_t id, struct ll_err *err)
 }
 
 void
-ll_engine_configure(struct ll_engine *engine, struct ll_sequence *sequence, struct ll_settings *settings)
-{
-	(void)engine;
-	ll_settings_free(sequence->settings);
-	sequence->settings = settings;
-	if (settings->own_seed)
-		ll_rng_seed(&sequence->rng, settings->seed, (uint32_t)sequence->id);
-}
-
-void
 ll_engine_refuse(struct ll_engine *engine, struct ll_sequence *sequence, size_t answers, const char *why)
 {
 	sequence->answers = answers;

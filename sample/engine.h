@@ -76,10 +76,8 @@ int ll_engine_end_stream(struct ll_engine *engine, const char *where, struct ll_
 /* The sequence, made if there is none; NULL: out of memory. */
 struct ll_sequence *ll_engine_sequence(struct ll_engine *engine, uint64_t id, struct ll_err *err);
 
-/* Takes a sequence's own settings over. */
-void ll_engine_configure(struct ll_engine *engine, struct ll_sequence *sequence, struct ll_settings *settings);
 /*
- * It cannot be sampled: when its logits come, the head is told, and it ends, with as many answers as
+ * A sequence cannot be sampled: when its logits come, the head is told, and it ends, with as many answers as
  * were asked for; 0: as the command line says.
  */
 void ll_engine_refuse(struct ll_engine *engine, struct ll_sequence *sequence, size_t answers, const char *why);

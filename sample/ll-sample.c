@@ -352,7 +352,7 @@ take_meta(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 		ll_warn(program.name, "%s: %s; of others that is not told", where, settings->idle);
 	}
 	ll_settings_tell(settings, &run->settings, more, sizeof(more));
-	ll_engine_configure(run->engine, sequence, settings);
+	ll_sequence_configure(sequence, settings);
 	return write_meta(run, frame, more, err);
 }
 

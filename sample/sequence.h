@@ -110,6 +110,9 @@ struct ll_sequence *ll_sequences_get(struct ll_sequences *sequences, uint64_t id
     struct ll_err *err);
 void ll_sequences_remove(struct ll_sequences *sequences, uint64_t id);
 
+/* Takes over settings of its own, and draws from their seed if they have one. */
+void ll_sequence_configure(struct ll_sequence *sequence, struct ll_settings *settings);
+
 /* How it is sampled. */
 const struct ll_settings *ll_sequence_settings(const struct ll_sequence *sequence, const struct ll_turn_rules *rules);
 
