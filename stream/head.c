@@ -252,13 +252,17 @@ count_owed(const struct ll_head *head)
 static int
 give_up(struct ll_head *head, struct ll_err *err)
 {
-	struct ll_turn *next;
+	struct ll_turn *turn = head->turns.first;
 	int status = 0;
 
-	for (struct ll_turn *turn = head->turns.first; turn != NULL && status == 0; turn = next) {
-		next = turn->next;
-		if (turn->owed)
-			status = ll_head_end_turn(head, turn, "declined", err);
+	while (turn != NULL && status == 0) {
+		if (!turn->owed) {
+			turn = turn->next;
+			continue;
+		}
+		status = ll_head_end_turn(head, turn, "declined", err);
+		/* Its prompt may have taken the place of a kept one, which was the next. */
+		turn = head->turns.first;
 	}
 	return status;
 }
