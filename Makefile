@@ -239,4 +239,4 @@ help:
 .SECONDARY:
 -include $(OBJECTS:.o=.d) $(PROGRAM_SOURCES:%.c=$(OUT)/%.d)
 -include $(DOUBLE:.o=.d) $(wildcard $(OUT)/double/tests/unit/*.d)
--include $(UNIT_SOURCES:%.c=$(OUT)/%.d) $(FUZZ_SOURCES:%.c=$(OUT)/%.d)
+-include $(UNIT_SOURCES:%.c=$(OUT)/%.d) $(FUZZ_SOURCES:%.c=$(OUT)/%.d) $(OUT)/tests/levels.d

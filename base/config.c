@@ -14,7 +14,6 @@
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/err.h"
-#include "base/io.h"
 #include "base/mem.h"
 #include "base/opt_state.h"
 

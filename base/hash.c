@@ -2,7 +2,6 @@
  * Hashes; see hash.h. The crc is gzip.c's.
  */
 
-#include <string.h>
 
 #include "base/bytes.h"
 #include "base/hash.h"

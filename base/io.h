@@ -37,7 +37,7 @@ ssize_t ll_read(int fd, void *bytes, size_t length, int out, const char *name, s
 /* Writes all of it; -LL_EIO otherwise. A broken pipe ends the process as by SIGPIPE. */
 int ll_write(int fd, const void *bytes, size_t length, const char *name, struct ll_err *err);
 
-/* Appends all of the rest of a descriptor to `buf`. */
+/* Appends all of the rest of a descriptor to `buf`. -LL_EIO, -LL_ENOMEM. */
 int ll_read_all(int fd, struct ll_buf *buf, const char *name, struct ll_err *err);
 
 /* Ends this process as SIGPIPE would, quietly. */
@@ -72,6 +72,7 @@ struct ll_map {
 	size_t size;
 };
 
+/* -LL_EINPUT, -LL_EDATA for an empty file, -LL_ENOMEM; then *map is empty, as for ll_map_close. */
 int ll_map_open(struct ll_map *map, const char *path, struct ll_err *err);
 void ll_map_close(struct ll_map *map);
 

@@ -360,6 +360,21 @@ ll_json_next(const struct ll_json *object, void **place, const char **key, const
 	return true;
 }
 
+bool
+ll_json_next_unknown(const struct ll_json *object, const char *const *known, size_t count, void **place,
+    const char **key, const struct ll_json **value)
+{
+	while (ll_json_next(object, place, key, value)) {
+		size_t i = 0;
+
+		while (i < count && strcmp(*key, known[i]) != 0)
+			i++;
+		if (i == count)
+			return true;
+	}
+	return false;
+}
+
 enum ll_json_kind
 ll_json_kind(const struct ll_json *value)
 {

@@ -71,6 +71,9 @@ bool ll_json_is_true(const struct ll_json *value);
 /* Iterates the members of an object: *place begins as NULL; false at the end. */
 bool ll_json_next(const struct ll_json *object, void **place, const char **key,
     const struct ll_json **value);
+/* The same for the members whose keys are none of known[count]. */
+bool ll_json_next_unknown(const struct ll_json *object, const char *const *known, size_t count, void **place,
+    const char **key, const struct ll_json **value);
 
 enum ll_json_kind {
 	LL_JSON_NONE,		/* of NULL */

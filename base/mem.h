@@ -39,9 +39,9 @@ void *ll_alloc_large(size_t count, size_t size, struct ll_err *err);
 void ll_free_large(void *memory, size_t count, size_t size);
 
 /*
- * Grows the array at *array to hold at least `need` elements of `size` bytes, doubling;
- * *capacity is in elements. Returns 0 or -LL_ENOMEM, and then the old array stays.
- * Call as ll_grow((void **)&a, &cap, need, sizeof *a, err).
+ * Grows an array to hold at least `need` elements of `size` bytes, doubling; `array` is the
+ * address of the pointer to it, *capacity is in elements. Returns 0 or -LL_ENOMEM, and then the
+ * old array stays. Call as ll_grow(&a, &cap, need, sizeof(*a), err).
  */
 int ll_grow(void *array, size_t *capacity, size_t need, size_t size, struct ll_err *err);
 

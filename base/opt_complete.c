@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/config.h"
 #include "base/err.h"
 #include "base/opt_state.h"

@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/err.h"
-#include "base/mem.h"
 #include "base/opt_state.h"
 
 extern char **environ;

@@ -5,15 +5,14 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "base/processors.h"
+#include "base/thread.h"
 
 /* Some ten microseconds: longer than the gap between two calls of a step, shorter than a step. */
 #define SPINS 2000
@@ -85,7 +84,6 @@ int
 ll_pool_new(struct ll_pool **out, size_t count, struct ll_err *err)
 {
 	struct ll_pool *pool = ll_alloc(1, sizeof(*pool), err);
-	sigset_t all, before;
 
 	if (pool == NULL || (pool->workers = ll_alloc(count, sizeof(*pool->workers), err)) == NULL) {
 		free(pool);
@@ -97,20 +95,15 @@ ll_pool_new(struct ll_pool **out, size_t count, struct ll_err *err)
 	pthread_mutex_init(&pool->mutex, NULL);
 	pthread_cond_init(&pool->wake, NULL);
 	pthread_cond_init(&pool->done, NULL);
-
-	/* Signals are the main thread's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (size_t i = 1; i < count; i++) {
 		struct worker *worker = &pool->workers[i];
 
 		worker->pool = pool;
 		worker->index = i;
-		if (pthread_create(&worker->thread, NULL, work, worker) != 0)
+		if (ll_thread_start(&worker->thread, work, worker, NULL) < 0)
 			break;
 		pool->started++;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (pool->started + 1 < count) {
 		size_t started = pool->started + 1;
 

@@ -12,7 +12,6 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "bench/kernels.h"
-#include "bench/measure.h"
 #include "bench/probe.h"
 #include "forward/forward.h"
 #include "model/model.h"

@@ -15,7 +15,6 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/pool.h"
-#include "bench/measure.h"
 #include "bench/probe.h"
 
 #define HUGE_PAGE ((size_t)2 << 20)

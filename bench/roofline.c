@@ -9,11 +9,12 @@
 #include "bench/roofline.h"
 
 /*
- * Types with one scale for 32 weights; with a minimum, or scales for 16; and the plain ones. An
- * F8 is a bf16, exactly; an F16 is not.
+ * The kind of the products that a matrix of a type takes part in: types with one scale for 32
+ * weights; with a minimum, or scales for 16; and the plain ones. An F8 is a bf16, exactly; an F16
+ * is not.
  */
-enum ll_peak
-ll_peak_of(enum ll_dtype type)
+static enum ll_peak
+peak_of(enum ll_dtype type)
 {
 	switch (type) {
 	case LL_F32:
@@ -41,7 +42,7 @@ void
 ll_work_matrix(struct ll_work *work, const struct ll_tensor *w, double rows)
 {
 	work->bytes += (double)w->rows * (double)w->row_bytes;
-	work->ops[ll_peak_of(w->type)] += 2 * rows * (double)w->rows * (double)w->cols;
+	work->ops[peak_of(w->type)] += 2 * rows * (double)w->rows * (double)w->cols;
 }
 
 double

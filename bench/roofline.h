@@ -28,9 +28,6 @@ struct ll_work {
 	double ops[LL_PEAKS];		/* of each kind */
 };
 
-/* The kind of the products that a matrix of a type takes part in. */
-enum ll_peak ll_peak_of(enum ll_dtype type);
-
 /* Adds one reading of a matrix, and its product with `rows` rows of activations. */
 void ll_work_matrix(struct ll_work *work, const struct ll_tensor *w, double rows);
 

@@ -276,7 +276,7 @@ take_meta(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
 	member->id = ll_json_keep(ll_json_get(meta, "id"));
 	if ((error = ll_json_get(meta, "error")) != NULL) {
 		message = ll_json_text_of(ll_json_get(error, "message"), NULL);
-		snprintf(member->message, sizeof(member->message), "%.190s", message != NULL ? message : "it failed");
+		snprintf(member->message, sizeof(member->message), "%s", message != NULL ? message : "it failed");
 		member->code = ll_json_integer(ll_json_get(error, "code"), &code) && code > 0 && code < 256 ?
 		    (int)code : LL_EDATA;
 		member->ended = true;

@@ -55,11 +55,8 @@ ll_states_encode(void *out, enum ll_dtype type, const float *x, size_t n, struct
 void
 ll_states_decode(float *out, enum ll_dtype type, const void *in, size_t n)
 {
-	const uint16_t *half = in;
-
 	if (type == LL_F32)
 		memcpy(out, in, n * sizeof(*out));
 	else
-		for (size_t i = 0; i < n; i++)
-			out[i] = type == LL_F16 ? ll_f16_to_f32(half[i]) : ll_bf16_to_f32(half[i]);
+		ll_dequantize(out, type, in, n);
 }

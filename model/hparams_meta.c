@@ -38,14 +38,8 @@ check_keys(const struct reader *r)
 
 	if (!ll_json_is_object(r->source->config))
 		return ll_fail(r->err, LL_EDATA, "%s/params.json: not an object", r->source->path);
-	while (ll_json_next(r->source->config, &cursor, &key, &value)) {
-		bool found = false;
-
-		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-			found = found || strcmp(key, known[i]) == 0;
-		if (!found)
-			return bad(r, LL_EUNSUPPORTED, key, "key is not understood and might change the result");
-	}
+	if (ll_json_next_unknown(r->source->config, known, sizeof(known) / sizeof(known[0]), &cursor, &key, &value))
+		return bad(r, LL_EUNSUPPORTED, key, "key is not understood and might change the result");
 	return 0;
 }
 

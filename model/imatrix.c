@@ -79,7 +79,7 @@ take_tensor(struct ll_imatrix *imatrix, const struct ll_gguf *gguf, const struct
 	int status = 0;
 
 	if (length == 0 || length + sizeof(COUNTS) > sizeof(name))
-		return ll_fail(err, LL_EDATA, "%s: %.*s: name of %zu bytes", gguf->path, (int)(length % 128),
+		return ll_fail(err, LL_EDATA, "%s: %.*s: name of %zu bytes", gguf->path, (int)(length < 128 ? length : 128),
 		    sums->name.bytes, length);
 	snprintf(name, sizeof(name), "%.*s" COUNTS, (int)length, sums->name.bytes);
 	counts = ll_gguf_tensor(gguf, name);

@@ -3,12 +3,10 @@
  * other only backwards; nothing here recurses, and each byte read makes at most one value.
  */
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "model/pickle.h"

@@ -5,7 +5,6 @@
  * hparams_meta.c's.
  */
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -109,12 +109,6 @@ ll_alphabet_undo(const int16_t *alphabet, const char *text, size_t length, char 
 }
 
 void
-ll_vocab_keep(struct ll_vocab *vocab, struct ll_gguf *gguf)
-{
-	((struct memory *)vocab->memory)->gguf = gguf;
-}
-
-void
 ll_vocab_keep_text(struct ll_vocab *vocab, char *text, size_t size)
 {
 	struct memory *memory = vocab->memory;
@@ -262,7 +256,7 @@ open_gguf(struct ll_vocab **out, const char *path, struct ll_err *err)
 	}
 	/* Only messages use it, and there are no more. */
 	gguf->path = "";
-	ll_vocab_keep(*out, gguf);
+	((struct memory *)(*out)->memory)->gguf = gguf;
 	return 0;
 }
 

@@ -217,11 +217,9 @@ read_model(struct rules *r, const struct ll_json *model)
 	if (ll_json_get(model, "type") != NULL && !is_type(model, "BPE"))
 		return ll_fail(r->err, LL_EUNSUPPORTED, "%s: model.type: '%.100s' is not supported (BPE is)", r->name,
 		    type_of(model));
-	while (ll_json_next(model, &place, &key, &value)) {
+	while (ll_json_next_unknown(model, fine, sizeof(fine) / sizeof(fine[0]), &place, &key, &value)) {
 		bool known_key = false;
 
-		for (size_t k = 0; k < sizeof(fine) / sizeof(fine[0]); k++)
-			known_key |= strcmp(key, fine[k]) == 0;
 		for (size_t k = 0; k < sizeof(nothing) / sizeof(nothing[0]); k++)
 			known_key |= strcmp(key, nothing[k]) == 0 && is_nothing(value);
 		if (!known_key)

@@ -13,18 +13,15 @@
 #include "base/vocab.h"
 
 struct ll_err;
-struct ll_gguf;
 
 /* No token of any model is longer; keeps lengths far from the limit of 32 bits. */
 #define LL_PIECE_MAX 65536
 
 /*
- * A vocabulary with room for `count` pieces and `bytes` bytes of text, which *text is set to. Everything is zero but the special ids, which are LL_VOCAB_NONE.
+ * A vocabulary with room for `count` pieces and `bytes` bytes of text, which *text is set to.
+ * Everything is zero but the special ids, which are LL_VOCAB_NONE.
  */
 int ll_vocab_new(struct ll_vocab **out, size_t count, size_t bytes, char **text, struct ll_err *err);
-
-/* Has the vocabulary close this file when it is freed. */
-void ll_vocab_keep(struct ll_vocab *vocab, struct ll_gguf *gguf);
 
 /* Has the vocabulary free this text of `size` bytes, from ll_alloc_large(), when it is freed. */
 void ll_vocab_keep_text(struct ll_vocab *vocab, char *text, size_t size);

@@ -9,7 +9,6 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "model/vocab_make.h"
 #include "model/vocab_write.h"
 
 static bool

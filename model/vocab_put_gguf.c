@@ -2,7 +2,6 @@
  * A vocabulary as the keys tokenizer.* of a GGUF; see vocab_write.h. What vocab_gguf.c reads.
  */
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

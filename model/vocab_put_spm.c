@@ -4,7 +4,6 @@
  * sentencepiece_model.proto.
  */
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/bytes.h"

@@ -4,7 +4,6 @@
  * Llama 3.1 follow behind the ranks.
  */
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -7,7 +7,6 @@
  * its name; what only tells how the model was trained is skipped.
  */
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

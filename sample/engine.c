@@ -100,19 +100,10 @@ ll_engine_sequence(struct ll_engine *engine, uint64_t id, struct ll_err *err)
 }
 
 void
-ll_engine_configure(struct ll_engine *engine, struct ll_sequence *sequence, struct ll_settings *settings)
+ll_engine_refuse(struct ll_engine *engine, struct ll_sequence *sequence, size_t answers, const char *why)
 {
-	(void)engine;
-	ll_settings_free(sequence->settings);
-	sequence->settings = settings;
-	if (settings->own_seed)
-		ll_rng_seed(&sequence->rng, settings->seed, (uint32_t)sequence->id);
-}
-
-void
-ll_engine_refuse(struct ll_engine *engine, struct ll_sequence *sequence, const char *why)
-{
-	snprintf(sequence->failure, sizeof(sequence->failure), "%s", why);
+	sequence->answers = answers;
+	snprintf(sequence->failure, sizeof(sequence->failure), "%.*s", LL_FAILURE_BYTES - 1, why);
 	engine->hooks.complain(engine->hooks.arg, sequence->failure);
 }
 
@@ -153,12 +144,13 @@ ll_engine_reply(struct ll_engine *engine, const struct ll_sequence *sequence, ui
 	return engine->hooks.reply(engine->hooks.arg, &said, err);
 }
 
-int
-ll_engine_fail(struct ll_engine *engine, struct ll_sequence *sequence, uint64_t position, const char *why,
+/* The turn ends as failed, and the head is told. */
+static int
+fail(struct ll_engine *engine, struct ll_sequence *sequence, uint64_t position, const char *why,
     struct ll_err *err)
 {
 	if (sequence->failure[0] == '\0')
-		ll_engine_refuse(engine, sequence, why);
+		ll_engine_refuse(engine, sequence, 0, why);
 	sequence->end = LL_TURN_FAILED;
 	ll_sequence_end_turn(sequence, sequence->epoch);
 	return ll_engine_reply(engine, sequence, position, LL_TURN_FAILED, err);
@@ -286,7 +278,7 @@ answer(struct ll_engine *engine, struct ll_sequence *sequence, const struct ll_e
 	if (status >= 0)
 		status = sample(engine, sequence, &pick, row->place, &why);
 	if (status == -LL_EDATA)
-		status = ll_engine_fail(engine, sequence, row->position, why.text, err);
+		status = fail(engine, sequence, row->position, why.text, err);
 	else if (status < 0)
 		status = ll_fail(err, -status, "%s", why.text);
 	else
@@ -311,7 +303,7 @@ ll_engine_logits(struct ll_engine *engine, const struct ll_engine_row *row, stru
 	if (!ll_sequence_asks(sequence, row->epoch, row->position))
 		return 0;
 	if (sequence->failure[0] != '\0')
-		return ll_engine_fail(engine, sequence, row->position, NULL, err);
+		return fail(engine, sequence, row->position, NULL, err);
 	status = row->sparse ? ll_logits_sparse(&engine->row, row->data, row->cols, row->where, err) :
 	    ll_logits_dense(&engine->row, row->dtype, row->data, row->cols, row->where, err);
 	if (status < 0)
@@ -391,7 +383,8 @@ ll_engine_ended(struct ll_engine *engine, const struct ll_ended *end, struct ll_
 			own.failed = own.failure[0] != '\0';
 		}
 		if (own.failed && !sequence->begun && !end->turn)
-			answers = ll_sequence_settings(sequence, &engine->rules)->samples;
+			answers = sequence->answers > 0 ? sequence->answers :
+			    ll_sequence_settings(sequence, &engine->rules)->samples;
 		ll_sequence_end_turn(sequence, end->epoch);
 		if ((status = give_out(engine, sequence, err)) < 0)
 			return status;

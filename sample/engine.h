@@ -76,10 +76,11 @@ int ll_engine_end_stream(struct ll_engine *engine, const char *where, struct ll_
 /* The sequence, made if there is none; NULL: out of memory. */
 struct ll_sequence *ll_engine_sequence(struct ll_engine *engine, uint64_t id, struct ll_err *err);
 
-/* Takes a sequence's own settings over. */
-void ll_engine_configure(struct ll_engine *engine, struct ll_sequence *sequence, struct ll_settings *settings);
-/* It cannot be sampled: when its logits come, the head is told, and it ends. */
-void ll_engine_refuse(struct ll_engine *engine, struct ll_sequence *sequence, const char *why);
+/*
+ * A sequence cannot be sampled: when its logits come, the head is told, and it ends, with as many answers as
+ * were asked for; 0: as the command line says.
+ */
+void ll_engine_refuse(struct ll_engine *engine, struct ll_sequence *sequence, size_t answers, const char *why);
 
 int ll_engine_prompt(struct ll_engine *engine, struct ll_sequence *sequence, uint32_t epoch, uint64_t position,
     const uint32_t *ids, size_t count, bool complete, struct ll_err *err);

@@ -27,10 +27,6 @@ struct ll_engine {
 int ll_engine_reply(struct ll_engine *engine, const struct ll_sequence *sequence, uint64_t position,
     enum ll_turn_end end, struct ll_err *err);
 
-/* The turn ends as failed, and the head is told. */
-int ll_engine_fail(struct ll_engine *engine, struct ll_sequence *sequence, uint64_t position, const char *why,
-    struct ll_err *err);
-
 /* beam.c: the row that was read, of a beam; the first makes the search. */
 int ll_search_logits(struct ll_engine *engine, struct ll_sequence *sequence, const struct ll_engine_row *row,
     struct ll_err *err);

@@ -12,7 +12,6 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "sample/expression.h"
-#include "sample/logits.h"
 #include "tensor/kern.h"
 #include "tensor/logsumexp.h"
 

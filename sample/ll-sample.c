@@ -13,7 +13,6 @@
 
 #include "base/err.h"
 #include "base/io.h"
-#include "base/mem.h"
 #include "base/opt.h"
 #include "base/sampling.h"
 #include "model/model.h"
@@ -296,23 +295,23 @@ place_of(const struct run *run, const char *where)
 	return place;
 }
 
-/* *why: they do not fit what is here, and the sequence fails alone. */
+/* *why: they do not fit what is here, and the sequence fails alone, with *answers if the record says how many. */
 static int
 make_settings(struct run *run, struct ll_settings **out, const struct ll_frame *frame, const char *where,
-    struct ll_err *why, struct ll_err *err)
+    size_t *answers, struct ll_err *why, struct ll_err *err)
 {
+	struct ll_settings_place place;
 	struct ll_record meta;
 	char full[400];
 	int status;
 
 	snprintf(full, sizeof(full), "%.200s: %s", ll_reader_name(run->in), where);
 	status = ll_record_read_meta(&meta, frame->payload, frame->length, full, err);
-
+	*answers = ll_settings_record_answers(&meta);
 	if (status == 0 && ll_settings_record_needs_vocab(&meta, &run->settings))
 		status = read_vocabulary(run, err);
 	if (status == 0) {
-		struct ll_settings_place place = place_of(run, where);
-
+		place = place_of(run, where);
 		status = ll_settings_make(out, &run->settings, &meta, &place, why);
 		if (status == -LL_EDATA)
 			status = 0;
@@ -331,10 +330,11 @@ take_meta(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 	struct ll_sequence *sequence;
 	struct ll_err why = { 0 };
 	char name[48], where[80], more[80];
+	size_t answers;
 	int status;
 
 	snprintf(where, sizeof(where), "sequence %s: META", ll_sequence_name(frame->sequence, name));
-	if ((status = make_settings(run, &settings, frame, where, &why, err)) < 0)
+	if ((status = make_settings(run, &settings, frame, where, &answers, &why, err)) < 0)
 		return status;
 	if (settings == NULL && why.code == 0)
 		return ll_writer_frame(run->out, frame, err);
@@ -343,7 +343,8 @@ take_meta(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 		return -LL_ENOMEM;
 	}
 	if (settings == NULL) {
-		ll_engine_refuse(run->engine, sequence, why.text);
+		sequence->told = answers > 0;
+		ll_engine_refuse(run->engine, sequence, answers, why.text);
 		return ll_writer_frame(run->out, frame, err);
 	}
 	if (settings->idle[0] != '\0' && !run->told_idle) {
@@ -351,7 +352,7 @@ take_meta(struct run *run, const struct ll_frame *frame, struct ll_err *err)
 		ll_warn(program.name, "%s: %s; of others that is not told", where, settings->idle);
 	}
 	ll_settings_tell(settings, &run->settings, more, sizeof(more));
-	ll_engine_configure(run->engine, sequence, settings);
+	ll_sequence_configure(sequence, settings);
 	return write_meta(run, frame, more, err);
 }
 
@@ -480,9 +481,6 @@ begin_stream(struct run *run, struct ll_err *err)
 	const struct ll_header *header = ll_reader_header(run->in);
 	int status;
 
-	/* A stream that failed before it began holds nothing but its ERROR. */
-	if (header->kind == LL_KIND_NONE)
-		return 0;
 	run->watch = (struct ll_path_watch){ 0 };
 	if (run->engine == NULL && (status = make_engine(run, err)) < 0)
 		return status;

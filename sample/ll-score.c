@@ -135,9 +135,6 @@ begin_stream(struct run *run, struct source *source, struct ll_err *err)
 	const struct ll_header *header = ll_reader_header(source->in);
 	int status;
 
-	/* Nothing but an ERROR follows. */
-	if (header->kind == LL_KIND_NONE)
-		return 0;
 	ll_path_decline(header);
 	if ((status = ll_header_check_logits(header, ll_reader_name(source->in), program.name, err)) < 0)
 		return status;

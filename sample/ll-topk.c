@@ -170,8 +170,6 @@ begin_stream(struct run *run, struct ll_err *err)
 	char *command;
 	int status;
 
-	if (from->kind == LL_KIND_NONE)
-		return 0;
 	if ((status = ll_header_check_logits(from, ll_reader_name(run->in), program.name, err)) < 0)
 		return status;
 	if ((command = ll_opt_command("", err)) == NULL)

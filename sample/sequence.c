@@ -160,6 +160,15 @@ ll_sequences_remove(struct ll_sequences *sequences, uint64_t id)
 	free_sequence(sequence);
 }
 
+void
+ll_sequence_configure(struct ll_sequence *sequence, struct ll_settings *settings)
+{
+	ll_settings_free(sequence->settings);
+	sequence->settings = settings;
+	if (settings->own_seed)
+		ll_rng_seed(&sequence->rng, settings->seed, (uint32_t)sequence->id);
+}
+
 const struct ll_settings *
 ll_sequence_settings(const struct ll_sequence *sequence, const struct ll_turn_rules *rules)
 {
@@ -223,10 +232,9 @@ ll_sequences_fork(struct ll_sequences *sequences, const struct ll_sequence *pare
 	child->past_count = parent->past_count;
 	child->breaker = parent->breaker;
 	child->unbroken = parent->unbroken;
-	if ((child->settings = parent->settings) != NULL) {
-		child->settings->users++;
-		if (child->settings->own_seed)
-			ll_rng_seed(&child->rng, child->settings->seed, (uint32_t)id);
+	if (parent->settings != NULL) {
+		parent->settings->users++;
+		ll_sequence_configure(child, parent->settings);
 	}
 	begin_turn(child, parent->epoch, parent->begin, true);
 	child->generated = child->farthest = parent->generated;

@@ -71,6 +71,7 @@ struct ll_sequence {
 	bool open;		/* a turn is under way and its prompt complete */
 	enum ll_turn_end end;	/* of the turn, if it ended here */
 	char failure[LL_FAILURE_BYTES];	/* why it cannot be sampled, or "" */
+	size_t answers;		/* that it was to have, if it was refused; 0: as its settings say */
 	uint64_t begin;		/* where its answer begins */
 	uint64_t generated;	/* tokens of this turn, the stop token not counted */
 	struct ll_settings *settings;	/* its own, or NULL; freed with it */
@@ -108,6 +109,9 @@ struct ll_sequence *ll_sequences_find(const struct ll_sequences *sequences, uint
 struct ll_sequence *ll_sequences_get(struct ll_sequences *sequences, uint64_t id,
     struct ll_err *err);
 void ll_sequences_remove(struct ll_sequences *sequences, uint64_t id);
+
+/* Takes over settings of its own, and draws from their seed if they have one. */
+void ll_sequence_configure(struct ll_sequence *sequence, struct ll_settings *settings);
 
 /* How it is sampled. */
 const struct ll_settings *ll_sequence_settings(const struct ll_sequence *sequence, const struct ll_turn_rules *rules);

@@ -37,6 +37,14 @@ ll_settings_record_needs_vocab(const struct ll_record *meta, const struct ll_set
 	    both.dry_multiplier > 0;
 }
 
+size_t
+ll_settings_record_answers(const struct ll_record *meta)
+{
+	if (!(meta->given & LL_GAVE_SAMPLES))
+		return 0;
+	return meta->given & (LL_GAVE_BEST_OF | LL_GAVE_BEAMS) ? (size_t)meta->samples : 1;
+}
+
 struct biases {
 	struct ll_bias *list;
 	size_t count, cap;

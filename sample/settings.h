@@ -57,6 +57,9 @@ struct ll_settings_place {
 bool ll_settings_need_vocab(const struct ll_sampling_lists *lists, const struct ll_sampling *sampling);
 bool ll_settings_record_needs_vocab(const struct ll_record *meta, const struct ll_settings *defaults);
 
+/* How many answers are one sequence's by a record: each of several that came as sequences has one. 0: it does not say. */
+size_t ll_settings_record_answers(const struct ll_record *meta);
+
 /*
  * Of the command line: completes `settings`, whose numbers are set. -LL_EUSAGE for a list that does
  * not fit, -LL_EDATA where several answers are asked for without a return path.

@@ -69,32 +69,31 @@ int
 ll_children_start(struct ll_children *children, char *const *const *commands, size_t count, int errors,
     struct ll_err *err)
 {
-	int ends[2], in, status;
+	int ends[2], status;
 
 	*children = (struct ll_children){ .in = -1, .out = -1 };
 	if ((status = make_pipe(ends, err)) < 0)
 		return status;
-	in = ends[0];
+	children->out = ends[0];
 	children->in = ends[1];
 	for (size_t i = 0; i < count; i++) {
 		pid_t pid;
 
 		if ((status = make_pipe(ends, err)) < 0)
 			return status;
-		if ((pid = fork()) < 0)
+		if ((pid = fork()) == 0)
+			run_child(children, commands[i], children->out, ends[1], errors);
+		close(children->out);
+		close(ends[1]);
+		children->out = ends[0];
+		if (pid < 0)
 			return ll_fail_errno(err, LL_ENOMEM, "cannot start %s", commands[i][0]);
-		if (pid == 0)
-			run_child(children, commands[i], in, ends[1], errors);
 		/* Both sides set it: whoever comes first. */
 		setpgid(pid, children->group);
 		if (children->group == 0)
 			children->group = pid;
 		children->pids[children->count++] = pid;
-		close(in);
-		close(ends[1]);
-		in = ends[0];
 	}
-	children->out = in;
 	return 0;
 }
 

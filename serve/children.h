@@ -22,7 +22,8 @@ struct ll_children {
 
 /*
  * Starts commands[0] | commands[1] | ...; each is an argv. Programs are looked for beside
- * this one, then in PATH. `errors` is their standard error; -1: this program's. -LL_EINPUT, -LL_ENOMEM.
+ * this one, then in PATH: one that is nowhere ends with LL_EINPUT. `errors` is their standard
+ * error; -1: this program's. -LL_ENOMEM, and what runs already is to be waited for, too.
  */
 int ll_children_start(struct ll_children *children, char *const *const *commands, size_t count, int errors,
     struct ll_err *err);

@@ -3,9 +3,9 @@
  */
 
 #include <errno.h>
-#include <signal.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "serve/feed.h"
 #include "serve/ledger.h"
 #include "tokenize/record.h"
@@ -110,17 +110,12 @@ feed_all(void *arg)
 int
 ll_feed_start(struct ll_feed *feed, int fd, struct ll_err *err)
 {
-	sigset_t all, before;
-	int failed;
+	int status;
 
 	feed->fd = fd;
-	sigfillset(&all);
-	sigdelset(&all, SIGBUS);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&feed->thread, NULL, feed_all, feed);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	feed->started = !failed;
-	return failed ? ll_fail(err, LL_ENOMEM, "cannot start a thread") : 0;
+	status = ll_thread_start(&feed->thread, feed_all, feed, err);
+	feed->started = status == 0;
+	return status;
 }
 
 int

@@ -258,7 +258,7 @@ drop_failed(struct ll_ledger *ledger, struct ll_err *err)
 	status = ll_out_close(&copy, status == 1 ? -LL_EANSWER : status, err);
 	free(ledger->keys);
 	close(ledger->fd);
-	*ledger = (struct ll_ledger){ .path = ledger->path, .fd = -1 };
+	*ledger = (struct ll_ledger){ .path = ledger->path, .fd = -1, .made = ledger->made };
 	return status == -LL_EANSWER || status == 0 ? open_file(ledger, err) : status;
 }
 

@@ -18,7 +18,8 @@ struct ll_ledger;
 /*
  * Opens standard output (NULL, "-"), a device or pipe, or a file, which is made if there is
  * none and locked against another batch. With `retry` records that failed are taken out of
- * it, with all of their samples. -LL_ECREATE, -LL_EIO, -LL_ENOMEM; -LL_EDATA for a file that holds something else.
+ * it, with all of their samples. `path` must outlive it. -LL_ECREATE, -LL_EIO, -LL_ENOMEM;
+ * -LL_EDATA for a file that holds something else. To be closed and freed whatever this returns.
  */
 int ll_ledger_open(struct ll_ledger **out, const char *path, bool retry, struct ll_err *err);
 

@@ -2,7 +2,6 @@
  * Progress of a batch; see progress.h.
  */
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>

@@ -6,11 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/io.h"
+#include "base/thread.h"
 
 void
 ll_relay_end_line(struct ll_relay *relay)
@@ -39,27 +39,21 @@ pass_on(void *arg)
 int
 ll_relay_start(struct ll_relay *relay, int *to, struct ll_err *err)
 {
-	sigset_t all, before;
-	int ends[2], failed;
+	int ends[2];
 
 	if (pipe(ends) != 0)
 		return ll_fail_errno(err, LL_ENOMEM, "cannot make a pipe");
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 	relay->from = ends[0];
-	/* Signals are for the thread that talks to the user. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&relay->thread, NULL, pass_on, relay);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (failed == 0) {
+	if (ll_thread_start(&relay->thread, pass_on, relay, err) == 0) {
 		*to = ends[1];
 		return 0;
 	}
 	close(ends[0]);
 	close(ends[1]);
 	relay->from = -1;
-	return ll_fail(err, LL_ENOMEM, "cannot start a thread");
+	return -LL_ENOMEM;
 }
 
 void

@@ -22,6 +22,7 @@ struct ll_ending {
 	char message[256];		/* why, or "" */
 };
 
+/* What the text does not tell is 0 or "", what is too long is cut; a code above 255 becomes LL_EDATA. */
 void ll_ending_read(struct ll_ending *ending, const struct ll_frame *frame);
 
 /* The text, behind what is there. -LL_ENOMEM. */

@@ -38,26 +38,26 @@ follow(const struct ll_writer *out)
 	ll_die_of_sigpipe();
 }
 
-bool
+void
 ll_feeder_mail(struct ll_feeder *feeder, const struct ll_mail *mail, const struct ll_writer *out)
 {
 	switch (mail->kind) {
 	case LL_MAIL_JOINED:
 		feeder->present = true;
-		return true;
+		return;
 	case LL_MAIL_LEFT:
 		feeder->present = false;
 		feeder->left = true;
-		return true;
+		return;
 	case LL_MAIL_DIED:
 		follow(out);
 	case LL_MAIL_DECLINED:
 		if (!feeder->declined)
 			feeder->declined_at = ll_clock_ms();
 		feeder->declined = true;
-		return true;
+		return;
 	default:
-		return false;
+		return;
 	}
 }
 

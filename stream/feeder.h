@@ -28,8 +28,8 @@ struct ll_feeder {
 /* From now on there is a return path. `program` warns once when nobody has come for a while. */
 void ll_feeder_offer(struct ll_feeder *feeder, const char *program);
 
-/* Takes JOINED, LEFT, DECLINED; and DIED, which ends the process as by SIGPIPE. False for other mail. */
-bool ll_feeder_mail(struct ll_feeder *feeder, const struct ll_mail *mail, const struct ll_writer *out);
+/* Takes JOINED, LEFT, DECLINED; and DIED, which ends the process as by SIGPIPE. Other mail is nothing to it. */
+void ll_feeder_mail(struct ll_feeder *feeder, const struct ll_mail *mail, const struct ll_writer *out);
 
 /*
  * Milliseconds to sleep at most, -1 for ever. `owed`: somebody is owed an answer; then 0 when

@@ -115,7 +115,8 @@ int ll_text_put_number(struct ll_buf *text, const char *key, uint64_t value, str
 
 /*
  * The first value of `key` in a block of `length` bytes, decoded, into `out` of `size` bytes
- * (truncated to fit). False if there is none.
+ * (truncated to fit). False if there is none, or for _number if it is no decimal number of 64
+ * bits; then *out is as before.
  */
 bool ll_text_get(const char *text, size_t length, const char *key, char *out, size_t size);
 bool ll_text_get_number(const char *text, size_t length, const char *key, uint64_t *out);

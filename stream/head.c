@@ -3,14 +3,13 @@
  * sequence has ended. What a piece of mail does is head_mail.c's.
  */
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "stream/head_state.h"
 #include "stream/rows.h"
 
@@ -43,22 +42,14 @@ struct input {
 static int
 start_input(struct ll_head *head, struct input *input, struct ll_err *err)
 {
-	sigset_t all, before;
-	int failed;
-
 	if (pipe(input->stop) != 0)
 		return ll_fail_errno(err, LL_ENOMEM, "cannot make a pipe");
 	ll_reader_stop(head->in, input->stop[0]);
-	sigfillset(&all);
-	sigdelset(&all, SIGBUS);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&input->thread, NULL, read_input, head);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!failed)
+	if (ll_thread_start(&input->thread, read_input, head, err) == 0)
 		return 0;
 	close(input->stop[0]);
 	close(input->stop[1]);
-	return ll_fail(err, LL_ENOMEM, "cannot start a thread");
+	return -LL_ENOMEM;
 }
 
 /* After a failure the thread may still wait: for input, or for room in the inbox. */
@@ -261,13 +252,17 @@ count_owed(const struct ll_head *head)
 static int
 give_up(struct ll_head *head, struct ll_err *err)
 {
-	struct ll_turn *next;
+	struct ll_turn *turn = head->turns.first;
 	int status = 0;
 
-	for (struct ll_turn *turn = head->turns.first; turn != NULL && status == 0; turn = next) {
-		next = turn->next;
-		if (turn->owed)
-			status = ll_head_end_turn(head, turn, "declined", err);
+	while (turn != NULL && status == 0) {
+		if (!turn->owed) {
+			turn = turn->next;
+			continue;
+		}
+		status = ll_head_end_turn(head, turn, "declined", err);
+		/* Its prompt may have taken the place of a kept one, which was the next. */
+		turn = head->turns.first;
 	}
 	return status;
 }

@@ -5,11 +5,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
-#include "base/mem.h"
 #include "stream/ending.h"
 #include "stream/head_state.h"
 
@@ -38,10 +37,9 @@ ll_head_fork(struct ll_head *head, uint64_t child, uint32_t epoch, uint64_t pare
 	};
 	int status;
 
-	for (int i = 0; i < 8; i++)
-		payload[i] = (unsigned char)(parent >> (8 * i));
-	for (int i = 0; token != NULL && i < 4; i++)
-		payload[8 + i] = (unsigned char)(*token >> (8 * i));
+	ll_store64(payload, parent);
+	if (token != NULL)
+		ll_store32(payload + 8, *token);
 	if ((status = ll_writer_frame(head->out, &frame, err)) < 0 || head->stage->fork == NULL)
 		return status;
 	return head->stage->fork(head->stage->arg, child, parent, keep, err);
@@ -319,7 +317,7 @@ take_tokens(struct ll_head *head, const struct ll_frame *frame, struct ll_err *e
 static int
 take_input(struct ll_head *head, const struct ll_frame *frame, struct ll_err *err)
 {
-	uint64_t code = 0;
+	struct ll_ending ending;
 
 	switch (frame->type) {
 	case LL_TOKENS:
@@ -329,9 +327,9 @@ take_input(struct ll_head *head, const struct ll_frame *frame, struct ll_err *er
 			return 0;
 		head->input_ended = true;
 		/* Records may have failed before they became sequences. */
-		ll_text_get_number(frame->payload, frame->length, "code", &code);
-		if (code > (uint64_t)head->worst)
-			head->worst = code < 256 ? (int)code : LL_EDATA;
+		ll_ending_read(&ending, frame);
+		if (ending.code > head->worst)
+			head->worst = ending.code;
 		for (struct ll_turn *turn = head->turns.first; turn != NULL; turn = turn->next) {
 			char name[48];
 

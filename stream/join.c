@@ -154,11 +154,11 @@ finish(struct ll_join *join, struct ll_err *err)
 static int
 take_stream_end(struct ll_join *join, size_t m, const struct ll_frame *frame, struct ll_err *err)
 {
-	uint64_t code = 0;
+	struct ll_ending ending;
 
-	ll_text_get_number(frame->payload, frame->length, "code", &code);
-	if (code > (uint64_t)join->worst)
-		join->worst = code < 256 ? (int)code : LL_EDATA;
+	ll_ending_read(&ending, frame);
+	if (ending.code > join->worst)
+		join->worst = ending.code;
 	if (m == 0)
 		ll_text_get_number(frame->payload, frame->length, "sequences", &join->lead_sequences);
 	return ll_join_check_end(join, m, err);

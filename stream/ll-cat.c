@@ -3,7 +3,6 @@
  * canonical form is canonical.c's; this file opens, moves frames and closes.
  */
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

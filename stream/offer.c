@@ -6,20 +6,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/thread.h"
 #include "stream/offer.h"
 
 #define PEERS 16
@@ -302,18 +300,23 @@ announce(const struct ll_offer *offer, struct ll_header *header, struct ll_err *
 	return ll_header_set(header, "return", line, err);
 }
 
-static int
-start_thread(struct ll_offer *offer, struct ll_err *err)
+/* Without its thread, or after it. */
+static void
+destroy(struct ll_offer *offer)
 {
-	sigset_t all, before;
-	int failed;
+	const int fds[] = { offer->listener, offer->stop[0], offer->stop[1] };
 
-	sigfillset(&all);
-	sigdelset(&all, SIGBUS);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&offer->thread, NULL, serve, offer);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed ? ll_fail(err, LL_ENOMEM, "cannot start a thread") : 0;
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	if (offer->directory[0] != '\0') {
+		unlink(offer->name);
+		rmdir(offer->directory);
+	}
+	for (size_t i = 0; i < PEERS; i++)
+		if (offer->peers[i].fd >= 0)
+			drop(&offer->peers[i]);
+	free(offer);
 }
 
 int
@@ -331,24 +334,15 @@ ll_offer_new(struct ll_offer **out, struct ll_inbox *inbox, struct ll_header *he
 		offer->peers[i].fd = -1;
 	snprintf(offer->nonce, sizeof(offer->nonce), "%016llx%016llx",
 	    (unsigned long long)ll_rng_entropy(), (unsigned long long)ll_rng_entropy());
-	if (pipe(offer->stop) != 0) {
-		status = ll_fail_errno(err, LL_EIO, "return path: cannot make a pipe");
-		goto failed;
+	status = pipe(offer->stop) == 0 ? bind_socket(offer, err) :
+	    ll_fail_errno(err, LL_EIO, "return path: cannot make a pipe");
+	if (status < 0 || (status = announce(offer, header, err)) < 0 ||
+	    (status = ll_thread_start(&offer->thread, serve, offer, err)) < 0) {
+		destroy(offer);
+		return status;
 	}
-	if ((status = bind_socket(offer, err)) < 0 || (status = announce(offer, header, err)) < 0 ||
-	    (status = start_thread(offer, err)) < 0)
-		goto failed;
 	*out = offer;
 	return 0;
-failed:
-	offer->thread = (pthread_t){ 0 };
-	if (offer->listener >= 0)
-		close(offer->listener);
-	for (int i = 0; i < 2; i++)
-		if (offer->stop[i] >= 0)
-			close(offer->stop[i]);
-	free(offer);
-	return status;
 }
 
 void
@@ -357,15 +351,7 @@ ll_offer_free(struct ll_offer *offer)
 	if (offer == NULL)
 		return;
 	close(offer->stop[1]);
+	offer->stop[1] = -1;
 	pthread_join(offer->thread, NULL);
-	close(offer->stop[0]);
-	close(offer->listener);
-	if (offer->directory[0] != '\0') {
-		unlink(offer->name);
-		rmdir(offer->directory);
-	}
-	for (size_t i = 0; i < PEERS; i++)
-		if (offer->peers[i].fd >= 0)
-			drop(&offer->peers[i]);
-	free(offer);
+	destroy(offer);
 }

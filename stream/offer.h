@@ -14,7 +14,7 @@ struct ll_offer;
 
 /*
  * Listens, and adds the key "return" to the header. What peers say arrives in the inbox,
- * which must outlive the offer. -LL_EIO when no socket can be had.
+ * which must outlive the offer. -LL_EIO when no socket can be had, -LL_ECREATE, -LL_ENOMEM.
  */
 int ll_offer_new(struct ll_offer **out, struct ll_inbox *inbox, struct ll_header *header,
     struct ll_err *err);

@@ -66,16 +66,10 @@ ll_rows_floats(float *out, const struct ll_frame *frame, uint32_t row)
 {
 	const char *bytes = (const char *)frame->payload + row * ll_rows_bytes(frame);
 
-	if (frame->dtype == LL_F32) {
+	if (frame->dtype == LL_F32)
 		memcpy(out, bytes, frame->cols * sizeof(float));
-		return;
-	}
-	for (size_t i = 0; i < frame->cols; i++) {
-		uint16_t half;
-
-		memcpy(&half, bytes + i * sizeof(half), sizeof(half));
-		out[i] = frame->dtype == LL_F16 ? ll_f16_to_f32(half) : ll_bf16_to_f32(half);
-	}
+	else
+		ll_dequantize(out, (enum ll_dtype)frame->dtype, bytes, frame->cols);
 }
 
 struct ll_sparse_row

@@ -37,7 +37,10 @@ int ll_reader_open(struct ll_reader **reader, const char *path, int out, struct 
 int ll_reader_new(struct ll_reader **reader, int fd, const char *name, int out, struct ll_err *err);
 void ll_reader_close(struct ll_reader *reader);
 
-/* LL_GOT_* or negative. The frame and its payload are valid until the next call. */
+/*
+ * LL_GOT_* or negative. The frame and its payload are valid until the next call. A stream of
+ * LL_KIND_NONE is never given out: what it holds is an ERROR.
+ */
 int ll_reader_next(struct ll_reader *reader, struct ll_frame *frame, struct ll_err *err);
 
 /* True if a whole frame is there already: ll_reader_next would not read. */

@@ -13,8 +13,9 @@
 
 #define LONGEST_QUOTED 4096	/* JSON whose quotes may be single ones */
 
-void
-ll_callset_drop(struct ll_callset *set, size_t from)
+/* Drops the calls from `from` on. */
+static void
+drop(struct ll_callset *set, size_t from)
 {
 	while (set->count > from) {
 		struct ll_call *call = &set->list[--set->count];
@@ -28,7 +29,7 @@ ll_callset_drop(struct ll_callset *set, size_t from)
 void
 ll_callset_free(struct ll_callset *set)
 {
-	ll_callset_drop(set, 0);
+	drop(set, 0);
 	free(set->list);
 }
 
@@ -47,8 +48,9 @@ ll_callset_add(struct ll_callset *set, const char *name, size_t length, struct l
 	return 0;
 }
 
-int
-ll_callset_name(struct ll_callset *set, const char *id, size_t length, struct ll_err *err)
+/* Gives the last call its id. */
+static int
+set_id(struct ll_callset *set, const char *id, size_t length, struct ll_err *err)
 {
 	struct ll_call *call = &set->list[set->count - 1];
 	char *copy = ll_copy(id, length, err);
@@ -138,7 +140,7 @@ ll_callform_objects(struct ll_callset *set, const char *text, size_t length, str
 		}
 	}
 	if (got != 1)
-		ll_callset_drop(set, first);
+		drop(set, first);
 	return got;
 }
 
@@ -154,7 +156,7 @@ take_object(struct ll_callset *set, const struct ll_json *object, struct ll_err 
 	if (name == NULL || size == 0 || arguments == NULL)
 		return 0;
 	if (ll_callset_add(set, name, size, ll_json_keep(arguments), err) < 0 ||
-	    (id != NULL && ll_callset_name(set, id, length, err) < 0))
+	    (id != NULL && set_id(set, id, length, err) < 0))
 		return -LL_ENOMEM;
 	return 1;
 }
@@ -174,7 +176,7 @@ ll_callform_array(struct ll_callset *set, const char *text, size_t length, struc
 		got = take_object(set, ll_json_at(list, i), err);
 	ll_json_free(list);
 	if (got != 1)
-		ll_callset_drop(set, first);
+		drop(set, first);
 	return got;
 }
 
@@ -201,7 +203,7 @@ ll_callform_list(struct ll_callset *set, const char *text, size_t length, struct
 	bool good = ll_pycall_read(text, length, take_python, &taking);
 
 	if (!good)
-		ll_callset_drop(set, first);
+		drop(set, first);
 	return taking.status < 0 ? taking.status : good;
 }
 

@@ -22,14 +22,10 @@ struct ll_callset {
 	size_t count, cap;
 };
 
-/* Drops the calls from `from` on; all of them and the memory with ll_callset_free. */
-void ll_callset_drop(struct ll_callset *set, size_t from);
 void ll_callset_free(struct ll_callset *set);
 /* Appends a call; the arguments are taken in any case. */
 int ll_callset_add(struct ll_callset *set, const char *name, size_t length, struct ll_json *arguments,
     struct ll_err *err);
-/* Names the last call, by a copy. */
-int ll_callset_name(struct ll_callset *set, const char *id, size_t length, struct ll_err *err);
 
 /*
  * Readers: 1 if text[0..length) is calls of this form and nothing else but white space behind

@@ -183,8 +183,9 @@ take_categories(struct ll_chat *chat, const struct ll_json *object, struct ll_er
 	return 0;
 }
 
-int
-ll_chat_call_style(struct ll_chat *chat, const char *name, struct ll_err *err)
+/* By Meta's name; -LL_EDATA with the list of them for another. */
+static int
+call_style(struct ll_chat *chat, const char *name, struct ll_err *err)
 {
 	static const char *const names[] = { "json", "function_tag", "python_list" };
 
@@ -205,7 +206,7 @@ take_call_style(struct ll_chat *chat, const struct ll_json *object, struct ll_er
 
 	if (value == NULL || ll_json_kind(value) == LL_JSON_NULL)
 		return 0;
-	return name != NULL ? ll_chat_call_style(chat, name, err) :
+	return name != NULL ? call_style(chat, name, err) :
 	    ll_fail(err, LL_EDATA, "tool_prompt_format: is not a text");
 }
 

@@ -67,9 +67,6 @@ struct ll_chat {
  */
 int ll_chat_options(struct ll_chat *chat, const struct ll_json *object, struct ll_err *err);
 
-/* By Meta's name: json, function_tag, python_list; -LL_EDATA with that list for another. */
-int ll_chat_call_style(struct ll_chat *chat, const char *name, struct ll_err *err);
-
 /*
  * By name: llama3, llama3.1, llama3.2, meta, llama2, chatml, zephyr, mistral, mistral-v0.1,
  * mistral-v0.2, mistral-v3, mistral-v3-tekken, mistral-v7, mistral-v7-tekken, llama-guard3,

@@ -13,7 +13,6 @@
 
 #include "base/err.h"
 #include "base/io.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/opt.h"
 #include "base/sources.h"

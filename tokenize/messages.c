@@ -247,14 +247,9 @@ check_fields(const struct reading *r, const struct ll_json *object)
 	void *place = NULL;
 	const char *key;
 
-	while (ll_json_next(object, &place, &key, &value)) {
-		size_t i = 0;
-
-		while (i < sizeof(known) / sizeof(known[0]) && strcmp(key, known[i]) != 0)
-			i++;
-		if (i == sizeof(known) / sizeof(known[0]) && ll_json_kind(value) != LL_JSON_NULL)
+	while (ll_json_next_unknown(object, known, sizeof(known) / sizeof(known[0]), &place, &key, &value))
+		if (ll_json_kind(value) != LL_JSON_NULL)
 			return ll_fail(r->err, LL_EDATA, "%s: unknown field '%.100s'", r->where, key);
-	}
 	return 0;
 }
 

@@ -123,14 +123,8 @@ check_members(const struct ll_json *object, const char *where, struct ll_err *er
 	void *place = NULL;
 	const char *key;
 
-	while (ll_json_next(object, &place, &key, &value)) {
-		size_t i = 0;
-
-		while (i < sizeof(known) / sizeof(known[0]) && strcmp(key, known[i]) != 0)
-			i++;
-		if (i == sizeof(known) / sizeof(known[0]))
-			return ll_fail(err, LL_EDATA, "%s: unknown field '%.100s'", where, key);
-	}
+	if (ll_json_next_unknown(object, known, sizeof(known) / sizeof(known[0]), &place, &key, &value))
+		return ll_fail(err, LL_EDATA, "%s: unknown field '%.100s'", where, key);
 	return 0;
 }
 

@@ -177,8 +177,8 @@ ll_render_lead(struct ll_render *r)
 		ll_render_say(r, " ");
 }
 
-void
-ll_render_id(struct ll_render *r, uint32_t id)
+static void
+add_id(struct ll_render *r, uint32_t id)
 {
 	const char *bytes;
 	size_t length;
@@ -210,7 +210,7 @@ ll_render_special(struct ll_render *r, const char *name)
 	if (id == LL_VOCAB_NONE)
 		lacks(r, name);
 	if (r->status == 0)
-		ll_render_id(r, id);
+		add_id(r, id);
 }
 
 bool
@@ -223,7 +223,7 @@ ll_render_tag(struct ll_render *r, const char *name)
 		ll_render_say(r, name);
 		return false;
 	}
-	ll_render_id(r, id);
+	add_id(r, id);
 	return true;
 }
 
@@ -233,7 +233,7 @@ ll_render_bos(struct ll_render *r)
 	uint32_t id = ll_tokenizer_vocab(r->tokenizer)->bos;
 
 	if (id != LL_VOCAB_NONE)
-		ll_render_id(r, id);
+		add_id(r, id);
 }
 
 void
@@ -244,7 +244,7 @@ ll_render_eos(struct ll_render *r)
 	if (id == LL_VOCAB_NONE)
 		lacks(r, "end-of-sequence token");
 	if (r->status == 0)
-		ll_render_id(r, id);
+		add_id(r, id);
 }
 
 void

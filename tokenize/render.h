@@ -46,7 +46,6 @@ void ll_render_cut(struct ll_render *r);
  */
 void ll_render_lead(struct ll_render *r);
 
-void ll_render_id(struct ll_render *r, uint32_t id);
 void ll_render_special(struct ll_render *r, const char *name);	/* -LL_EUNSUPPORTED if there is none */
 /* The special token of this name if the vocabulary has one, plain text else; whether it did. */
 bool ll_render_tag(struct ll_render *r, const char *name);

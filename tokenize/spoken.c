@@ -12,7 +12,6 @@
 #include "tokenize/calls.h"
 #include "tokenize/pyjson.h"
 #include "tokenize/spoken.h"
-#include "tokenize/tokenizer.h"
 
 struct entry {
 	struct entry *next;

@@ -23,7 +23,7 @@
 #define LONGEST_SPECIAL 256	/* that is looked for in a text */
 #define PAD 2			/* of the names below */
 
-const char *const ll_bpe_specials[LL_BPE_SPECIALS] = {
+static const char *const specials_of_llama[LL_BPE_SPECIALS] = {
 	"<|begin_of_text|>", "<|end_of_text|>", "<|finetune_right_pad_id|>", "<|start_header_id|>",
 	"<|end_header_id|>", "<|eom_id|>", "<|eot_id|>", "<|python_tag|>"
 };
@@ -80,7 +80,7 @@ ll_bpe_check_special(const char *text, struct ll_err *err)
 	else if (ll_split_next(LL_SPLIT_LLAMA3, (const unsigned char *)text, length) == length)
 		why = "could be learned from the text: a special token has characters of more than one kind, as in <|name|>";
 	for (size_t i = 0; i < LL_BPE_SPECIALS && why == NULL; i++)
-		if (strcmp(text, ll_bpe_specials[i]) == 0)
+		if (strcmp(text, specials_of_llama[i]) == 0)
 			why = "is there in any case";
 	return why == NULL ? 0 : ll_fail(err, LL_EUSAGE, "--special: '%.64s' %s", text, why);
 }
@@ -140,7 +140,7 @@ make_texts(struct making *m, const struct ll_bpe_merge *merges, size_t count, co
 	for (size_t i = 0; i < count && status == 0; i++)
 		status = add_merge(m, id++, merges[i]);
 	for (size_t i = 0; i < LL_BPE_SPECIALS + special_count && status == 0; i++) {
-		status = ll_buf_puts(&m->text, i < LL_BPE_SPECIALS ? ll_bpe_specials[i] :
+		status = ll_buf_puts(&m->text, i < LL_BPE_SPECIALS ? specials_of_llama[i] :
 		    specials[i - LL_BPE_SPECIALS], m->err);
 		m->begin[++id] = m->text.len;
 	}

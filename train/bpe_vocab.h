@@ -14,9 +14,8 @@
 
 struct ll_err;
 
-/* The special tokens that Llama 3.1 gives a meaning to, in its order. */
+/* The special tokens that Llama 3.1 gives a meaning to. */
 #define LL_BPE_SPECIALS 8
-extern const char *const ll_bpe_specials[LL_BPE_SPECIALS];
 
 /* A reader of a rank file adds so many. */
 #define LL_BPE_RANK_SPECIALS 256

@@ -38,7 +38,7 @@ span(struct grid *grid, const struct ll_curves *curves)
 	grid->x_most = grid->y_most = -INFINITY;
 	for (size_t i = 0; i < curves->count; i++)
 		for (size_t j = 0; j < curves->list[i].count; j++) {
-			const struct ll_point *point = &curves->list[i].points[j];
+			const struct ll_curve_point *point = &curves->list[i].points[j];
 
 			grid->x_least = fmin(grid->x_least, point->x);
 			grid->x_most = fmax(grid->x_most, point->x);
@@ -68,7 +68,7 @@ draw_curve(struct grid *grid, const struct ll_curve *curve, char sign)
 	double column = 0, row = 0;
 
 	for (size_t i = 0; i < curve->count; i++) {
-		const struct ll_point *point = &curve->points[i];
+		const struct ll_curve_point *point = &curve->points[i];
 		double next = place(point->x, grid->x_least, grid->x_most, grid->width);
 		double high = place(drawn(grid, point->y), grid->y_least, grid->y_most, grid->height);
 

@@ -78,7 +78,7 @@ struct ll_span {
  * closed where a 33rd would be opened. Rows stand in the order in which they were opened.
  * Row r is spans[row[r] .. row[r + 1]).
  */
-struct ll_order {
+struct ll_packing {
 	struct ll_span *spans;
 	size_t *row;			/* rows + 1 of them */
 	size_t rows;
@@ -88,8 +88,8 @@ struct ll_order {
  * `context` is at least 1. Equal arguments give equal orders on every machine; `shuffle`
  * false: as they stand in the corpus. -LL_ENOMEM. Free in any case.
  */
-int ll_order_make(struct ll_order *order, const struct ll_corpus *corpus, size_t context, uint64_t seed,
+int ll_packing_make(struct ll_packing *order, const struct ll_corpus *corpus, size_t context, uint64_t seed,
     uint64_t epoch, bool shuffle, struct ll_err *err);
-void ll_order_free(struct ll_order *order);
+void ll_packing_free(struct ll_packing *order);
 
 #endif

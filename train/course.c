@@ -1,3 +1,7 @@
+/*
+ * A run from its options to its end; see course.h.
+ */
+
 #include "train/course.h"
 
 #include <inttypes.h>
@@ -81,7 +85,7 @@ run_rows(struct ll_course *c, uint64_t rows, struct ll_pool *pool, struct ll_fit
 	int status;
 
 	if ((status = describe(text, c, err)) < 0 ||
-	    (status = ll_settings_fit(c->settings, rows, &fit->options, &optimise, text, err)) < 0 ||
+	    (status = ll_run_settings_fit(c->settings, rows, &fit->options, &optimise, text, err)) < 0 ||
 	    (status = ll_net_new(&net, &c->hp, c->rope_freqs, c->rope_magnitude, c->base, &c->net, pool, err)) < 0)
 		return status;
 	fit->options.settings = text->data;
@@ -100,11 +104,11 @@ run(struct ll_course *c, struct ll_pool *pool, struct ll_fit *fit, struct ll_buf
 	    .shuffle = true };
 	int status;
 
-	if ((status = ll_settings_memory(c->program, c->settings, &c->hp, &c->net, c->more, ll_pool_count(pool), err)) < 0 ||
-	    c->settings->dry_run || (status = ll_lessons_read(c->lessons, err)) < 0)
+	if ((status = ll_run_settings_memory(c->program, c->settings, &c->hp, &c->net, c->more, ll_pool_count(pool),
+	    err)) < 0 || c->settings->dry_run || (status = ll_lessons_read(c->lessons, err)) < 0)
 		return status;
 	fit->held = c->lessons->held_path != NULL ? &c->lessons->held : NULL;
-	fit->feed = c->feed != NULL ? *c->feed : (struct ll_feed){ ll_corpus_feed_next, &feed };
+	fit->feed = c->feed != NULL ? *c->feed : (struct ll_row_feed){ ll_corpus_feed_next, &feed };
 	if (c->feed != NULL)
 		return run_rows(c, c->feed_rows, pool, fit, text, err);
 	if ((status = ll_corpus_feed_open(&feed, 0, err)) == 0) {
@@ -119,7 +123,7 @@ run(struct ll_course *c, struct ll_pool *pool, struct ll_fit *fit, struct ll_buf
 size_t
 ll_course_span(const struct ll_course *c)
 {
-	const struct ll_settings *s = c->settings;
+	const struct ll_run_settings *s = c->settings;
 	size_t span = s->context > 0 ? (size_t)s->context : c->hp.context < MOST_CONTEXT ? c->hp.context : MOST_CONTEXT;
 
 	if (span > c->hp.context) {
@@ -134,7 +138,7 @@ ll_course_span(const struct ll_course *c)
 int
 ll_course_run(struct ll_course *c, struct ll_err *err)
 {
-	const struct ll_settings *s = c->settings;
+	const struct ll_run_settings *s = c->settings;
 	struct ll_fit fit = { .options = { .program = c->program, .state = s->state, .hard = c->hard,
 	    .temperature = c->temperature } };
 	struct ll_buf text = { 0 }, state = { 0 };

@@ -19,7 +19,7 @@ enum ll_first {				/* a run's first values */
 
 struct ll_course {
 	const char *program;
-	struct ll_settings *settings;
+	struct ll_run_settings *settings;
 	const char *output;		/* the checkpoint's name comes from it where --state says none */
 	struct ll_hparams hp;
 	const float *rope_freqs;
@@ -29,7 +29,7 @@ struct ll_course {
 	struct ll_net_options net;	/* what is not in the settings: adapters */
 	uint64_t more;			/* bytes of memory beside the net's */
 	struct ll_lessons *lessons;	/* data; not yet read */
-	const struct ll_feed *feed;	/* another source of rows; NULL: the lessons */
+	const struct ll_row_feed *feed;	/* another source of rows; NULL: the lessons */
 	uint64_t feed_rows;		/* of an epoch of it; 0: not known, and there is but one */
 	uint64_t feed_hash;		/* what a run over it is resumed on */
 	double hard, temperature;	/* of a teacher; both 0: none */

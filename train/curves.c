@@ -43,7 +43,7 @@ take(const struct log *log, const struct ll_json *object, const char *name, doub
 }
 
 static int
-add_point(struct ll_curve *curve, struct ll_point point, struct ll_err *err)
+add_point(struct ll_curve *curve, struct ll_curve_point point, struct ll_err *err)
 {
 	int status;
 
@@ -74,7 +74,7 @@ take_object(struct log *log, const struct ll_json *object, struct ll_err *err)
 		log->has_x = true;
 	}
 	for (size_t i = 0; i < 2; i++) {
-		struct ll_point point = { .x = log->at, .step = has_step ? step : log->at };
+		struct ll_curve_point point = { .x = log->at, .step = has_step ? step : log->at };
 		int status = take(log, object, kinds[i].name, &point.y, err);
 
 		if (status > 0)
@@ -175,7 +175,7 @@ ll_curves_read(struct ll_curves *curves, const char *path, const char *x, const 
 static void
 smooth(struct ll_curve *curve, size_t most)
 {
-	struct ll_point *points = curve->points;
+	struct ll_curve_point *points = curve->points;
 
 	for (size_t i = curve->count; i-- > 0;) {
 		size_t count = i + 1 < most ? i + 1 : most;

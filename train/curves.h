@@ -16,14 +16,14 @@
 
 struct ll_err;
 
-struct ll_point {
+struct ll_curve_point {
 	double x, y;
 	double step;		/* at which it was said; x where the line has none */
 };
 
 struct ll_curve {
 	char *name;		/* the log's, and " eval_loss" or so */
-	struct ll_point *points;
+	struct ll_curve_point *points;
 	size_t count, cap;
 	bool evaluation;
 };

@@ -1,6 +1,9 @@
+/*
+ * The steps of a run; see fit.h.
+ */
+
 #include "train/fit.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
@@ -43,7 +46,7 @@ write_log(struct ll_fit *fit, struct ll_err *err)
 static int
 tell_step(struct ll_fit *fit, const struct step_report *r, struct ll_err *err)
 {
-	const struct ll_progress *p = &fit->progress;
+	const struct ll_run_progress *p = &fit->progress;
 	const struct ll_fit_options *o = &fit->options;
 	double loss = r->loss.sum / (double)r->loss.count, speed = (double)r->tokens / r->seconds;
 	double left = (double)(o->steps - p->step) * (elapsed(fit) / (double)p->step);
@@ -99,7 +102,7 @@ static int
 evaluate(struct ll_fit *fit, struct ll_err *err)
 {
 	struct ll_corpus_feed feed = { .corpus = fit->held, .span = fit->options.span };
-	struct ll_place place = { 0 };
+	struct ll_row_place place = { 0 };
 	struct ll_loss loss = { 0 };
 	int status = 1;
 
@@ -120,7 +123,7 @@ evaluate(struct ll_fit *fit, struct ll_err *err)
 static int
 save(struct ll_fit *fit, struct ll_err *err)
 {
-	struct ll_progress progress = fit->progress;
+	struct ll_run_progress progress = fit->progress;
 
 	if (fit->options.state == NULL)
 		return 0;
@@ -212,7 +215,7 @@ run_steps(struct ll_fit *fit, struct ll_err *err)
 	int status = 0;
 
 	while (fit->progress.step < o->steps && !fit->ended && !told_to_stop) {
-		struct ll_place place = fit->progress.place;
+		struct ll_row_place place = fit->progress.place;
 
 		status = run_step(fit, err);
 		if (status < 0 && told_to_stop) {

@@ -40,9 +40,9 @@ struct ll_fit {
 	struct ll_fit_options options;
 	struct ll_net *net;
 	struct ll_optimiser optimiser;
-	struct ll_feed feed;
+	struct ll_row_feed feed;
 	const struct ll_corpus *held;	/* NULL: nothing is held out */
-	struct ll_progress progress;
+	struct ll_run_progress progress;
 	int stopped;			/* by this signal */
 	/* Private. */
 	struct ll_gather gather;

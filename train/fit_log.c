@@ -1,3 +1,7 @@
+/*
+ * The log of a run; see fit_log.h.
+ */
+
 #include "train/fit_log.h"
 
 #include <ctype.h>

@@ -1,3 +1,7 @@
+/*
+ * First values that copy; see induction.h.
+ */
+
 #include "train/induction.h"
 
 #include <math.h>

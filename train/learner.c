@@ -1,3 +1,7 @@
+/*
+ * The model that learns; see learner.h.
+ */
+
 #include "train/learner.h"
 
 #include <stdio.h>
@@ -28,7 +32,7 @@ check_dtype(struct ll_learner *l)
 }
 
 int
-ll_learner_check(struct ll_learner *l, struct ll_settings *settings, struct ll_err *err)
+ll_learner_check(struct ll_learner *l, struct ll_run_settings *settings, struct ll_err *err)
 {
 	const struct ll_opt_rule rules[] = {
 		{ l->shape_path != NULL, &l->model_path, "with --shape: a new model goes on from none" },
@@ -45,7 +49,7 @@ ll_learner_check(struct ll_learner *l, struct ll_settings *settings, struct ll_e
 		ll_opt_wrong(&settings->rate, "nothing is learned at 0");
 	if (settings->rate <= 0)
 		settings->rate = 1e-3;
-	if ((status = ll_settings_check(settings, l->output, err)) < 0)
+	if ((status = ll_run_settings_check(settings, l->output, err)) < 0)
 		return status;
 	if (l->shape_path != NULL && l->vocabulary_path == NULL)
 		return ll_fail(err, LL_EUSAGE, "no --vocabulary FILE for the new model");

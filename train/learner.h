@@ -37,7 +37,7 @@ struct ll_learner {
 	{ 0, "name", LL_OPT_STRING, &(l).name, "TEXT", "the new model's name", 0, 0, NULL }
 
 /* Ends the program where an option has no effect; -LL_EUSAGE where one is missing or wrong. */
-int ll_learner_check(struct ll_learner *learner, struct ll_settings *settings, struct ll_err *err);
+int ll_learner_check(struct ll_learner *learner, struct ll_run_settings *settings, struct ll_err *err);
 
 /* The codes of ll_gguf_open, ll_model_open, ll_vocab_open and ll_shape_read. Close it in any case. */
 int ll_learner_open(struct ll_learner *learner, struct ll_err *err);

@@ -1,3 +1,7 @@
+/*
+ * The data of a run; see lessons.h.
+ */
+
 #include "train/lessons.h"
 
 #include <stdlib.h>
@@ -43,7 +47,7 @@ reads_stdin(const struct ll_lessons *l)
 }
 
 int
-ll_lessons_check(const struct ll_lessons *l, const struct ll_settings *settings, struct ll_err *err)
+ll_lessons_check(const struct ll_lessons *l, const struct ll_run_settings *settings, struct ll_err *err)
 {
 	if (l->held_path == NULL)
 		ll_opt_refuse(&settings->eval_every, "without --eval");

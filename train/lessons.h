@@ -36,7 +36,7 @@ struct ll_lessons {
  * Of files: ends the program where an option has no effect, or standard input is to be both; -LL_EUSAGE where
  * there is nothing to read but a terminal.
  */
-int ll_lessons_check(const struct ll_lessons *lessons, const struct ll_settings *settings, struct ll_err *err);
+int ll_lessons_check(const struct ll_lessons *lessons, const struct ll_run_settings *settings, struct ll_err *err);
 
 /* The codes of ll_corpus_read. */
 int ll_lessons_read(struct ll_lessons *lessons, struct ll_err *err);

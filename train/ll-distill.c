@@ -27,7 +27,7 @@ static const char *input_path;
 static double hard = 0.1, temperature = 1;
 static struct ll_learner learner;
 static struct ll_lessons lessons = { .held_only = true };
-static struct ll_settings settings = LL_SETTINGS;
+static struct ll_run_settings settings = LL_SETTINGS;
 
 static int
 set_input(const char *value, struct ll_err *err)
@@ -86,8 +86,6 @@ begin_stream(struct run *run, struct ll_err *err)
 	uint64_t value;
 	int status;
 
-	if (header->kind == LL_KIND_NONE)
-		return 0;
 	ll_path_decline(header);
 	if ((status = ll_header_check_logits(header, name, program.name, err)) < 0 ||
 	    (status = ll_header_check_model(header, name, 0, learner.vocab->fingerprint, err)) < 0)
@@ -316,7 +314,7 @@ count_file(struct run *run, struct ll_taught_feed *feed, struct ll_course *cours
 	course->feed_rows = total.rows;
 	course->feed_hash = total.hash;
 	course->more = total.bytes * (uint64_t)settings.micro;
-	feed->place = (struct ll_place){ 0 };
+	feed->place = (struct ll_row_place){ 0 };
 	return read_again(run, err);
 }
 
@@ -343,7 +341,7 @@ static int
 distil(struct run *run, struct ll_course *course, struct ll_err *err)
 {
 	struct ll_taught_feed taught = { .next = next_document, .context = run, .soft = hard < 1 };
-	struct ll_feed feed = { ll_taught_feed_next, &taught };
+	struct ll_row_feed feed = { ll_taught_feed_next, &taught };
 	int status;
 
 	course->feed = &feed;

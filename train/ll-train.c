@@ -12,7 +12,7 @@
 
 static struct ll_learner learner;
 static struct ll_lessons lessons;
-static struct ll_settings settings = LL_SETTINGS;
+static struct ll_run_settings settings = LL_SETTINGS;
 
 static int
 add_file(const char *value, struct ll_err *err)

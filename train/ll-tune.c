@@ -26,7 +26,7 @@ static bool all_text, full, merge;
 static int64_t rank = 16;
 static double alpha, dropout;
 static struct ll_lessons lessons;
-static struct ll_settings settings = LL_SETTINGS;
+static struct ll_run_settings settings = LL_SETTINGS;
 
 static int
 add_file(const char *value, struct ll_err *err)
@@ -196,7 +196,7 @@ check_options(struct ll_net_options *net, struct ll_err *err)
 		net->dropout = (float)dropout;
 		take_projections(net->on);
 	}
-	status = ll_settings_check(&settings, output, err);
+	status = ll_run_settings_check(&settings, output, err);
 	return status < 0 ? status : ll_lessons_check(&lessons, &settings, err);
 }
 

@@ -1,3 +1,7 @@
+/*
+ * AdamW; see optimise.h.
+ */
+
 #include "train/optimise.h"
 
 #include <math.h>

@@ -134,7 +134,7 @@ place(struct packing *packing, size_t inputs)
 
 /* Puts the spans of each row together, in the order in which they came into it. */
 static int
-gather(struct ll_order *order, const struct packing *packing, struct ll_err *err)
+gather(struct ll_packing *order, const struct packing *packing, struct ll_err *err)
 {
 	size_t *next = ll_alloc(packing->rows + 1, sizeof(*next), err);
 
@@ -158,13 +158,13 @@ gather(struct ll_order *order, const struct packing *packing, struct ll_err *err
 }
 
 int
-ll_order_make(struct ll_order *order, const struct ll_corpus *corpus, size_t context, uint64_t seed,
+ll_packing_make(struct ll_packing *order, const struct ll_corpus *corpus, size_t context, uint64_t seed,
     uint64_t epoch, bool shuffle, struct ll_err *err)
 {
 	struct packing packing = { .context = context };
 	int status;
 
-	*order = (struct ll_order){ 0 };
+	*order = (struct ll_packing){ 0 };
 	if ((status = cut(&packing, corpus, err)) < 0)
 		goto out;
 	if (shuffle)
@@ -183,9 +183,9 @@ out:
 }
 
 void
-ll_order_free(struct ll_order *order)
+ll_packing_free(struct ll_packing *order)
 {
 	free(order->spans);
 	free(order->row);
-	*order = (struct ll_order){ 0 };
+	*order = (struct ll_packing){ 0 };
 }

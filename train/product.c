@@ -1,3 +1,7 @@
+/*
+ * Products of matrices; see product.h.
+ */
+
 #include "train/product.h"
 
 #include <stdlib.h>

@@ -1,3 +1,7 @@
+/*
+ * The model file of a run; see result.h.
+ */
+
 #include "train/result.h"
 
 #include <math.h>

@@ -1,3 +1,7 @@
+/*
+ * Rows of a corpus, batch by batch; see row_feed.h.
+ */
+
 #include "train/row_feed.h"
 
 #include <stdlib.h>
@@ -72,7 +76,7 @@ ll_corpus_feed_open(struct ll_corpus_feed *feed, uint64_t epoch, struct ll_err *
 	if (feed->made && feed->epoch == epoch)
 		return 0;
 	ll_corpus_feed_free(feed);
-	if ((status = ll_order_make(&feed->order, feed->corpus, feed->span, feed->seed, epoch, feed->shuffle, err)) < 0)
+	if ((status = ll_packing_make(&feed->order, feed->corpus, feed->span, feed->seed, epoch, feed->shuffle, err)) < 0)
 		return status;
 	feed->made = true;
 	feed->epoch = epoch;
@@ -80,7 +84,7 @@ ll_corpus_feed_open(struct ll_corpus_feed *feed, uint64_t epoch, struct ll_err *
 }
 
 int
-ll_corpus_feed_next(void *context, struct ll_place *place, struct ll_gather *gather, struct ll_err *err)
+ll_corpus_feed_next(void *context, struct ll_row_place *place, struct ll_gather *gather, struct ll_err *err)
 {
 	struct ll_corpus_feed *feed = context;
 	int status = ll_corpus_feed_open(feed, place->epoch, err);
@@ -88,7 +92,7 @@ ll_corpus_feed_next(void *context, struct ll_place *place, struct ll_gather *gat
 	if (status < 0)
 		return status;
 	if (place->row >= feed->order.rows) {
-		*place = (struct ll_place){ place->epoch + 1, 0 };
+		*place = (struct ll_row_place){ place->epoch + 1, 0 };
 		return 0;
 	}
 	for (size_t s = feed->order.row[place->row]; s < feed->order.row[place->row + 1]; s++)
@@ -102,6 +106,6 @@ void
 ll_corpus_feed_free(struct ll_corpus_feed *feed)
 {
 	if (feed->made)
-		ll_order_free(&feed->order);
+		ll_packing_free(&feed->order);
 	feed->made = false;
 }

@@ -16,7 +16,7 @@
 struct ll_err;
 
 /* Where in the data a run is. */
-struct ll_place {
+struct ll_row_place {
 	uint64_t epoch;			/* from 0 */
 	uint64_t row;			/* that comes next, in this epoch */
 };
@@ -46,8 +46,8 @@ void ll_gather_free(struct ll_gather *gather);
  * next one's first row), or -LL_E*. What a gather points to stays until the next call after
  * ll_gather_clear.
  */
-struct ll_feed {
-	int (*next)(void *context, struct ll_place *place, struct ll_gather *gather, struct ll_err *err);
+struct ll_row_feed {
+	int (*next)(void *context, struct ll_row_place *place, struct ll_gather *gather, struct ll_err *err);
 	void *context;
 };
 
@@ -59,12 +59,12 @@ struct ll_corpus_feed {
 	bool shuffle;
 	bool made;			/* the order below is of `epoch` */
 	uint64_t epoch;
-	struct ll_order order;
+	struct ll_packing order;
 };
 
 /* Makes the order of an epoch, unless it is there. -LL_ENOMEM. */
 int ll_corpus_feed_open(struct ll_corpus_feed *feed, uint64_t epoch, struct ll_err *err);
-int ll_corpus_feed_next(void *feed, struct ll_place *place, struct ll_gather *gather, struct ll_err *err);
+int ll_corpus_feed_next(void *feed, struct ll_row_place *place, struct ll_gather *gather, struct ll_err *err);
 void ll_corpus_feed_free(struct ll_corpus_feed *feed);
 
 #endif

@@ -1,3 +1,7 @@
+/*
+ * Options of a run; see run_settings.h.
+ */
+
 #include "train/run_settings.h"
 
 #include <inttypes.h>
@@ -41,7 +45,7 @@ wrong(const void *value, const char *format, ...)
 }
 
 int
-ll_settings_check(struct ll_settings *s, const char *output, struct ll_err *err)
+ll_run_settings_check(struct ll_run_settings *s, const char *output, struct ll_err *err)
 {
 	bool unnamed = output == NULL || strcmp(output, "-") == 0;
 	const struct ll_opt_rule rules[] = {
@@ -84,7 +88,7 @@ part_of(int64_t given, uint64_t steps, uint64_t divisor)
 }
 
 int
-ll_settings_fit(struct ll_settings *s, uint64_t rows, struct ll_fit_options *fit, struct ll_optimise_options *o,
+ll_run_settings_fit(struct ll_run_settings *s, uint64_t rows, struct ll_fit_options *fit, struct ll_optimise_options *o,
     struct ll_buf *text, struct ll_err *err)
 {
 	double counted = ceil((double)rows * s->epochs / (double)s->rows - 1e-9);
@@ -122,7 +126,7 @@ ll_settings_fit(struct ll_settings *s, uint64_t rows, struct ll_fit_options *fit
 }
 
 int
-ll_settings_memory(const char *program, const struct ll_settings *s, const struct ll_hparams *hp,
+ll_run_settings_memory(const char *program, const struct ll_run_settings *s, const struct ll_hparams *hp,
     const struct ll_net_options *net, uint64_t more, size_t threads, struct ll_err *err)
 {
 	uint64_t learned, bytes = ll_net_bytes(hp, net, threads, &learned), there = ll_available();

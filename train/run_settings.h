@@ -13,7 +13,7 @@
 
 struct ll_err;
 
-struct ll_settings {
+struct ll_run_settings {
 	int64_t threads, context, rows, micro, steps, warmup, fall, eval_every, save_every;
 	double epochs;
 	uint64_t seed;
@@ -57,20 +57,20 @@ struct ll_settings {
  * What depends on one another: ends the program where an option is wrong or has no effect; -LL_EUSAGE for an
  * output to a terminal.
  */
-int ll_settings_check(struct ll_settings *settings, const char *output, struct ll_err *err);
+int ll_run_settings_check(struct ll_run_settings *settings, const char *output, struct ll_err *err);
 
 /*
  * Of a run over so many rows an epoch (0: as many as come): steps, warm-up and the rest that was not given. *text gets
  * the lines that a run is resumed by; the program has put its own lines there before.
  */
-int ll_settings_fit(struct ll_settings *settings, uint64_t rows, struct ll_fit_options *fit,
+int ll_run_settings_fit(struct ll_run_settings *settings, uint64_t rows, struct ll_fit_options *fit,
     struct ll_optimise_options *optimise, struct ll_buf *text, struct ll_err *err);
 
 /*
  * What memory a net takes, with the moments and `more` bytes: on stdout with --dry-run, else told on a
  * terminal or under -v; -LL_ENOMEM with the number where the machine has less.
  */
-int ll_settings_memory(const char *program, const struct ll_settings *settings, const struct ll_hparams *hp,
+int ll_run_settings_memory(const char *program, const struct ll_run_settings *settings, const struct ll_hparams *hp,
     const struct ll_net_options *net, uint64_t more, size_t threads, struct ll_err *err);
 
 #endif

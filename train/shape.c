@@ -1,6 +1,9 @@
+/*
+ * The shape of a model, from YAML; see shape.h.
+ */
+
 #include "train/shape.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

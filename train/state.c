@@ -1,3 +1,7 @@
+/*
+ * Checkpoints; see state.h.
+ */
+
 #include "train/state.h"
 
 #include <errno.h>
@@ -30,7 +34,7 @@ put_uint(struct ll_gguf_writer *writer, const char *key, uint64_t value, struct 
 }
 
 static int
-put_all(struct ll_gguf_writer *writer, const struct ll_optimiser *optimiser, const struct ll_progress *p,
+put_all(struct ll_gguf_writer *writer, const struct ll_optimiser *optimiser, const struct ll_run_progress *p,
     const char *settings, struct ll_err *err)
 {
 	const struct { const char *key; uint64_t value; } numbers[] = {
@@ -59,7 +63,7 @@ put_all(struct ll_gguf_writer *writer, const struct ll_optimiser *optimiser, con
 }
 
 int
-ll_state_save(const char *path, const struct ll_optimiser *optimiser, const struct ll_progress *progress,
+ll_state_save(const char *path, const struct ll_optimiser *optimiser, const struct ll_run_progress *progress,
     const char *settings, struct ll_err *err)
 {
 	struct ll_gguf_writer *writer;
@@ -155,7 +159,7 @@ load_tensor(const struct ll_gguf *gguf, const struct ll_param *param, const char
 }
 
 int
-ll_state_take(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct ll_progress *p, const char *settings,
+ll_state_take(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct ll_run_progress *p, const char *settings,
     struct ll_err *err)
 {
 	const struct { const char *key; uint64_t *out; } numbers[] = {
@@ -187,7 +191,7 @@ ll_state_take(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct
 }
 
 int
-ll_state_load(const char *path, struct ll_optimiser *optimiser, struct ll_progress *progress, const char *settings,
+ll_state_load(const char *path, struct ll_optimiser *optimiser, struct ll_run_progress *progress, const char *settings,
     struct ll_err *err)
 {
 	struct ll_gguf *gguf;

@@ -14,9 +14,9 @@
 struct ll_err;
 struct ll_gguf;
 
-struct ll_progress {
+struct ll_run_progress {
 	uint64_t step;			/* steps done */
-	struct ll_place place;
+	struct ll_row_place place;
 	uint64_t tokens, targets;	/* run so far */
 	double seconds;			/* spent so far */
 };
@@ -25,14 +25,14 @@ struct ll_progress {
  * `settings` is what a run depends on, lines of "name value": a run is continued only under
  * the same. -LL_ECREATE, -LL_EIO, -LL_ENOMEM.
  */
-int ll_state_save(const char *path, const struct ll_optimiser *optimiser, const struct ll_progress *progress,
+int ll_state_save(const char *path, const struct ll_optimiser *optimiser, const struct ll_run_progress *progress,
     const char *settings, struct ll_err *err);
 
 /* -LL_EINPUT; -LL_EDATA for a damaged file; -LL_EUSAGE for other settings, naming the first one. */
-int ll_state_load(const char *path, struct ll_optimiser *optimiser, struct ll_progress *progress,
+int ll_state_load(const char *path, struct ll_optimiser *optimiser, struct ll_run_progress *progress,
     const char *settings, struct ll_err *err);
 /* The same from a file that is open. */
-int ll_state_take(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct ll_progress *progress,
+int ll_state_take(const struct ll_gguf *gguf, struct ll_optimiser *optimiser, struct ll_run_progress *progress,
     const char *settings, struct ll_err *err);
 
 #endif

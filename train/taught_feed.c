@@ -1,3 +1,7 @@
+/*
+ * Rows of what a teacher said; see taught_feed.h.
+ */
+
 #include "train/taught_feed.h"
 
 #include <inttypes.h>
@@ -153,7 +157,7 @@ make_row(struct ll_taught_feed *feed, struct ll_gather *gather, struct ll_err *e
 		return 1;
 	}
 	feed->ended = true;
-	feed->place = (struct ll_place){ feed->place.epoch + 1, 0 };
+	feed->place = (struct ll_row_place){ feed->place.epoch + 1, 0 };
 	if (feed->followed == 0)
 		return ll_fail(err, LL_EDATA, "%s: no token has logits before it: ll-forward needs --all", feed->name);
 	return 0;
@@ -161,7 +165,7 @@ make_row(struct ll_taught_feed *feed, struct ll_gather *gather, struct ll_err *e
 
 /* To where the run is. What a batch that is being gathered points to stays. */
 static int
-find_place(struct ll_taught_feed *feed, const struct ll_place *place, bool gathering, struct ll_err *err)
+find_place(struct ll_taught_feed *feed, const struct ll_row_place *place, bool gathering, struct ll_err *err)
 {
 	int status;
 
@@ -171,7 +175,7 @@ find_place(struct ll_taught_feed *feed, const struct ll_place *place, bool gathe
 		ll_taught_free(feed->current);
 		feed->current = NULL;
 		feed->documents = feed->tokens = feed->count = feed->followed = 0;
-		feed->place = (struct ll_place){ place->epoch, 0 };
+		feed->place = (struct ll_row_place){ place->epoch, 0 };
 		if ((status = feed->again(feed->context, err)) < 0)
 			return status;
 		feed->ended = false;
@@ -191,7 +195,7 @@ find_place(struct ll_taught_feed *feed, const struct ll_place *place, bool gathe
 }
 
 int
-ll_taught_feed_next(void *context, struct ll_place *place, struct ll_gather *gather, struct ll_err *err)
+ll_taught_feed_next(void *context, struct ll_row_place *place, struct ll_gather *gather, struct ll_err *err)
 {
 	struct ll_taught_feed *feed = context;
 	int status;

@@ -29,7 +29,7 @@ struct ll_taught_feed {
 	uint64_t documents, tokens;
 	uint64_t count, followed;	/* positions that count; those with a target */
 	/* Private. */
-	struct ll_place place;		/* of what comes next */
+	struct ll_row_place place;		/* of what comes next */
 	bool ended;
 	struct ll_taught *current, *used;	/* being cut; what a batch still points to */
 	size_t begin, length, end;	/* its next stretch; where the last that counts ends */
@@ -37,8 +37,11 @@ struct ll_taught_feed {
 	bool counting;
 };
 
-/* As struct ll_feed has it; a place further on is come to by leaving out rows. -LL_EDATA, with the name, if there are fewer. */
-int ll_taught_feed_next(void *feed, struct ll_place *place, struct ll_gather *gather, struct ll_err *err);
+/*
+ * As struct ll_row_feed has it; a place further on is come to by leaving out rows. -LL_EDATA, with the
+ * name, if there are fewer.
+ */
+int ll_taught_feed_next(void *feed, struct ll_row_place *place, struct ll_gather *gather, struct ll_err *err);
 
 struct ll_taught_total {
 	uint64_t rows;			/* of an epoch */

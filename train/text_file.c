@@ -1,3 +1,7 @@
+/*
+ * Files of texts; see text_file.h.
+ */
+
 #include "train/text_file.h"
 
 #include <string.h>

@@ -59,19 +59,24 @@ ok "the model would stop" is "final " "ids -n 3 --logit-bias $stop=1000"
 ok "--ignore-eos" is "3" "ids -n 3 --logit-bias $stop=1000 --ignore-eos | wc -w"
 ok "--min-length" is "3" "ids -n 9 --logit-bias $stop=1000 --min-length 2 | wc -w"
 
-# Banned strings: from what the answer would have been.
+# Banned strings: from what the answer would have been, behind its first tokens, where another begins.
 text -n 40 >answer
-word=$(python3 -c "
+for k in 3 4 5 6 7 8 9; do
+	word=$(python3 -c "
 import re
-for w in re.findall(rb'[ -~]{4}', open('answer', 'rb').read()):
-    if w[0] != 32: print(w.decode()); break")
+text, at = open('answer', 'rb').read(), $(text -n $k | wc -c)
+word = text[at:at + 4]
+if re.fullmatch(rb'[!-~][ -~]{3}', word) and text.index(word) == at: print(word.decode())")
+	[ -z "$word" ] || break
+done
 without() { text -n 40 --banned-string "$word" "$@"; }
 ok "there is something to ban" test -n "$word"
 ok "a banned string is not there" is "absent" "without | grep -qF -e '$word' || echo absent"
 ok "and before it all is as it was" same \
     "python3 -c \"import sys; a = open('answer', 'rb').read(); sys.stdout.buffer.write(a[:a.index(b'''$word''')])\"" \
     "without | head -c \$(python3 -c \"print(open('answer', 'rb').read().index(b'''$word'''))\")"
-ok "the answer has its length" is "40" "once | ll-sample --seed 3 -n 40 --banned-string '$word' | ll-cat -t | grep -c SAMPLE"
+ok "the answer has its length" is "40" "once | ll-sample --seed 3 -n 40 --ignore-eos --banned-string '$word' |
+    ll-cat -t | grep -c SAMPLE"
 for i in 1 2 3 4 5; do echo "the river $i"; done >lines
 ok "whatever the batch" same "ll-tokenize -l lines | ll-forward -b 1 | ll-sample --seed 3 -n 30 --banned-string e |
     ll-tokenize -d -l" "ll-tokenize -l lines | ll-forward -b 3 | ll-sample --seed 3 -n 30 --banned-string e |
@@ -234,7 +239,7 @@ ok "where they are answers" same "once | ll-sample --beams 3 -N 2 -n 1 | ll-cat 
     ll-sample --beams 3 -N 2 | ll-cat -t --type sample | grep SAMPLE"
 ok "what was taken back is not generated" is 1 "ll-tokenize -p '$prompt' |
     ll-forward -c $(($(ll-tokenize --count -p "$prompt") + 39)) 2>err |
-    ll-sample --seed 3 --banned-string '$word' | ll-cat -t --type end | grep -c 'reason context .*generated 40 '"
+    ll-sample --seed 3 --ignore-eos --banned-string '$word' | ll-cat -t --type end | grep -c 'reason context .*generated 40 '"
 ok "and at the end of a recording" same "once x | tee run.lls | ll-sample -t 0 -n 9 | ll-tokenize -d" \
     "ll-sample --beams 1 run.lls | ll-tokenize -d"
 
@@ -317,6 +322,12 @@ ok "with the status" is "65 65" "echo \$(cat status)"
 ok "a prompt that is too long fails as often" is "x.0 context 0 context is full;x.1 context 0 context is full;y.0 length 2 ;y.1 length 2 ;" \
     "printf '{\"id\":\"x\",\"prompt\":\"%s\"}\n{\"id\":\"y\",\"prompt\":\"a\"}\n' '$prompt' | ll-tokenize --jsonl | ll-forward -c 6 2>err |
     { ll-sample -N 2 -n 2 --seed 1; :; } | { ll-tokenize -d --jsonl; :; } | lines"
+ends() { ll-tokenize --jsonl asked | ll-forward | ll-sample "$@" 2>err | ll-cat -t |
+    awk '$3 == "END" && $1 != "stream" { printf "%s ", $1 }'; }
+echo '{"prompt":"a b","n":3}' >asked
+ok "META that does not fit: each of several sequences has one answer" is "0 0.1 0.2 " "ends --beams 4 -N 2"
+echo '{"prompt":"a b","best_of":2}' >asked
+ok "and one sequence as many as -N says" is "0 0.1 0.2 " "ends --seed 1 -N 3"
 ok "a mix hands it on" is "none failed 0 no token is left;last length 3 ;" "sed -n '2p; \$p' forbidden.jsonl >two.jsonl;
     mkfifo a b; ll-tokenize --jsonl two.jsonl | ll-forward >a & ll-tokenize --jsonl two.jsonl | ll-forward >b &
     ll-mix -e a+b a=a b=b | ll-sample --seed 1 2>err | { ll-tokenize -d --jsonl; :; } | lines"

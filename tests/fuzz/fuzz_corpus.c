@@ -75,10 +75,10 @@ check_corpus(const struct ll_corpus *corpus)
 static void
 check_order(const struct ll_corpus *corpus, size_t context)
 {
-	struct ll_order order;
+	struct ll_packing order;
 	uint64_t learned = 0;
 
-	require(ll_order_make(&order, corpus, context, corpus->hash, 3, true, NULL) == 0);
+	require(ll_packing_make(&order, corpus, context, corpus->hash, 3, true, NULL) == 0);
 	for (size_t r = 0; r < order.rows; r++) {
 		size_t inputs = 0;
 
@@ -92,7 +92,7 @@ check_order(const struct ll_corpus *corpus, size_t context)
 		require(inputs > 0 && inputs <= context);
 	}
 	require(learned == corpus->learned);
-	ll_order_free(&order);
+	ll_packing_free(&order);
 }
 
 int

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-#include "base/err.h"
 #include "model/model.h"
 #include "tests/fuzz/vocab_out.h"
 #include "tokenize/tokenizer.h"

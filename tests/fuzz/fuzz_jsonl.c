@@ -7,7 +7,6 @@
  *	o	the output of a batch: what was made whole is whole
  */
 
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,6 @@
  * its memory. What is taken holds what the net is laid out by.
  */
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/err.h"

@@ -35,7 +35,7 @@ make_net(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ll_progress progress = { 0 };
+	struct ll_run_progress progress = { 0 };
 	struct ll_err err = { 0 };
 	struct ll_gguf *gguf;
 

@@ -117,6 +117,8 @@ def again():
     equal("--retry: through a link", run(f"ll-batch {SAMPLING} -o link.jsonl --retry", b'{"id":1,"prompt":"x"}\n')[0], 0)
     equal("--retry: the link and the file's mode stay", (os.readlink("link.jsonl"), os.stat("kept.jsonl").st_mode & 0o777,
           b"error" in get("kept.jsonl")), ("kept.jsonl", 0o600, False))
+    run("ll-batch -m none.gguf -o made.jsonl --retry", b'{"prompt":"x"}\n')
+    equal("--retry: a file that was made stays away after a failure", os.path.exists("made.jsonl"), False)
     equal("--retry: nothing to do", run(f"ll-batch {SAMPLING} in.jsonl -o out.jsonl --retry")[0], 0)
     before = get("out.jsonl")
     equal("all done: 0, no model is opened", run("LL_MODEL=none.gguf ll-batch in.jsonl -o out.jsonl"), (0, b"", []))

@@ -9,7 +9,6 @@
 #include "base/scaled.h"
 #include "model/adapter.h"
 #include "model/model.h"
-#include "model/source.h"
 #include "tensor/ops.h"
 #include "tests/unit/make_model.h"
 

@@ -8,7 +8,6 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "model/vocab_write.h"
 #include "train/bpe_vocab.h"
 #include "train/pretokens.h"
 #include "train/texts.h"

@@ -10,7 +10,6 @@
 
 #include "tests/unit/tiny_vocab.h"
 #include "tokenize/chat.h"
-#include "tokenize/pyjson.h"
 
 struct world {
 	struct tiny tiny;
@@ -52,7 +51,7 @@ check_record(const struct ll_json *record, size_t line, void *context)
 	const char *want = string(record, "prompt");
 	struct ll_buf text = { 0 }, back;
 	struct ll_ids ids = { 0 };
-	struct ll_messages *all;
+	struct ll_messages *all = NULL;
 	struct ll_chat chat;
 	struct ll_err err = { 0 };
 

@@ -11,7 +11,6 @@
 #include "tests/unit/tiny_vocab.h"
 #include "tokenize/bpe.h"
 #include "tokenize/cut.h"
-#include "tokenize/pieces.h"
 
 /* What the rules tell apart, and UTF-8 that is cut off, overlong or a surrogate. */
 static const char *const atoms[] = {

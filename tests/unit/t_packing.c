@@ -59,7 +59,7 @@ make_many(size_t count, size_t longest, uint64_t seed)
 }
 
 static void
-assert_order(const struct ll_order *order, const struct ll_span *spans, const size_t *row, size_t rows)
+assert_order(const struct ll_packing *order, const struct ll_span *spans, const size_t *row, size_t rows)
 {
 	assert_int_equal(order->rows, rows);
 	for (size_t r = 0; r <= rows; r++)
@@ -78,12 +78,12 @@ as_they_stand(void **state)
 	static const struct ll_span spans[] = { { 0, 3 }, { 12, 2 }, { 3, 5 }, { 7, 4 }, { 14, 5 }, { 18, 5 }, { 23, 3 } };
 	static const size_t row[] = { 0, 2, 3, 4, 5, 6, 7 };
 	struct ll_corpus corpus = make(lengths, 7);
-	struct ll_order order;
+	struct ll_packing order;
 
 	(void)state;
-	assert_int_equal(ll_order_make(&order, &corpus, 4, 1, 0, false, NULL), 0);
+	assert_int_equal(ll_packing_make(&order, &corpus, 4, 1, 0, false, NULL), 0);
 	assert_order(&order, spans, row, 6);
-	ll_order_free(&order);
+	ll_packing_free(&order);
 	ll_corpus_free(&corpus);
 }
 
@@ -95,25 +95,25 @@ nothing_to_learn(void **state)
 	static const struct ll_span spans[] = { { 4, 5 } };
 	static const size_t row[] = { 0, 1 };
 	struct ll_corpus corpus = make(lengths, 2);
-	struct ll_order order;
+	struct ll_packing order;
 
 	(void)state;
 	memset(corpus.learn, 0, corpus.count);
 	corpus.learn[8] = 1;
-	assert_int_equal(ll_order_make(&order, &corpus, 4, 1, 0, true, NULL), 0);
+	assert_int_equal(ll_packing_make(&order, &corpus, 4, 1, 0, true, NULL), 0);
 	assert_order(&order, spans, row, 1);
-	ll_order_free(&order);
+	ll_packing_free(&order);
 	corpus.learn[8] = 0;
-	assert_int_equal(ll_order_make(&order, &corpus, 4, 1, 0, true, NULL), 0);
+	assert_int_equal(ll_packing_make(&order, &corpus, 4, 1, 0, true, NULL), 0);
 	assert_int_equal(order.rows, 0);
 	assert_int_equal(order.row[0], 0);
-	ll_order_free(&order);
+	ll_packing_free(&order);
 	ll_corpus_free(&corpus);
 }
 
 /* How full rows are, after it is seen that every prediction is there once. */
 static double
-check_whole(const struct ll_corpus *corpus, const struct ll_order *order, size_t context)
+check_whole(const struct ll_corpus *corpus, const struct ll_packing *order, size_t context)
 {
 	unsigned char *seen = calloc(corpus->count + 1, 1);
 	size_t predictions = 0, document;
@@ -150,20 +150,20 @@ everything_once(void **state)
 	(void)state;
 	for (size_t i = 0; i < 5; i++) {
 		struct ll_corpus corpus = make_many(3000, 300, i);
-		struct ll_order order;
+		struct ll_packing order;
 		double full;
 
-		assert_int_equal(ll_order_make(&order, &corpus, contexts[i], 7, i, true, NULL), 0);
+		assert_int_equal(ll_packing_make(&order, &corpus, contexts[i], 7, i, true, NULL), 0);
 		full = check_whole(&corpus, &order, contexts[i]);
 		printf("# context %zu: rows are %.2f%% full\n", contexts[i], 100 * full);
 		assert_true(full > 0.98);
-		ll_order_free(&order);
+		ll_packing_free(&order);
 		ll_corpus_free(&corpus);
 	}
 }
 
 static uint64_t
-hash(const struct ll_order *order)
+hash(const struct ll_packing *order)
 {
 	uint64_t sum = order->rows;
 
@@ -183,11 +183,11 @@ orders(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 5; i++) {
-		struct ll_order order;
+		struct ll_packing order;
 
-		assert_int_equal(ll_order_make(&order, &corpus, 128, cases[i].seed, cases[i].epoch, true, NULL), 0);
+		assert_int_equal(ll_packing_make(&order, &corpus, 128, cases[i].seed, cases[i].epoch, true, NULL), 0);
 		found[i] = hash(&order);
-		ll_order_free(&order);
+		ll_packing_free(&order);
 		for (size_t j = 0; j < i && i < 4; j++)
 			assert_true(found[i] != found[j]);
 	}
@@ -206,11 +206,11 @@ shuffled_evenly(void **state)
 
 	(void)state;
 	for (uint64_t epoch = 0; epoch < 6000; epoch++) {
-		struct ll_order order;
+		struct ll_packing order;
 
-		assert_int_equal(ll_order_make(&order, &corpus, 2, 5, epoch, true, NULL), 0);
+		assert_int_equal(ll_packing_make(&order, &corpus, 2, 5, epoch, true, NULL), 0);
 		times[order.spans[0].begin / 3 * 9 + order.spans[1].begin / 3 * 3 + order.spans[2].begin / 3]++;
-		ll_order_free(&order);
+		ll_packing_free(&order);
 	}
 	for (size_t i = 0; i < 27; i++) {
 		orders_seen += times[i] > 0;
@@ -224,12 +224,12 @@ static double
 seconds(size_t count)
 {
 	struct ll_corpus corpus = make_many(count, 90, 1);
-	struct ll_order order;
+	struct ll_packing order;
 	clock_t begin = clock();
 
-	assert_int_equal(ll_order_make(&order, &corpus, 4096, 1, 0, true, NULL), 0);
+	assert_int_equal(ll_packing_make(&order, &corpus, 4096, 1, 0, true, NULL), 0);
 	begin = clock() - begin;
-	ll_order_free(&order);
+	ll_packing_free(&order);
 	ll_corpus_free(&corpus);
 	return (double)begin / CLOCKS_PER_SEC;
 }

@@ -14,7 +14,6 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "base/json.h"
 #include "model/safetensors.h"
 #include "model/source_make.h"
 #include "tensor/dtype.h"

@@ -12,8 +12,6 @@
 #include "sample/candidates.h"
 #include "sample/chain.h"
 #include "sample/logits.h"
-#include "sample/settings.h"
-#include "sample/strings.h"
 #include "tensor/dtype.h"
 #include "tokenize/record.h"
 

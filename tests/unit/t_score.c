@@ -21,7 +21,6 @@
 #include "sample/logits.h"
 #include "tensor/kern.h"
 #include "tensor/logsumexp.h"
-#include "tokenize/choices.h"
 #include "tokenize/windows.h"
 
 #define MOST 60

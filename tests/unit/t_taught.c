@@ -126,7 +126,7 @@ run_record(const struct ll_json *record, size_t line, void *context)
 	struct ll_taught_feed feed = { .next = give, .context = &source, .name = "x", .span = COUNT,
 	    .soft = number_of(record, "hard") < 1 };
 	struct ll_gather gather = { 0 };
-	struct ll_place place = { 0 };
+	struct ll_row_place place = { 0 };
 	struct ll_loss loss = { 0 };
 	struct ll_err err = { 0 };
 	struct ll_net *net;
@@ -233,7 +233,7 @@ show(char *out, const struct ll_gather *g)
 
 /* Goes on to the end of an epoch: the rows as they should be. */
 static void
-assert_rows(struct ll_taught_feed *feed, struct ll_place *place, const char *const rows[])
+assert_rows(struct ll_taught_feed *feed, struct ll_row_place *place, const char *const rows[])
 {
 	struct ll_gather gather = { 0 };
 	struct ll_err err = { 0 };
@@ -260,7 +260,7 @@ documents_become_rows(void **state)
 	struct ll_taught_feed feed = { .next = give, .again = write_again, .context = &source, .name = "x", .span = 4,
 	    .soft = true };
 	struct ll_taught_total total, other;
-	struct ll_place place = { 0 };
+	struct ll_row_place place = { 0 };
 	struct ll_gather gather = { 0 };
 	struct ll_err err = { 0 };
 
@@ -280,7 +280,7 @@ documents_become_rows(void **state)
 	assert_rows(&feed, &place, soft);
 	place.row = 3;
 	assert_rows(&feed, &place, soft + 3);
-	place = (struct ll_place){ 9, 5 };
+	place = (struct ll_row_place){ 9, 5 };
 	assert_int_equal(ll_taught_feed_next(&feed, &place, &gather, &err), 0);
 	place.row = 6;
 	assert_int_equal(ll_taught_feed_next(&feed, &place, &gather, &err), -LL_EDATA);
@@ -293,7 +293,7 @@ documents_become_rows(void **state)
 	assert_int_equal(ll_taught_feed_count(&feed, &other, &err), 0);
 	assert_int_equal(other.rows, 4);
 	assert_true(other.hash != total.hash);
-	place = (struct ll_place){ 0 };
+	place = (struct ll_row_place){ 0 };
 	assert_rows(&feed, &place, hard);
 	/* What cannot be read again is not. */
 	feed.again = NULL;

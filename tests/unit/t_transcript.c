@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "base/err.h"
 #include "tokenize/transcript.h"
 
 static void
