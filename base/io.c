@@ -311,8 +311,11 @@ ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 	if (is_special(path)) {
 		if ((out->fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
 			return ll_fail_errno(err, LL_ECREATE, "%s", path);
-		out->path = ll_copy(path, strlen(path), err);
-		return out->path != NULL ? 0 : -LL_ENOMEM;
+		if ((out->path = ll_copy(path, strlen(path), err)) != NULL)
+			return 0;
+		close(out->fd);
+		*out = (struct ll_out){ .fd = -1 };
+		return -LL_ENOMEM;
 	}
 	if ((out->path = real_path(path, err)) == NULL ||
 	    name_temporary(&name, out->path, err) < 0) {

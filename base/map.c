@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/io.h"
+#include "base/opt.h"
 
 #define MAPS 256	/* the shards of the largest model */
 
@@ -55,7 +56,7 @@ watch(const struct ll_map *map, const char *path)
 		if (atomic_load(&maps[i].begin) != NULL)
 			continue;
 		length = snprintf(maps[i].message, sizeof(maps[i].message),
-		    "ll: %.400s: file was truncated while in use\n", path);
+		    "%.60s: %.400s: file was truncated while in use\n", ll_opt_program_name(), path);
 		maps[i].length = (size_t)length;
 		maps[i].size = map->size;
 		atomic_store(&maps[i].begin, map->data);

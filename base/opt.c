@@ -317,6 +317,12 @@ make_tables(char *letters, struct option *longs)
 	*longs = (struct option){ 0 };
 }
 
+const char *
+ll_opt_program_name(void)
+{
+	return current != NULL ? current->name : "ll";
+}
+
 static const struct ll_opt *
 by_letter(int letter)
 {

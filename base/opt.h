@@ -89,6 +89,8 @@ void ll_opt_refuse_all(const struct ll_opt_rule *rules, size_t count);
 
 /* Set by LL_OPTS_COMMON. */
 extern bool ll_opt_quiet, ll_opt_verbose;
+/* That of ll_opt_parse, or "ll" before it. */
+const char *ll_opt_program_name(void);
 
 /* Appends a word as a shell needs it: quoted if it must be. */
 struct ll_buf;

@@ -53,11 +53,12 @@ struct biases {
 static int
 add_bias(struct biases *biases, uint64_t token, double bias, const struct ll_settings_place *place, struct ll_err *err)
 {
+	uint64_t most = place->vocab_size > 0 ? place->vocab_size : UINT32_MAX;
 	int status;
 
-	if (place->vocab_size > 0 && token >= place->vocab_size)
-		return ll_fail(err, LL_EDATA, "there is no token %" PRIu64 ": the vocabulary has %" PRIu64, token,
-		    place->vocab_size);
+	if (token >= most)
+		return ll_fail(err, LL_EDATA, "there is no token %" PRIu64 ": the vocabulary has %s%" PRIu64, token,
+		    place->vocab_size > 0 ? "" : "at most ", most);
 	status = ll_grow(&biases->list, &biases->cap, biases->count + 1, sizeof(*biases->list), err);
 	if (status == 0)
 		biases->list[biases->count++] = (struct ll_bias){ (uint32_t)token, (float)bias };
