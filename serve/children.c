@@ -10,6 +10,9 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "base/err.h"
 #include "serve/children.h"
@@ -38,11 +41,25 @@ become(char *const *argv)
 	_exit(LL_EINPUT);
 }
 
+/* A stage ends with this program, also where that is killed in the middle of a step. */
 static void
-run_child(struct ll_children *children, char *const *argv, int in, int out, int errors)
+follow(pid_t parent)
+{
+#ifdef __linux__
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(LL_EIO);
+#else
+	(void)parent;
+#endif
+}
+
+static void
+run_child(struct ll_children *children, char *const *argv, int in, int out, int errors, pid_t parent)
 {
 	sigset_t none;
 
+	follow(parent);
 	setpgid(0, children->group);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
@@ -69,6 +86,7 @@ int
 ll_children_start(struct ll_children *children, char *const *const *commands, size_t count, int errors,
     struct ll_err *err)
 {
+	pid_t parent = getpid();
 	int ends[2], status;
 
 	*children = (struct ll_children){ .in = -1, .out = -1 };
@@ -82,7 +100,7 @@ ll_children_start(struct ll_children *children, char *const *const *commands, si
 		if ((status = make_pipe(ends, err)) < 0)
 			return status;
 		if ((pid = fork()) == 0)
-			run_child(children, commands[i], children->out, ends[1], errors);
+			run_child(children, commands[i], children->out, ends[1], errors, parent);
 		close(children->out);
 		close(ends[1]);
 		children->out = ends[0];

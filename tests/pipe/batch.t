@@ -7,6 +7,7 @@ import os
 import pty
 import random
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -267,6 +268,32 @@ def stage_killed():
              sorted(get("out.jsonl").splitlines()) == sorted(get("whole.jsonl").splitlines()) else f"{stages} {status} {told}")
 
 
+def is_running(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def abandoned():
+    """The stages of a batch that is killed end with it, even one that is in the middle of a long step."""
+    os.mkdir("own")
+    shutil.copy(shutil.which("ll-batch"), "own/ll-batch")
+    put("own/ll-forward", b"#!/bin/sh\necho $$ >own/pid.new && mv own/pid.new own/pid && exec sleep 600\n")
+    os.chmod("own/ll-forward", 0o755)
+    process = subprocess.Popen(["own/ll-batch", "in.jsonl"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + LIMIT
+    while not os.path.exists("own/pid") and time.monotonic() < end:
+        time.sleep(0.01)
+    stage = int(get("own/pid"))
+    process.kill()
+    process.wait()
+    while is_running(stage) and time.monotonic() < end:
+        time.sleep(0.01)
+    test("the stages of a batch that is killed end with it", "ll-forward goes on" if is_running(stage) else "")
+
+
 def memory():
     measure = ("python3 -c 'import resource, subprocess, sys; subprocess.check_call(sys.argv[1:]);"
                " print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' ")
@@ -334,6 +361,7 @@ def main():
         killed()
         refusals()
         stage_killed()
+        abandoned()
         memory()
         shared()
         terminal()
