@@ -326,13 +326,11 @@ ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 	}
 	out->temporary = name.data;
 	out->fd = -1;
-	if (can_be_named(out->path) && (out->fd = open_unnamed(out->path)) >= 0) {
-		out->unnamed = 1;
-		keep_mode(out);
-		return 0;
+	if (can_be_named(out->path)) {
+		out->unnamed = (out->fd = open_unnamed(out->path)) >= 0;
+		if (!out->unnamed)
+			out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	}
-	if (can_be_named(out->path))
-		out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (out->fd < 0) {
 		int status = ll_fail_errno(err, LL_ECREATE, "%s", path);
 
@@ -342,7 +340,8 @@ ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 		return status;
 	}
 	keep_mode(out);
-	remember(out->temporary);
+	if (!out->unnamed)
+		remember(out->temporary);
 	return 0;
 }
 

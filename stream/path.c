@@ -184,6 +184,18 @@ ll_path_next(struct ll_path *path, uint64_t sequence, uint32_t epoch, uint64_t p
 	return ll_path_send(path, &frame, err);
 }
 
+/* Unless making the payload failed; frees it. */
+static int
+send_payload(struct ll_path *path, struct ll_frame *frame, struct ll_buf *payload, int status, struct ll_err *err)
+{
+	frame->payload = payload->data;
+	frame->length = payload->len;
+	if (status == 0)
+		status = ll_path_send(path, frame, err);
+	ll_buf_free(payload);
+	return status;
+}
+
 int
 ll_path_stop(struct ll_path *path, uint64_t sequence, uint32_t epoch, uint64_t position,
     const struct ll_ending *ending, struct ll_err *err)
@@ -192,12 +204,7 @@ ll_path_stop(struct ll_path *path, uint64_t sequence, uint32_t epoch, uint64_t p
 	struct ll_buf text = { 0 };
 	int status = ll_ending_put(&text, ending, err);
 
-	frame.payload = text.data;
-	frame.length = text.len;
-	if (status == 0)
-		status = ll_path_send(path, &frame, err);
-	ll_buf_free(&text);
-	return status;
+	return send_payload(path, &frame, &text, status, err);
 }
 
 int
@@ -212,12 +219,7 @@ ll_path_fork(struct ll_path *path, uint64_t sequence, uint32_t epoch, uint64_t p
 
 	if (status == 0)
 		status = ll_buf_add(&payload, tokens, count * sizeof(*tokens), err);
-	frame.payload = payload.data;
-	frame.length = payload.len;
-	if (status == 0)
-		status = ll_path_send(path, &frame, err);
-	ll_buf_free(&payload);
-	return status;
+	return send_payload(path, &frame, &payload, status, err);
 }
 
 int
