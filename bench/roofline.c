@@ -10,8 +10,8 @@
 
 /*
  * The kind of the products that a matrix of a type takes part in: types with one scale for 32
- * weights; with a minimum, or scales for 16; and the plain ones. An F8 is a bf16, exactly; an F16
- * is not.
+ * weights, or what costs as much; with a minimum, or scales for 16; and the plain ones. An F8 is a
+ * bf16, exactly; an F16 is not.
  */
 static enum ll_peak
 peak_of(enum ll_dtype type)
@@ -24,6 +24,7 @@ peak_of(enum ll_dtype type)
 	case LL_F8_E4M3:
 		return LL_PEAK_BF16;
 	case LL_Q4_0:
+	case LL_Q4_K:
 	case LL_Q5_0:
 	case LL_Q8_0:
 	case LL_IQ2_XXS:

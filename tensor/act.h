@@ -16,11 +16,12 @@
 typedef int32_t ll_round16(int8_t *q, const float *x, float factor);
 typedef float ll_greatest(const float *x);
 
+/* A line of 32 numbers, of which `most` is the greatest magnitude. */
 static inline __attribute__((always_inline)) void
-ll_act_round(union ll_act *line, const float *x, ll_greatest *greatest, ll_round16 *round16)
+ll_act_line(union ll_act *line, const float *x, float most, ll_round16 *round16)
 {
 	struct ll_act_q8 *out = &line->q8;
-	float most = greatest(x), scale = most / 127.0f;
+	float scale = most / 127.0f;
 	int32_t low, high;
 
 	if (!(scale >= FLT_MIN && most <= FLT_MAX)) {
@@ -36,8 +37,32 @@ ll_act_round(union ll_act *line, const float *x, ll_greatest *greatest, ll_round
 	out->less128_half[0] = -128 * low;
 	out->less128_half[1] = -128 * high;
 	out->sum = (float)(low + high);
-	out->sum_half[0] = (float)low;
-	out->sum_half[1] = (float)high;
+	out->sum_low = (float)low;
+	out->sum_scaled = out->sum * scale;
+}
+
+/* LL_ACT_Q8. */
+static inline __attribute__((always_inline)) void
+ll_act_round(union ll_act *out, size_t width, const float *x, size_t n, ll_greatest *greatest,
+    ll_round16 *round16)
+{
+	for (size_t i = 0; i < n; i += 32, out += width)
+		ll_act_line(out, x + i, greatest(x + i), round16);
+}
+
+/* LL_ACT_Q8_64. */
+static inline __attribute__((always_inline)) void
+ll_act_round_64(union ll_act *out, size_t width, const float *x, size_t n, ll_greatest *greatest,
+    ll_round16 *round16)
+{
+	for (size_t i = 0; i < n; i += 64, out += 2 * width) {
+		float a = greatest(x + i), b = greatest(x + i + 32);
+		/* One that is not finite, if there is. */
+		float most = a <= FLT_MAX && (b > a || !(b <= FLT_MAX)) ? b : a;
+
+		ll_act_line(out, x + i, most, round16);
+		ll_act_line(out + width, x + i + 32, most, round16);
+	}
 }
 
 #endif

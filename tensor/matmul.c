@@ -27,7 +27,7 @@
 #define PIECE_ELEMENTS 2048
 #define SHARE_BYTES 65536	/* of weights, that a thread takes at once, at least */
 
-/* Columns from which on formats that take long to load are made wide first. */
+/* Columns from which on formats that take long to load are made wide. */
 #define WORTH_WIDENING 16
 
 struct product {
@@ -102,14 +102,19 @@ panels_of(const struct ll_tensor *w)
 	return (w->rows + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS;
 }
 
-static bool
-is_slow(enum ll_dtype type)
+/* Columns from which on rows of a type are made wide first; see bench/README.md. */
+static size_t
+worth_widening(const struct ll_kern *kern, enum ll_dtype type)
 {
+	if (kern->wide_first)
+		return WORTH_WIDENING;
 	switch (type) {
-	case LL_Q4_0: case LL_Q4_1: case LL_Q4_K: case LL_Q8_0:
-		return false;
+	case LL_Q4_0: case LL_Q4_1: case LL_Q8_0:
+		return SIZE_MAX;
+	case LL_Q4_K:
+		return 4 * WORTH_WIDENING;
 	default:
-		return true;
+		return WORTH_WIDENING;
 	}
 }
 
@@ -146,8 +151,8 @@ plan_for(const struct product *product, const struct ll_tensor *w)
 		plan.wide = ll_wide_kind(w->type);
 		plan.layout.elements = (uint16_t)ll_dtype(w->type)->block;
 		plan.layout.bytes = (uint16_t)ll_dtype(w->type)->bytes;
-	} else if (plan.kind == LL_ACT_Q8 && kern->widen[w->type] != NULL &&
-	    product->rows >= WORTH_WIDENING && (kern->wide_first || is_slow(w->type))) {
+	} else if (plan.kind <= LL_ACT_Q8_64 && kern->widen[w->type] != NULL &&
+	    product->rows >= worth_widening(kern, w->type)) {
 		plan.widen = true;
 		plan.wide = ll_wide_kind(w->type);
 	}
@@ -335,23 +340,23 @@ multiply_share(void *arg, size_t thread, size_t threads)
 	}
 }
 
-/* Runs of activations are shared out as if all rows were one. */
+/* Runs of 64 activations are shared out as if all rows were one. */
 static void
 act_share(void *arg, size_t thread, size_t threads)
 {
 	const struct product *product = arg;
-	size_t runs = (product->cols + 31) / 32, begin, end;
+	size_t runs = (product->cols + 63) / 64, begin, end;
 
 	ll_pool_share(product->rows * runs, 1, thread, threads, &begin, &end);
 	while (begin < end) {
 		size_t row = begin / runs, run = begin % runs, count = least(runs - run, end - begin);
-		size_t n = least(count * 32, product->cols - run * 32);
-		const float *x = product->x + row * product->x_stride + run * 32;
+		size_t n = least(count * 64, product->cols - run * 64);
+		const float *x = product->x + row * product->x_stride + run * 64;
 
 		for (int i = 0; i < LL_ACT_KINDS; i++) {
 			enum ll_act_kind kind = (enum ll_act_kind)i;
 			size_t lines = lines_of(kind, product->cols);
-			size_t line = row / product->width * lines + run * 32 / ll_act_elements(kind);
+			size_t line = row / product->width * lines + run * 64 / ll_act_elements(kind);
 
 			if (product->act[i] != NULL)
 				product->ops->kern->act[i](product->act[i] + line * product->width +

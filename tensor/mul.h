@@ -21,8 +21,12 @@
  * - Rounded activations. For each 32 elements in turn, with s_h the integer sum of products over
  *   half h: t = s * scale where the format has one scale for 32, else t = fma(s_1, scale_1, s_0 *
  *   scale_0); where there are minima, t = fma(min, x.sum, t), or for each half in turn the same
- *   with x.sum_half; then acc = fma(t, x.scale, acc). Scales and minima are f32 as the formats'
+ *   with its part of the sum; then acc = fma(t, x.scale, acc). Scales and minima are f32 as the formats'
  *   unpack() makes them.
+ * - Rounded activations with formats of LL_WIDE_64. For each block of 256 elements, with s_b the
+ *   integer sum of products of run b of 32, of which 8 is the weights' zero: from 0, for each two runs
+ *   in turn u = fma(sub_b * s_b + sub_b+1 * s_b+1, x.scale, u), the sums being integers, and for each
+ *   run in turn v = fma(offset_b, x.sum_scaled, v); then acc = fma(scale, u, acc) + v.
  * - Floats. For each 64 elements in turn, counted from the beginning of the row, even and odd
  *   elements are summed apart from 0 by fma in their order; then acc += even + odd.
  * - Brain floats (avx512bf16): the same with pairs of elements instead of elements, the second of
@@ -44,12 +48,13 @@
 #define LL_MUL_COLS 8		/* columns of a product at most */
 #define LL_MUL_RUN 64		/* elements of floats between two additions to a sum */
 
-enum ll_act_kind { LL_ACT_Q8, LL_ACT_F32, LL_ACT_BF16, LL_ACT_KINDS };
+enum ll_act_kind { LL_ACT_Q8, LL_ACT_Q8_64, LL_ACT_F32, LL_ACT_BF16, LL_ACT_KINDS };
 
 /*
  * Activations rounded for quantised weights: x is q * scale, scale amax / 127; q is x * (127 /
  * amax) to nearest even. 32 of which the scale would be subnormal are all zeros; where there is an
- * infinity or a NaN the scale is NaN, so that no product hides it.
+ * infinity or a NaN the scale is NaN, so that no product hides it. Of LL_ACT_Q8_64 two lines have
+ * one scale, that of their 64 numbers, and n is a multiple of 64.
  */
 struct ll_act_q8 {
 	int8_t q[32];
@@ -58,8 +63,16 @@ struct ll_act_q8 {
 	int32_t less128;	/* the same for 128 */
 	int32_t less128_half[2];
 	float sum;		/* of q */
-	float sum_half[2];
+	float sum_low;		/* of its first half */
+	float sum_scaled;	/* sum * scale */
 };
+
+/* Of the second half of q; exact. */
+static inline float
+ll_act_sum_high(const struct ll_act_q8 *x)
+{
+	return x->sum - x->sum_low;
+}
 
 union ll_act {
 	struct ll_act_q8 q8;
@@ -130,14 +143,18 @@ typedef void ll_product(float *y, size_t y_stride, const uint8_t *w, size_t bloc
  *	[runs][8 + scales + minima][16][4]
  *
  * A byte is the weight's integer where there are minima, and that plus 128 where there are none.
- * The kind is 2 * (two scales) + (minima).
+ * The kind is 2 * (two scales) + (minima), but for LL_WIDE_64: Q4_K, whose integers of 4 bits are
+ * multiplied with LL_ACT_Q8_64. Three units come after the bytes there: sub, an int32; offset, 8 *
+ * scale * sub less the minimum, rounded once; and the block's scale, which all its runs repeat.
  */
-enum ll_wide_kind { LL_WIDE_32, LL_WIDE_32_MIN, LL_WIDE_16, LL_WIDE_16_MIN, LL_WIDE_KINDS };
+enum ll_wide_kind { LL_WIDE_32, LL_WIDE_32_MIN, LL_WIDE_16, LL_WIDE_16_MIN, LL_WIDE_64, LL_WIDE_KINDS };
 
 static inline size_t
 ll_wide_units(enum ll_wide_kind kind)
 {
-	return 8 + (kind >= LL_WIDE_16 ? 2 : 1) * (kind % 2 != 0 ? 2 : 1);
+	static const uint8_t units[LL_WIDE_KINDS] = { 9, 10, 10, 12, 11 };
+
+	return units[kind];
 }
 
 /* From a panel of `blocks` blocks. */

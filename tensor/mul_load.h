@@ -169,24 +169,60 @@ scales_iq4_xs(const uint8_t *lone, const uint8_t *units, unsigned b)
 
 /* Q4_K, Q5_K: scale and min, then 12 bytes of six bits (ll_load_subs). */
 
+/* Those of runs b / 4 * 4 to + 3, a byte each. */
+struct four {
+	V scales, mins;
+};
+
+INLINE struct four
+four_subs(const uint8_t *units, unsigned b)
+{
+	const V low = v_set(0x0f0f0f0f), high = v_set(0x30303030);
+	V scales = unit(units, 1), mins = unit(units, 2), last = unit(units, 3);
+
+	if (b < 4)
+		return (struct four){ v_and(scales, v_or(low, high)), v_and(mins, v_or(low, high)) };
+	return (struct four){
+		v_or(v_and(last, low), v_and(v_srl(scales, 2), high)),
+		v_or(v_and(v_srl(last, 4), low), v_and(v_srl(mins, 2), high)),
+	};
+}
+
 INLINE struct ll_scales
 scales_subs(const uint8_t *lone, const uint8_t *units, unsigned b)
 {
-	const V low = v_set(0x0f0f0f0f), high = v_set(0x30303030);
-	V pair = unit(units, 0), scales = unit(units, 1), mins = unit(units, 2), last = unit(units, 3);
+	V pair = unit(units, 0);
+	struct four four = four_subs(units, b);
 
 	(void)lone;
-	if (b < 4) {
-		scales = v_and(scales, v_or(low, high));
-		mins = v_and(mins, v_or(low, high));
-	} else {
-		scales = v_or(v_and(last, low), v_and(v_srl(scales, 2), high));
-		mins = v_or(v_and(v_srl(last, 4), low), v_and(v_srl(mins, 2), high));
-	}
 	return (struct ll_scales){
-		.scale = { f_mul(f_low_f16(pair), f_from(byte(scales, b % 4))) },
-		.min = { f_mul(f_neg(f_low_f16(v_srl(pair, 16))), f_from(byte(mins, b % 4))) },
+		.scale = { f_mul(f_low_f16(pair), f_from(byte(four.scales, b % 4))) },
+		.min = { f_mul(f_neg(f_low_f16(v_srl(pair, 16))), f_from(byte(four.mins, b % 4))) },
 	};
+}
+
+INLINE V
+subs_q4_k(const uint8_t *units, unsigned b)
+{
+	V four = four_subs(units, b).scales;
+
+	return b % 4 == 0 ? v_or(v_and(four, v_set(0xff)), v_and(v_sll(four, 8), v_set(0xff0000))) :
+	    v_or(v_and(v_srl(four, 16), v_set(0xff)), v_and(v_srl(four, 8), v_set(0xff0000)));
+}
+
+INLINE F
+scale_q4_k(const uint8_t *units)
+{
+	return f_low_f16(unit(units, 0));
+}
+
+INLINE F
+offset_q4_k(const uint8_t *units, unsigned b)
+{
+	struct four four = four_subs(units, b);
+	F min = f_mul(f_neg(f_low_f16(v_srl(unit(units, 0), 16))), f_from(byte(four.mins, b % 4)));
+
+	return f_fma(f_mul(scale_q4_k(units), f_set(8.0f)), f_from(byte(four.scales, b % 4)), min);
 }
 
 INLINE unsigned
@@ -318,6 +354,32 @@ load_wide(const uint8_t *units, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
 	return unit(units, 4 * half + k);
+}
+
+/* Runs of LL_WIDE_64, whose units are counted from the block's beginning. */
+
+INLINE V
+load_wide_64(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+{
+	return load_wide(units + 64 * 11 * b, 0, half, k);
+}
+
+INLINE V
+subs_wide_block(const uint8_t *units, unsigned b)
+{
+	return v_or(unit(units, 11 * b + 8), v_sll(unit(units, 11 * (b + 1) + 8), 16));
+}
+
+INLINE F
+offset_wide_block(const uint8_t *units, unsigned b)
+{
+	return f_bits(unit(units, 11 * b + 9));
+}
+
+INLINE F
+scale_wide_block(const uint8_t *units)
+{
+	return f_bits(unit(units, 10));
 }
 
 INLINE struct ll_scales

@@ -70,8 +70,8 @@ lanes(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_a
 			if (min && scales == 1)
 				t = f_fma(s.min[0], f_set(q8->sum), t);
 			if (min && scales == 2)
-				t = f_fma(s.min[1], f_set(q8->sum_half[1]),
-				    f_fma(s.min[0], f_set(q8->sum_half[0]), t));
+				t = f_fma(s.min[1], f_set(ll_act_sum_high(q8)),
+				    f_fma(s.min[0], f_set(q8->sum_low), t));
 			acc[j] = f_fma(t, f_set(q8->scale), acc[j]);
 		}
 	}
@@ -79,6 +79,64 @@ lanes(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_a
 		f_store(y + j * y_stride, acc[j]);
 }
 
+/* The sums of a run of LL_WIDE_64 by its sub, of one column; 8 is the weights' zero. */
+INLINE int32x4_t
+by_sub(const struct sums *sums, const uint8_t *units, const struct ll_act_q8 *x, bool second)
+{
+	int32x4_t sum = second ? vuzp2q_s32(sums->low, sums->high) : vuzp1q_s32(sums->low, sums->high);
+
+	return vmulq_s32(vaddq_s32(sum, vdupq_n_s32(x->less8)), vreinterpretq_s32_u32(unit(units, 8)));
+}
+
+/* The same of such runs, whose blocks are eight. */
+INLINE void
+lanes64(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_act *x, size_t width,
+    bool second, bool more)
+{
+	F acc[2], block[2], offsets;
+
+	for (size_t j = 0; j <= second; j++)
+		acc[j] = more ? f_load(y + j * y_stride) : f_zero();
+	for (size_t i = 0; i < runs; i += 8, x += 8 * width, w += 8 * 64 * 11) {
+		block[0] = block[1] = f_zero();
+		for (size_t b = 0; b < 8; b += 2) {
+			const uint8_t *at = w + b * 64 * 11;
+			struct sums sums[2] = { 0 };
+
+			UNROLL
+			for (size_t k = 0; k < 8; k++)
+				add_eight(&sums[k / 4], at + k / 4 * 64 * 11, k % 4, columns(x + (b + k / 4) * width, k % 4, second),
+				    true);
+			for (size_t j = 0; j <= second; j++) {
+				int32x4_t both = vaddq_s32(by_sub(&sums[0], at, &x[b * width + j].q8, j),
+				    by_sub(&sums[1], at + 64 * 11, &x[(b + 1) * width + j].q8, j));
+
+				block[j] = f_fma(vcvtq_f32_s32(both), f_set(x[b * width + j].q8.scale), block[j]);
+			}
+		}
+		for (size_t j = 0; j <= second; j++) {
+			offsets = f_zero();
+			for (size_t b = 0; b < 8; b++)
+				offsets = f_fma(f_bits(unit(w, 11 * b + 9)), f_set(x[b * width + j].q8.sum_scaled), offsets);
+			acc[j] = f_add(f_fma(f_bits(unit(w, 10)), block[j], acc[j]), offsets);
+		}
+	}
+	for (size_t j = 0; j <= second; j++)
+		f_store(y + j * y_stride, acc[j]);
+}
+
+/* One or two columns of four rows. */
+INLINE void
+some(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_act *x, size_t width,
+    bool second, bool more, unsigned scales, bool min)
+{
+	if (scales == 0)
+		lanes64(y, y_stride, w, runs, x, width, second, more);
+	else
+		lanes(y, y_stride, w, runs, x, width, second, more, scales, min);
+}
+
+/* `scales` 0 is LL_WIDE_64. */
 INLINE void
 pairs(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_act *x, size_t width,
     size_t cols, bool more, unsigned scales, bool min)
@@ -88,9 +146,9 @@ pairs(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_a
 			float *to = y + j * y_stride + row;
 
 			if (j + 1 < cols)
-				lanes(to, y_stride, w + 4 * row, runs, x + j, width, true, more, scales, min);
+				some(to, y_stride, w + 4 * row, runs, x + j, width, true, more, scales, min);
 			else
-				lanes(to, y_stride, w + 4 * row, runs, x + j, width, false, more, scales, min);
+				some(to, y_stride, w + 4 * row, runs, x + j, width, false, more, scales, min);
 		}
 }
 
@@ -105,10 +163,11 @@ WIDE(wide_32, 1, false)
 WIDE(wide_32_min, 1, true)
 WIDE(wide_16, 2, false)
 WIDE(wide_16_min, 2, true)
+WIDE(wide_64, 0, true)
 
 const struct ll_kern ll_kern_mul_neoni8mm = {
 	.isa = LL_ISA_NEON_I8MM,
-	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min },
+	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min, mul_wide_64 },
 	.wide_first = true,
 };
 

@@ -46,11 +46,48 @@ wide_run(float acc, const uint8_t *units, size_t row, const struct ll_act_q8 *x,
 	else
 		t = (float)(low + high) * float_at(units, 8, row);
 	if (min && halves) {
-		t = fmaf(float_at(units, 10, row), x->sum_half[0], t);
-		t = fmaf(float_at(units, 11, row), x->sum_half[1], t);
+		t = fmaf(float_at(units, 10, row), x->sum_low, t);
+		t = fmaf(float_at(units, 11, row), ll_act_sum_high(x), t);
 	} else if (min)
 		t = fmaf(float_at(units, 9, row), x->sum, t);
 	return fmaf(t, x->scale, acc);
+}
+
+/* acc plus a block of eight runs of one row and one column. */
+static float
+wide_block_64(float acc, const uint8_t *units, size_t row, const union ll_act *x, size_t width)
+{
+	const uint8_t *run[8];
+	float u = 0.0f, v = 0.0f;
+	int32_t sum[8], sub;
+
+	for (size_t b = 0; b < 8; b++) {
+		const struct ll_act_q8 *at = &x[b * width].q8;
+
+		run[b] = units + b * 64 * ll_wide_units(LL_WIDE_64);
+		memcpy(&sub, run[b] + 64 * 8 + 4 * row, sizeof sub);
+		sum[b] = sub * (half_sum(run[b], row, at, 0, 8) + half_sum(run[b], row, at, 1, 8));
+	}
+	for (size_t b = 0; b < 8; b += 2)
+		u = fmaf((float)(sum[b] + sum[b + 1]), x[b * width].q8.scale, u);
+	for (size_t b = 0; b < 8; b++)
+		v = fmaf(float_at(run[b], 9, row), x[b * width].q8.sum_scaled, v);
+	return fmaf(float_at(units, 10, row), u, acc) + v;
+}
+
+static void
+mul_wide_64(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_act *x,
+    size_t width, size_t cols, bool more)
+{
+	for (size_t j = 0; j < cols; j++, y += y_stride)
+		for (size_t row = 0; row < LL_PANEL_ROWS; row++) {
+			float acc = more ? y[row] : 0.0f;
+
+			for (size_t b = 0; b < runs; b += 8)
+				acc = wide_block_64(acc, w + b * 64 * ll_wide_units(LL_WIDE_64), row,
+				    x + b * width + j, width);
+			y[row] = acc;
+		}
 }
 
 static void
@@ -105,8 +142,11 @@ mul_quantised(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
 
 	for (size_t i = 0; i < blocks; i++) {
 		widen(wide, w, i, 1, type);
-		mul_wide(y, y_stride, wide, runs, x + i * runs * width, width, cols, more || i > 0,
-		    ll_wide_kind(type));
+		if (ll_wide_kind(type) == LL_WIDE_64)
+			mul_wide_64(y, y_stride, wide, runs, x + i * runs * width, width, cols, more || i > 0);
+		else
+			mul_wide(y, y_stride, wide, runs, x + i * runs * width, width, cols, more || i > 0,
+			    ll_wide_kind(type));
 	}
 }
 
@@ -237,9 +277,9 @@ ll_interleave_ref(uint8_t *out, const struct ll_layout *layout, const uint8_t *w
 
 const struct ll_kern ll_kern_mul_ref = {
 	.isa = LL_ISA_REF,
-	.wants = { LL_FLOAT_FORMATS(WANTS) },
+	.wants = { LL_FLOAT_FORMATS(WANTS) [LL_Q4_K] = LL_ACT_Q8_64 },
 	.mul = { LL_PANEL_FORMATS(MUL) LL_FLOAT_FORMATS(MUL) },
-	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min },
+	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min, mul_wide_64 },
 	.widen = { LL_PANEL_FORMATS(WIDEN) },
 	.interleave = ll_interleave_ref,
 };

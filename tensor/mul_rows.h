@@ -16,6 +16,13 @@
 #include "tensor/prefetch.h"
 #include "tensor/unpack.h"
 
+/* Of formats of LL_WIDE_64. */
+struct subs64 {
+	V (*subs)(const uint8_t *units, unsigned b);	/* of runs b, even, and b + 1: the low 16 bits, and the high */
+	F (*offset)(const uint8_t *units, unsigned b);
+	F (*scale)(const uint8_t *units);
+};
+
 /* What is constant in a format, so that the compiler drops what it has not. */
 struct shape {
 	V (*load)(const uint8_t *units, unsigned b, unsigned half, unsigned k);
@@ -27,6 +34,7 @@ struct shape {
 	unsigned units;			/* of a block */
 	bool shared;			/* runs are of the same units */
 	unsigned (*shift)(unsigned b);	/* how much the bytes of a run are shifted to the left, or NULL */
+	const struct subs64 *subs64;	/* or NULL */
 };
 
 INLINE unsigned
@@ -47,12 +55,13 @@ begin(const struct shape *shape, unsigned b, const struct ll_act_q8 *x, unsigned
 {
 	int32_t less128 = shape->halves ? x->less128_half[half] : x->less128;
 
+	if (shape->zero == 0)
+		return v_set(0);
 	if (shape->zero == 128)
 		return v_begin128(less128);
 	if (shape->zero == 8 && !shape->halves)
-		return v_set((uint32_t)x->less8);
-	return shape->zero == 0 ? v_set(0) : v_sra(v_set((uint32_t)less128),
-	    shift_of(128 / shape->zero) - left(shape, b));
+		return v_set((uint32_t)(left(shape, b) == 4 ? less128 : x->less8));
+	return v_sra(v_set((uint32_t)less128), shift_of(128 / shape->zero) - left(shape, b));
 }
 
 INLINE V
@@ -107,7 +116,7 @@ run(F *acc, const struct shape *shape, const uint8_t *lone, const uint8_t *units
 		if (shape->min && !shape->halves)
 			t[j] = f_fma(s.min[0], f_set(at->sum), t[j]);
 		if (shape->min && shape->halves)
-			t[j] = f_fma(s.min[1], f_set(at->sum_half[1]), f_fma(s.min[0], f_set(at->sum_half[0]), t[j]));
+			t[j] = f_fma(s.min[1], f_set(ll_act_sum_high(at)), f_fma(s.min[0], f_set(at->sum_low), t[j]));
 		acc[j % cols] = f_fma(t[j], f_set(at->scale), acc[j % cols]);
 	}
 }
@@ -118,6 +127,9 @@ ahead(const uint8_t *w, unsigned b, unsigned group, size_t cols, const struct sh
 {
 	unsigned begin = shape->units * b / shape->runs, end = shape->units * (b + group) / shape->runs;
 
+	/* What was made wide is in a cache. */
+	if (shape->load == load_wide || shape->load == load_wide_64)
+		return;
 	/* Not unrolled by force: gcc 12 leaves a loop for Q6_K, which has a quarter less without it (8 columns). */
 	for (unsigned k = begin; k < end; k++) {
 		__builtin_prefetch(w + 64 * k + (cols <= LL_PREFETCH_COLS ? LL_PREFETCH : LL_PREFETCH_FAR(shape->runs)), 0, 1);
@@ -131,6 +143,75 @@ read_through(const uint8_t *w, const struct shape *shape)
 {
 	for (unsigned k = 0; k < shape->units; k++)
 		(void)*(const volatile uint8_t *)(w + 64 * k);
+}
+
+/* Runs b and b + 1 of LL_WIDE_64. */
+INLINE void
+runs64(F *acc, const struct shape *shape, const uint8_t *units, unsigned b, const union ll_act *x,
+    const union ll_act *x1, size_t cols)
+{
+	V sum[2 * LL_MUL_COLS];		/* of [2][cols] */
+	V subs;
+
+	UNROLL
+	for (size_t j = 0; j < 2 * cols; j++)
+		sum[j] = begin(shape, b + (unsigned)(j / cols), &(j < cols ? x + j : x1 + j - cols)->q8, 0);
+	UNROLL
+	for (unsigned k = 0; k < 8; k++) {
+		V q[2] = { shape->load(units, b, k / 4, k % 4), shape->load(units, b + 1, k / 4, k % 4) };
+
+		UNROLL
+		for (size_t j = 0; j < 2 * cols; j++)
+			sum[j] = v_dot(sum[j], q[j / cols], (j < cols ? x + j : x1 + j - cols)->q8.q + 4 * k);
+	}
+	subs = shape->subs64->subs(units, b);
+	UNROLL
+	for (size_t j = 0; j < cols; j++)
+		acc[j] = f_fma(f_from(v_dot_pairs(v_pairs(sum[j], sum[cols + j], left(shape, b + 1)), subs)),
+		    f_set(x[j].q8.scale), acc[j]);
+}
+
+/* A block of 256 of LL_WIDE_64 with `cols` columns. */
+INLINE void
+block64(float *y, size_t y_stride, const struct shape *shape, const uint8_t *units, const union ll_act *x,
+    size_t width, size_t cols, bool more)
+{
+	const union ll_act *at = x;
+	F acc[LL_MUL_COLS], offsets[LL_MUL_COLS];
+
+	UNROLL
+	for (size_t j = 0; j < cols; j++)
+		acc[j] = offsets[j] = f_zero();
+	UNROLL
+	for (unsigned b = 0; b < 8; b += 2, at += 2 * width) {
+		ahead(units, b, 2, cols, shape);
+		runs64(acc, shape, units, b, at, at + width, cols);
+	}
+	UNROLL
+	for (unsigned b = 0; b < 8; b++, x += width) {
+		F offset = shape->subs64->offset(units, b);
+
+		UNROLL
+		for (size_t j = 0; j < cols; j++)
+			offsets[j] = f_fma(offset, f_set(x[j].q8.sum_scaled), offsets[j]);
+	}
+	UNROLL
+	for (size_t j = 0; j < cols; j++) {
+		F sum = more ? f_load(y + j * y_stride) : f_zero();
+
+		f_store(y + j * y_stride, f_add(f_fma(shape->subs64->scale(units), acc[j], sum), offsets[j]));
+	}
+}
+
+INLINE void
+lanes64(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_act *x,
+    size_t width, size_t cols, bool more, const struct shape *shape)
+{
+	for (size_t i = 0; i < blocks; i++, w += 64 * shape->units, x += 8 * width) {
+		if (cols <= LL_PREFETCH_COLS && LL_LANE_ROWS == LL_PANEL_ROWS)
+			read_through(w, shape);
+		block64(y, y_stride, shape, w, x, width, cols, more || i > 0);
+	}
 }
 
 /* The rows of one vector. */
@@ -172,7 +253,10 @@ rows(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_
     size_t width, size_t cols, bool more, const struct shape *shape)
 {
 	for (size_t row = 0; row < LL_PANEL_ROWS; row += LL_LANE_ROWS)
-		lanes(y + row, y_stride, w, row, blocks, x, width, cols, more, shape);
+		if (shape->subs64 != NULL)
+			lanes64(y + row, y_stride, w + 4 * row, blocks, x, width, cols, more, shape);
+		else
+			lanes(y + row, y_stride, w, row, blocks, x, width, cols, more, shape);
 }
 
 /* Sanitizers take minutes over the code of many columns. */
@@ -207,13 +291,38 @@ rows(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_
 		LL_MUL_CASE(7, __VA_ARGS__) LL_MUL_CASE(8, __VA_ARGS__)
 #endif
 
+/* What comes after the bytes of a run; `at` is where a vector's rows begin in it. */
+INLINE void
+widen_scales(uint8_t *at, const struct shape *shape, const uint8_t *lone, const uint8_t *units, unsigned b)
+{
+	unsigned scales = shape->halves ? 2 : 1;
+	struct ll_scales s = shape->scales(lone, units, b);
+
+	UNROLL
+	for (unsigned k = 0; k < scales; k++) {
+		f_store((float *)(void *)(at + 64 * (8 + k)), s.scale[k]);
+		if (shape->min)
+			f_store((float *)(void *)(at + 64 * (8 + scales + k)), s.min[k]);
+	}
+}
+
+INLINE void
+widen_subs(uint8_t *at, const struct subs64 *subs64, const uint8_t *units, unsigned b)
+{
+	V subs = subs64->subs(units, b / 2 * 2);
+
+	v_store(at + 64 * 8, b % 2 == 0 ? v_and(subs, v_set(0xffff)) : v_srl(subs, 16));
+	f_store((float *)(void *)(at + 64 * 9), subs64->offset(units, b));
+	f_store((float *)(void *)(at + 64 * 10), subs64->scale(units));
+}
+
 /* Makes runs wide, by what the products themselves load (ll_widen). */
 INLINE void
 widen(uint8_t *out, const uint8_t *w, size_t blocks, const struct shape *shape)
 {
-	unsigned scales = shape->halves ? 2 : 1;
+	size_t bytes = 64 * (shape->subs64 != NULL ? 11 : 8 + (shape->halves ? 2 : 1) * (shape->min ? 2 : 1));
 	/* What makes the zero 128. */
-	const V more = v_set(shape->zero == 0 ? 0 : (128 - shape->zero) * 0x01010101u);
+	const V more = v_set(shape->zero == 0 || shape->subs64 != NULL ? 0 : (128 - shape->zero) * 0x01010101u);
 	const struct ll_layout layout = { .lone = shape->lone, .units = (uint8_t)shape->units };
 
 	for (size_t i = 0; i < blocks; i++)
@@ -221,25 +330,25 @@ widen(uint8_t *out, const uint8_t *w, size_t blocks, const struct shape *shape)
 			ahead(w + ll_panel_units(&layout, i), b, 1, LL_MUL_COLS, shape);
 			for (size_t row = 0; row < LL_PANEL_ROWS; row += LL_LANE_ROWS) {
 				const uint8_t *units = w + ll_panel_units(&layout, i) + 4 * row;
-				struct ll_scales s = shape->scales(w + ll_panel_lone(&layout, i) + 2 * row, units, b);
-				uint8_t *at = out + (i * shape->runs + b) * 64 * (8 + scales * (shape->min ? 2 : 1)) +
-				    4 * row;
+				uint8_t *at = out + (i * shape->runs + b) * bytes + 4 * row;
 
 				UNROLL
 				for (unsigned k = 0; k < 8; k++)
 					v_store(at + 64 * k,
 					    v_add8(v_srl(shape->load(units, b, k / 4, k % 4), left(shape, b)), more));
-				UNROLL
-				for (unsigned k = 0; k < scales; k++) {
-					f_store((float *)(void *)(at + 64 * (8 + k)), s.scale[k]);
-					if (shape->min)
-						f_store((float *)(void *)(at + 64 * (8 + scales + k)), s.min[k]);
-				}
+				if (shape->subs64 != NULL)
+					widen_subs(at, shape->subs64, units, b);
+				else
+					widen_scales(at, shape, w + ll_panel_lone(&layout, i) + 2 * row, units, b);
 			}
 		}
 }
 
-#define LL_MUL(name, ...) \
+#define LL_MUL(name, ...) LL_MUL_OF(name, __VA_ARGS__, NULL)
+#define LL_MUL_64(name, load, ...) \
+	static const struct subs64 subs64_##name = { subs_##name, offset_##name, scale_##name }; \
+	LL_MUL_OF(name, load, NULL, 8, false, true, 8, false, __VA_ARGS__, &subs64_##name)
+#define LL_MUL_OF(name, ...) \
 	static const struct shape shape_##name = { __VA_ARGS__ }; \
 	static void mul_##name(float *y, size_t y_stride, const uint8_t *w, size_t blocks, \
 	    const union ll_act *x, size_t width, size_t cols, bool more) \
@@ -260,13 +369,22 @@ LL_MUL(iq4_nl, load_iq4_nl, scales_lone, 128, false, false, 1, true, 4, false, N
 LL_MUL(iq4_xs, load_iq4_xs, scales_iq4_xs, 128, false, false, 8, false, 34, false, NULL)
 LL_MUL(q2_k, load_q2_k, scales_q2_k, 0, true, true, 8, false, 21, true, shift_q2_k)
 LL_MUL(q3_k, load_q3_k, scales_q3_k, 4, true, false, 8, true, 27, true, shift_q3_k)
-LL_MUL(q4_k, load_q4_k, scales_subs, 0, false, true, 8, false, 36, true, shift_q4_k)
+LL_MUL_64(q4_k, load_q4_k, 36, true, shift_q4_k)
 LL_MUL(q5_k, load_q5_k, scales_subs, 0, false, true, 8, false, 44, true, NULL)
 LL_MUL(q6_k, load_q6_k, scales_q6_k, 32, true, false, 8, true, 52, true, NULL)
 LL_MUL(wide_32, load_wide, scales_wide_32, 128, false, false, 1, false, 9, false, NULL)
 LL_MUL(wide_32_min, load_wide, scales_wide_32_min, 0, false, true, 1, false, 10, false, NULL)
 LL_MUL(wide_16, load_wide, scales_wide_16, 128, true, false, 1, false, 10, false, NULL)
 LL_MUL(wide_16_min, load_wide, scales_wide_16_min, 0, true, true, 1, false, 12, false, NULL)
+LL_MUL_64(wide_block, load_wide_64, 88, false, NULL)
+
+/* ll_product counts runs. */
+static void
+mul_wide_64(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_act *x, size_t width,
+    size_t cols, bool more)
+{
+	mul_wide_block(y, y_stride, w, runs / 8, x, width, cols, more);
+}
 
 /* Floats: a unit is one element, two, or four. */
 
@@ -378,9 +496,9 @@ LL_MUL_FLOAT(f8_e4m3, element_f8, 16, 4)
 /* What every ISA's table has of this. */
 #define LL_MUL_ENTRIES \
 	.wants = { [LL_F32] = LL_ACT_F32, [LL_F16] = LL_ACT_F32, [LL_BF16] = LL_ACT_F32, \
-	    [LL_F8_E4M3] = LL_ACT_F32 }, \
+	    [LL_F8_E4M3] = LL_ACT_F32, [LL_Q4_K] = LL_ACT_Q8_64 }, \
 	.mul = { LL_PANEL_FORMATS(LL_MUL_ENTRY) LL_FLOAT_FORMATS(LL_MUL_ENTRY) }, \
-	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min }, \
+	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min, mul_wide_64 }, \
 	.widen = { LL_PANEL_FORMATS(LL_WIDEN_ENTRY) }
 
 #endif

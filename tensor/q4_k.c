@@ -4,6 +4,8 @@
  * 32 elements, the high ones the next 32.
  */
 
+#include <math.h>
+
 #include "tensor/unpack.h"
 
 static void
@@ -23,9 +25,25 @@ unpack(struct ll_unpacked *out, const void *w, size_t blocks)
 	}
 }
 
+static void
+subs64(struct ll_subs64 *out, const void *w)
+{
+	const struct ll_q4_k *from = w;
+	float min = ll_load_f16(from->min);
+
+	out->scale = ll_load_f16(from->scale);
+	for (size_t b = 0; b < 8; b++) {
+		struct ll_subs subs = ll_load_subs(from->sub, b);
+
+		out->sub[b] = (int32_t)subs.scale;
+		out->offset[b] = fmaf(8.0f * out->scale, (float)subs.scale, -(min * (float)subs.min));
+	}
+}
+
 const struct ll_format ll_format_q4_k = {
 	.info = { "Q4_K", 256, sizeof(struct ll_q4_k) },
 	.unpack = unpack,
+	.subs64 = subs64,
 	.panel = true,
 	.min = true,
 };

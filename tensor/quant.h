@@ -184,12 +184,20 @@ struct ll_unpacked {
 	float min[LL_UNPACK_BLOCKS][2];
 };
 
+/* What a block of 256 has beside its integers: q of run b is (q - 8) * scale * sub[b] + offset[b]. */
+struct ll_subs64 {
+	float scale;
+	int32_t sub[8];		/* at most 63 */
+	float offset[8];
+};
+
 /* One format. */
 struct ll_format {
 	struct ll_dtype_info info;
 
 	/* Makes 1 to 8 blocks of 32 elements (8 where the block has 256). Quantised formats. */
 	void (*unpack)(struct ll_unpacked *out, const void *w, size_t blocks);
+	void (*subs64)(struct ll_subs64 *out, const void *w);	/* NULL, or of formats of LL_WIDE_64 */
 	bool halves;		/* scales are for 16 elements, or counted so */
 	bool min;		/* out->min is set, and q is not negative */
 

@@ -78,6 +78,10 @@ v_dot128(V sum, V q, const int8_t *x)
 	return v_add_products(sum, _mm256_abs_epi8(w), _mm256_sign_epi8(v_word(x), w));
 }
 
+/* The low 16 bits of two vectors as pairs; those of `odd` have `left` zeros below them. */
+LANES V v_pairs(V even, V odd, unsigned left) { return _mm256_blend_epi16(even, v_sll(odd, 16 - left), 0xaa); }
+LANES V v_dot_pairs(V a, V b) { return _mm256_madd_epi16(a, b); }
+
 LANES F f_zero(void) { return _mm256_setzero_ps(); }
 LANES F f_set(float value) { return _mm256_set1_ps(value); }
 LANES F f_load(const float *from) { return _mm256_loadu_ps(from); }

@@ -57,6 +57,10 @@ LANES V v_begin128(int32_t less) { return _mm512_set1_epi32(less); }
 LANES V v_dot(V sum, V q, const int8_t *x) { return _mm512_dpbusd_epi32(sum, q, v_set(word_at(x))); }
 LANES V v_dot128(V sum, V q, const int8_t *x) { return v_dot(sum, q, x); }
 
+/* The low 16 bits of two vectors as pairs; those of `odd` have `left` zeros below them. */
+LANES V v_pairs(V even, V odd, unsigned left) { return _mm512_mask_blend_epi16(0xaaaaaaaa, even, v_sll(odd, 16 - left)); }
+LANES V v_dot_pairs(V a, V b) { return _mm512_madd_epi16(a, b); }
+
 LANES F f_zero(void) { return _mm512_setzero_ps(); }
 LANES F f_set(float value) { return _mm512_set1_ps(value); }
 LANES F f_load(const float *from) { return _mm512_loadu_ps(from); }

@@ -76,6 +76,21 @@ v_dot(V sum, V q, const int8_t *x)
 
 LANES V v_dot128(V sum, V q, const int8_t *x) { return v_dot(sum, v_xor(q, v_set(0x80808080)), x); }
 
+/* The low 16 bits of two vectors as pairs; those of `odd` have `left` zeros below them. */
+LANES V
+v_pairs(V even, V odd, unsigned left)
+{
+	return v_or(v_and(even, v_set(0xffff)), v_sll(odd, 16 - left));
+}
+
+LANES V
+v_dot_pairs(V a, V b)
+{
+	int16x8_t x = vreinterpretq_s16_u32(a), y = vreinterpretq_s16_u32(b);
+
+	return vreinterpretq_u32_s32(vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y)));
+}
+
 LANES F f_zero(void) { return vdupq_n_f32(0.0f); }
 LANES F f_set(float value) { return vdupq_n_f32(value); }
 LANES F f_load(const float *from) { return vld1q_f32(from); }

@@ -70,24 +70,38 @@ ll_wide_kind(enum ll_dtype type)
 {
 	const struct ll_format *format = ll_format(type);
 
-	return (enum ll_wide_kind)(2 * format->halves + format->min);
+	return format->subs64 != NULL ? LL_WIDE_64 : (enum ll_wide_kind)(2 * format->halves + format->min);
 }
 
-/* Row `row` of one run. */
+/* Bytes of one row of a run. */
 static void
-widen_run(uint8_t *out, const struct ll_unpacked *from, size_t b, size_t row, enum ll_wide_kind kind)
+widen_bytes(uint8_t *out, const int8_t *q, uint8_t zero)
+{
+	for (size_t i = 0; i < 32; i++)
+		out[i / 4 * 64 + i % 4] = (uint8_t)(q[i] + zero);
+}
+
+/* One row of a run. */
+static void
+widen_run(uint8_t *out, const struct ll_unpacked *from, size_t b, enum ll_wide_kind kind)
 {
 	size_t scales = kind >= LL_WIDE_16 ? 2 : 1;
-	uint8_t zero = kind % 2 != 0 ? 0 : 128;
 
-	out += 4 * row;
-	for (size_t i = 0; i < 32; i++)
-		out[i / 4 * 64 + i % 4] = (uint8_t)(from->q[b][i] + zero);
+	widen_bytes(out, from->q[b], kind % 2 != 0 ? 0 : 128);
 	for (size_t i = 0; i < scales; i++) {
 		memcpy(out + (8 + i) * 64, &from->scale[b][i], sizeof from->scale[b][i]);
 		if (kind % 2 != 0)
 			memcpy(out + (8 + scales + i) * 64, &from->min[b][i], sizeof from->min[b][i]);
 	}
+}
+
+static void
+widen_run_64(uint8_t *out, const struct ll_unpacked *from, size_t b, const struct ll_subs64 *subs)
+{
+	widen_bytes(out, from->q[b], 0);
+	memcpy(out + 8 * 64, &subs->sub[b], sizeof subs->sub[b]);
+	memcpy(out + 9 * 64, &subs->offset[b], sizeof subs->offset[b]);
+	memcpy(out + 10 * 64, &subs->scale, sizeof subs->scale);
 }
 
 void
@@ -98,14 +112,23 @@ ll_widen_rows(uint8_t *out, enum ll_dtype type, const uint8_t *w, size_t row_byt
 	enum ll_wide_kind kind = ll_wide_kind(type);
 	size_t runs = format->info.block / 32, run_bytes = 64 * ll_wide_units(kind);
 	struct ll_unpacked unpacked;
+	struct ll_subs64 subs;
 
 	for (size_t row = 0; row < LL_PANEL_ROWS; row++) {
 		const uint8_t *from = w + (row < rows ? row : 0) * row_bytes;
 
 		for (size_t i = 0; i < blocks; i++, from += format->info.bytes) {
 			format->unpack(&unpacked, from, runs);
-			for (size_t b = 0; b < runs; b++)
-				widen_run(out + (i * runs + b) * run_bytes, &unpacked, b, row, kind);
+			if (kind == LL_WIDE_64)
+				format->subs64(&subs, from);
+			for (size_t b = 0; b < runs; b++) {
+				uint8_t *at = out + (i * runs + b) * run_bytes + 4 * row;
+
+				if (kind == LL_WIDE_64)
+					widen_run_64(at, &unpacked, b, &subs);
+				else
+					widen_run(at, &unpacked, b, kind);
+			}
 		}
 	}
 }

@@ -59,8 +59,13 @@ round16(int8_t *q, const float *x, float factor)
 static void
 act_q8(union ll_act *out, size_t width, const float *x, size_t n)
 {
-	for (size_t i = 0; i < n; i += 32, out += width)
-		ll_act_round(out, x + i, greatest, round16);
+	ll_act_round(out, width, x, n, greatest, round16);
+}
+
+static void
+act_q8_64(union ll_act *out, size_t width, const float *x, size_t n)
+{
+	ll_act_round_64(out, width, x, n, greatest, round16);
 }
 
 static void
@@ -177,7 +182,7 @@ f32_to_f16(uint16_t *out, const float *x, size_t n)
 
 const struct ll_kern ll_kern_vec_ref = {
 	.isa = LL_ISA_REF,
-	.act = { [LL_ACT_Q8] = act_q8, [LL_ACT_F32] = act_f32 },
+	.act = { [LL_ACT_Q8] = act_q8, [LL_ACT_Q8_64] = act_q8_64, [LL_ACT_F32] = act_f32 },
 	.softmax_terms = softmax_terms,
 	.sum_powers = sum_powers,
 	.max = max,

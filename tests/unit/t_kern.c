@@ -285,6 +285,9 @@ vectors(struct tap *tap, const struct ll_kern *isa, enum kind kind)
 		ref->act[LL_ACT_Q8](want, 1, x, n / 32 * 32);
 		isa->act[LL_ACT_Q8](got, 1, x, n / 32 * 32);
 		rounded &= same_lines(want, got, n / 32);
+		ref->act[LL_ACT_Q8_64](want, 1, x, n / 64 * 64);
+		isa->act[LL_ACT_Q8_64](got, 1, x, n / 64 * 64);
+		rounded &= same_lines(want, got, n / 64 * 2);
 		each &= elementwise(ref, isa, x, y, n);
 		reduced &= reductions(ref, isa, x, n);
 	}
@@ -392,10 +395,38 @@ rounding(struct tap *tap, const struct ll_kern *kern)
 		}
 		near &= act->sum == (float)(sum[0] + sum[1]) && act->less8 == -8 * (sum[0] + sum[1]) &&
 		    act->less128 == -128 * (sum[0] + sum[1]);
+		near &= act->sum_low == (float)sum[0] && ll_act_sum_high(act) == (float)sum[1];
+		near &= act->sum_scaled == act->sum * act->scale;
 		for (size_t j = 0; j < 2; j++)
-			near &= act->sum_half[j] == (float)sum[j] && act->less128_half[j] == -128 * sum[j];
+			near &= act->less128_half[j] == -128 * sum[j];
 	}
 	tap_ok(tap, near, "half a step", "rounding of activations");
+
+	near = true;
+	for (size_t i = 0; i < 1000; i++) {
+		union ll_act lines[2];
+		float both[64], most = 0.0f;
+
+		numbers(&state, both, 64, ORDINARY);
+		kern->act[LL_ACT_Q8_64](lines, 1, both, 64);
+		for (size_t j = 0; j < 64; j++) {
+			const struct ll_act_q8 *half = &lines[j / 32].q8;
+
+			most = fmaxf(most, fabsf(both[j]));
+			near &= fabsf(both[j] - half->scale * half->q[j % 32]) <= 0.5001f * half->scale;
+		}
+		near &= lines[0].q8.scale == most / 127.0f && lines[1].q8.scale == lines[0].q8.scale;
+	}
+	tap_ok(tap, near, "half a step of 64", "rounding of activations");
+	for (size_t i = 0; i < 64; i += 63) {
+		union ll_act lines[2];
+		float both[64] = { 0 };
+
+		both[i] = i == 0 ? NAN : INFINITY;
+		both[63 - i] = i == 0 ? INFINITY : 1.0f;
+		kern->act[LL_ACT_Q8_64](lines, 1, both, 64);
+		tap_ok(tap, isnan(lines[0].q8.scale) && isnan(lines[1].q8.scale), "not finite in one half", "rounding of activations");
+	}
 
 	memset(x, 0, sizeof x);
 	kern->act[LL_ACT_Q8](&line, 1, x, 32);
