@@ -332,6 +332,15 @@ ok "a mix hands it on" is "none failed 0 no token is left;last length 3 ;" "sed 
     mkfifo a b; ll-tokenize --jsonl two.jsonl | ll-forward >a & ll-tokenize --jsonl two.jsonl | ll-forward >b &
     ll-mix -e a+b a=a b=b | ll-sample --seed 1 2>err | { ll-tokenize -d --jsonl; :; } | lines"
 
+# told NAME COMMAND: of each stream the END says how many sequences have ended in it.
+told() { ok "$1" is "$2" "$3 | ll-cat -t --type end | awk '\$2 == \"END\" && \$1 == \"stream\" { print n + 0, \$NF; n = 0; next }
+    \$3 == \"END\" { n++ }' | tr '\n' ';'"; }
+told "the END of the stream counts those that are given: of -N" "6 6;" "once | tee run.lls | ll-sample -N 6 --seed 1 -n 2"
+told "of --best-of, in two recordings" "2 2;2 2;" "cat run.lls run.lls | ll-sample -N 2 --best-of 6 --seed 1 -n 2"
+told "of --beams" "3 3;" "once | ll-sample -N 3 --beams 6 -n 2"
+told "and what failed" "10 10;" "{ ll-tokenize --jsonl forbidden.jsonl | ll-forward | ll-sample --seed 1 2>err; [ \$? -eq 65 ]; }"
+told "and what the context has cut" "2 2;" "{ once | ll-sample --beams 4 -N 2 --ignore-eos 2>err; [ \$? -eq 65 ]; }"
+
 # Handed on, and from files.
 ok "ll-batch hands them on" is "ll-sample -t 0.9 --dry-multiplier 0.8 --ignore-eos --stop x --banned-string 'a b' --logit-bias 5=-inf --samplers dry" \
     "ll-batch -x -t 0.9 --dry-multiplier 0.8 --ignore-eos --stop x --banned-string 'a b' --logit-bias 5=-inf --samplers dry |
