@@ -214,9 +214,16 @@ ok "a record's beams, the command's strings" same \
     "once 'a b' | ll-sample --beams 3 -n 5 --banned-string '$banned' | ll-tokenize -d --jsonl" \
     "echo '{\"prompt\":\"a b\",\"beams\":3}' | records -n 5 --banned-string '$banned'"
 only=$(once "a b" | ll-sample --beams 1 -n 3 | ll-tokenize -d)
-ok "a stop string that ends before it counts" same \
-    "once 'a b' | ll-sample --beams 1 -n 5 --stop '${only%?}' | ll-tokenize -d" \
-    "once 'a b' | ll-sample --beams 1 -n 5 --stop '${only%?}' --banned-string '$only' | ll-tokenize -d"
+# What stands between its first byte and its last: the banned string would end one token later.
+middle=${only#?}
+middle=${middle%?}
+ok "there is something to stop at" test -n "$middle"
+stopped() { once "a b" | ll-sample --beams 1 -n 5 --stop "$middle" "$@"; }
+for banned in '' "$only"; do
+	ok "a stop string that ends before it counts" is "$(printf %s "$only" | head -c 1)" \
+	    "stopped ${banned:+--banned-string '$banned'} | ll-tokenize -d"
+	ok "as the end tells" like "reason string" "stopped ${banned:+--banned-string '$banned'} | ll-cat -t --type end"
+done
 fails 65 "the search found 0 of 1 answers: biases, banned strings" "ll-tokenize -p 'a b' | ll-forward -k 1 |
     ll-sample --beams 1 -n 9 --banned-string '$only' >out"
 ok "one beam is greedy" same "ids -n 12" "once | ll-sample --beams 1 -n 12 | ll-cat -t |
