@@ -141,6 +141,18 @@ for field in '"n":2' '"best_of":3' '"seed":1'; do
 	    "asks '$field' -t 0 2>&1 >out"
 done
 fails 65 "META: best_of: is less than the 5 of --samples" "asks '\"best_of\":4' --seed 5 -N 5 >out"
+# As -t 0 -N 3 is refused, but of records that one alone.
+printf '{"id":%d,"prompt":"a b","limit":2%s}\n' 1 '' 2 ',"temperature":0' 3 ',"temperature":0,"n":1' >asked
+answers() { { records --seed 5 "$@" <asked 2>err || [ $? -eq 65 ]; } | python3 -c "import json, sys
+for line in sys.stdin:
+    a = json.loads(line)
+    print(a['id'], a['finish'], end=';')"; }
+ok "a record that is greedy has no answers by -N" is "1 length;1 length;1 length;2 failed;2 failed;2 failed;3 length;" "answers -N 3"
+ok "which is told once" is "ll-sample: sequence 1: META: temperature: with 0 the 3 answers of --samples would all be the same" \
+    "cat err"
+ok "with the best of equal ones it has that one" is "1 length;2 length;3 length;" "answers --best-of 3"
+ok "and evaluates no other" is "0 0.1 0.2 1 2" "ll-tokenize --jsonl asked | ll-forward | tee run.lls |
+    ll-sample --seed 5 --best-of 3 >out; ll-cat -t --type end run.lls | awk '\$3 == \"END\" { print \$1 }' | sort | xargs"
 ok "--beams is not for a record that wants several and has none" is 2 "asks '\"n\":2' --beams 4 2>&1 >out |
     grep -c 'META: n: 2 answers, which --beams cannot choose from among: the record needs beams, too'"
 
