@@ -382,6 +382,9 @@ bad "standard input:1: logit_bias_text: no token has the text 'Zq'" '{"prompt":"
 ok "a byte token of SentencePiece has a text, too" is "1 259 260" \
     "printf %s '{\"prompt\":\"a\",\"logit_bias_text\":{\"\\n\":false}}' | ll-tokenize --jsonl --ids --vocab '$TESTS/fuzz/corpus/spm/words'"
 bad "standard input:1: samplers: 'x' is not one of" '{"prompt":"x","samplers":"x"}'
+bad "standard input:1: samplers: is an array, not a string" '{"prompt":"x","samplers":["top-k"]}'
+printf '{"prompt":"x","samplers":"top-k\\u0000,top-p"}' >nul.jsonl
+fails 65 "nul.jsonl:1: samplers: a string with U+0000 is not supported" "ll-tokenize --jsonl nul.jsonl >out"
 bad "standard input:1: n: 3 is more than beams" '{"prompt":"x","beams":2,"n":3}'
 bad "standard input:1: top_k: has no effect with beams" '{"prompt":"x","beams":2,"top_k":3}'
 bad "standard input:1: n: 3 is more than best_of" '{"prompt":"x","best_of":2,"n":3}'
