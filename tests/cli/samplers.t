@@ -45,6 +45,8 @@ ok "a bias of -inf forbids" differ "echo $first" "ids -n 1 --logit-bias $first=-
 ok "a great one decides" is "7 7 7 " "ids -n 3 --logit-bias 7=1000"
 ok "also as a field" is "7 7 7 " "echo '{\"prompt\":\"x\",\"limit\":3,\"temperature\":0,\"logit_bias\":{\"7\":1000}}' |
     ll-tokenize --jsonl | ll-forward | ll-sample | ll-cat -t | awk '\$3 == \"SAMPLE\" { printf \"%s \", \$4 }'"
+ok "META has all digits of it" like '"7":0.12345678901,"8":-1' \
+    "echo '{\"prompt\":\"x\",\"logit_bias\":{\"7\":0.12345678901,\"8\":-1}}' | ll-tokenize --jsonl | strings"
 ok "by text" is "eee" "greedy -n 3 --logit-bias-text e=1000 | ll-tokenize -d"
 ok "false is never" is "absent" "echo '{\"prompt\":\"$prompt\",\"limit\":99,\"temperature\":2,\"logit_bias_text\":{\"e\":false}}' |
     ll-tokenize --jsonl | ll-forward | ll-sample --seed 1 | ll-cat -t |
