@@ -22,6 +22,10 @@ ALL_CFLAGS += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=al
 export LL_TEST_TIMEOUT ?= 600
 endif
 OUT ?= build$(if $(SAN),/$(SAN))
+# make parts names at spaces. Where all of this lies may have some: no name here is absolute.
+ifneq ($(words $(OUT)),1)
+$(error OUT is '$(OUT)': it must be one name without a space)
+endif
 
 ROOMS := base tensor stream model tokenize embed forward sample train serve bench
 SOURCES := $(filter-out $(WITHOUT),$(sort $(wildcard $(ROOMS:%=%/*.c))))

@@ -221,14 +221,32 @@ is_special(const char *path)
 	return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
 }
 
-/* The file that is meant: a link stays, and what it names is replaced. */
+/*
+ * The file that is meant: a link stays, and what it names is replaced or, where nothing is there yet,
+ * made, which realpath(3) cannot tell. Of links in a circle the one where it stops. NULL: -LL_ENOMEM.
+ */
 static char *
 real_path(const char *path, struct ll_err *err)
 {
-	struct stat info;
-	char *real = lstat(path, &info) == 0 && S_ISLNK(info.st_mode) ? realpath(path, NULL) : NULL;
+	char *real = ll_copy(path, strlen(path), err);
 
-	return real != NULL ? real : ll_copy(path, strlen(path), err);
+	for (int links = 0; real != NULL && links < 40; links++) {
+		char target[PATH_MAX];
+		ssize_t length = readlink(real, target, sizeof(target) - 1);
+		const char *slash = strrchr(real, '/');
+		struct ll_buf next = { 0 };
+
+		if (length < 0)
+			break;
+		target[length] = '\0';
+		/* What is not absolute begins in the folder of its link. */
+		if (ll_buf_printf(&next, err, "%.*s%s", slash != NULL && *target != '/' ? (int)(slash - real) + 1 : 0, real,
+			target) < 0)
+			ll_buf_free(&next);
+		free(real);
+		real = next.data;
+	}
+	return real;
 }
 
 /* Who may read a file is not changed by writing it anew. */
@@ -291,7 +309,7 @@ can_be_named(const char *path)
 {
 	struct stat info;
 
-	return lstat(path, &info) == 0 || errno == ENOENT;
+	return stat(path, &info) == 0 || errno == ENOENT;
 }
 
 int
@@ -332,7 +350,9 @@ ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 			out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	}
 	if (out->fd < 0) {
-		int status = ll_fail_errno(err, LL_ECREATE, "%s", path);
+		/* errno is that of the file, whose name the caller may not know. */
+		int status = strcmp(path, out->path) == 0 ? ll_fail_errno(err, LL_ECREATE, "%s", path) :
+		    ll_fail_errno(err, LL_ECREATE, "%s: %s", path, out->path);
 
 		free(out->path);
 		free(out->temporary);

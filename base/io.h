@@ -47,8 +47,8 @@ _Noreturn void ll_die_of_sigpipe(void);
  * An output: stdout for NULL or "-", else a temporary file beside `path` that takes its name
  * when it is closed with status 0, and is removed otherwise. Where the system can, it has no
  * name until then, and nothing is left however the process ends; else it is removed when
- * that is by SIGINT, SIGTERM or SIGHUP. A file that is there keeps its mode, and a link that
- * leads to it stays one.
+ * that is by SIGINT, SIGTERM or SIGHUP. A file that is there keeps its mode. A link stays one: what
+ * it names is written, be it there or not.
  */
 struct ll_out {
 	int fd;

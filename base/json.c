@@ -74,9 +74,18 @@ ll_json_int(int64_t value)
 }
 
 struct ll_json *
-ll_json_real(double value)
+ll_json_exact(double value)
 {
 	return out(isfinite(value) ? json_real(value) : json_null());
+}
+
+struct ll_json *
+ll_json_real(double value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.9g", value);
+	return ll_json_exact(strtod(text, NULL));
 }
 
 struct ll_json *
@@ -115,14 +124,74 @@ ll_json_keep(const struct ll_json *value)
 	return out(json_incref((json_t *)(uintptr_t)value));
 }
 
+/* The length of the string or the number that begins here, 0 for anything else. */
+static size_t
+scalar_length(const char *text)
+{
+	size_t length = 1;
+
+	if (*text == '-' || (*text >= '0' && *text <= '9'))
+		return strspn(text, "+-.0123456789e");
+	if (*text != '"')
+		return 0;
+	while (text[length] != '"')
+		length += text[length] == '\\' ? 2 : 1;
+	return length + 1;
+}
+
+/* The fewest digits with which a real reads back the same: its length in `shorter`, or 0 for no memory. */
+static size_t
+shorten(const char *real, char *shorter, size_t size)
+{
+	static const size_t digits[] = { 9, 15, 16 };
+	double value = strtod(real, NULL);
+	json_t *number = json_real(value);
+	size_t length = 0;
+
+	for (size_t i = 0; i < sizeof(digits) / sizeof(digits[0]); i++) {
+		length = json_dumpb(number, shorter, size - 1, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits[i]));
+		shorter[length < size ? length : 0] = '\0';
+		if (strtod(shorter, NULL) == value)
+			break;
+		length = 0;
+	}
+	json_decref(number);
+	return length;
+}
+
+/* jansson writes all reals with as many digits, and these make 0.1 a long one: in place, for none gets longer. */
+static void
+shorten_reals(char *text)
+{
+	char *to = text, shorter[40];
+
+	for (const char *from = text; *from != '\0';) {
+		size_t length = scalar_length(from), less = 0;
+
+		if (length > 0 && *from != '"' && strcspn(from, ".e") < length)
+			less = shorten(from, shorter, sizeof(shorter));
+		if (length == 0)
+			length = 1;
+		if (less == 0 || less > length)
+			memmove(to, from, less = length);
+		else
+			memcpy(to, shorter, less);
+		from += length;
+		to += less;
+	}
+	*to = '\0';
+}
+
 char *
 ll_json_text(const struct ll_json *value, bool pretty, struct ll_err *err)
 {
-	size_t flags = JSON_PRESERVE_ORDER | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9);
+	size_t flags = JSON_PRESERVE_ORDER | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17);
 	char *text = json_dumps(of(value), flags | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
 
 	if (text == NULL)
 		ll_fail(err, LL_ENOMEM, "out of memory: JSON text");
+	else
+		shorten_reals(text);
 	return text;
 }
 

@@ -19,7 +19,9 @@ struct ll_json *ll_json_object(void);
 struct ll_json *ll_json_array(void);
 struct ll_json *ll_json_string(const char *text, size_t length);	/* bad UTF-8 becomes U+FFFD */
 struct ll_json *ll_json_int(int64_t value);
-struct ll_json *ll_json_real(double value);	/* not finite: null */
+/* Not finite: null. The first has nine significant digits, as an f32 needs, the other all. */
+struct ll_json *ll_json_real(double value);
+struct ll_json *ll_json_exact(double value);
 struct ll_json *ll_json_bool(bool value);
 struct ll_json *ll_json_null(void);
 
@@ -30,7 +32,8 @@ void ll_json_free(struct ll_json *value);
 struct ll_json *ll_json_keep(const struct ll_json *value);
 
 /*
- * The text of a value, in the order that keys were set; `pretty` indents by two.
+ * The text of a value, in the order that keys were set; `pretty` indents by two. A number that was read, or
+ * made exact, has the fewest digits with which it reads back the same.
  * Free with free(). NULL and an error when out of memory.
  */
 char *ll_json_text(const struct ll_json *value, bool pretty, struct ll_err *err);

@@ -194,7 +194,7 @@ static int
 make_direction(struct ll_err *err)
 {
 	struct making making = { 0 };
-	int status = 0;
+	int status = ll_out_try(output_path, err);
 
 	for (int side = 0; side < SIDES && status == 0; side++)
 		status = read_side(&making, side, err);

@@ -3,98 +3,22 @@
  * MistralConfig read it, defaults included; see hparams.h.
  */
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/json.h"
 #include "model/hparams.h"
-
-struct reader {
-	const struct ll_source *source;
-	const struct ll_json *config;
-	struct ll_err *err;
-};
-
-/* The value; NULL if it is absent or null. */
-static const struct ll_json *
-get(const struct ll_json *object, const char *key)
-{
-	const struct ll_json *value = ll_json_get(object, key);
-
-	return ll_json_is_null(value) ? NULL : value;
-}
+#include "model/hparams_json.h"
 
 static int
-bad(const struct reader *r, int code, const char *key, const char *what)
+check_architecture(const struct ll_hparams_json *r, struct ll_hparams *hp, bool *mistral)
 {
-	return ll_fail(r->err, code, "%s/config.json: %s: %s", r->source->path, key, what);
-}
-
-/* A size from 1 to `most`. 1 if found, 0 if absent. */
-static int
-read_size(const struct reader *r, const struct ll_json *object, const char *key, size_t most, size_t *out)
-{
-	const struct ll_json *value = get(object, key);
-	int64_t number;
-
-	if (value == NULL)
-		return 0;
-	if (!ll_json_integer(value, &number))
-		return bad(r, LL_EDATA, key, "not a whole number");
-	if (number < 1 || (uint64_t)number > most)
-		return ll_fail(r->err, LL_EDATA, "%s/config.json: %s: %" PRId64 " is not between 1 and %zu",
-		    r->source->path, key, number, most);
-	*out = (size_t)number;
-	return 1;
-}
-
-static int
-need_size(const struct reader *r, const char *key, size_t most, size_t *out)
-{
-	int status = read_size(r, r->config, key, most, out);
-
-	return status == 0 ? bad(r, LL_EDATA, key, "key is missing") : status < 0 ? status : 0;
-}
-
-/* A number above 0 and below `limit`. */
-static int
-read_positive(const struct reader *r, const struct ll_json *object, const char *key, double limit, float *out)
-{
-	const struct ll_json *value = get(object, key);
-	double number;
-
-	if (value == NULL)
-		return 0;
-	if (!ll_json_number(value, &number))
-		return bad(r, LL_EDATA, key, "not a number");
-	if (!isfinite(number) || (float)number <= 0 || number >= limit)
-		return ll_fail(r->err, LL_EDATA, "%s/config.json: %s: %g is not above 0 and below %g", r->source->path,
-		    key, number, limit);
-	*out = (float)number;
-	return 1;
-}
-
-/* True or false, which it is by default. */
-static int
-read_truth(const struct reader *r, const char *key, bool *out)
-{
-	const struct ll_json *value = get(r->config, key);
-
-	*out = ll_json_is_true(value);
-	return value == NULL || *out || ll_json_is_false(value) ? 0 : bad(r, LL_EDATA, key, "not true or false");
-}
-
-static int
-check_architecture(const struct reader *r, struct ll_hparams *hp, bool *mistral)
-{
-	const struct ll_json *value = get(r->config, "model_type");
+	const struct ll_json *value = ll_hparams_get(r->config, "model_type");
 	const char *type = ll_json_text_of(value, NULL);
 
 	if (type == NULL)
-		return bad(r, LL_EDATA, "model_type", value == NULL ? "key is missing" : "not a string");
+		return ll_hparams_bad(r, LL_EDATA, "model_type", value == NULL ? "key is missing" : "not a string");
 	*mistral = strcmp(type, "mistral") == 0;
 	if (!*mistral && strcmp(type, "llama") != 0)
 		return ll_fail(r->err, LL_EUNSUPPORTED, "%s/config.json: model_type: '%.64s' is not supported (llama and "
@@ -103,26 +27,36 @@ check_architecture(const struct reader *r, struct ll_hparams *hp, bool *mistral)
 	return 0;
 }
 
-/* What would compute something else. */
 static int
-check_neutral(const struct reader *r)
+check_part(const struct ll_hparams_json *r, const struct ll_json *object)
 {
-	const struct ll_json *act = get(r->config, "hidden_act");
-	const char *activation = act != NULL ? ll_json_text_of(act, NULL) : "silu";
-	const struct ll_json *quantized = get(r->config, "quantization_config");
-	const char *method = ll_json_text_of(get(quantized, "quant_method"), NULL);
+	const struct ll_json *value = ll_hparams_get(object, "partial_rotary_factor");
 	double part;
 
+	if (value == NULL || (ll_json_number(value, &part) && part >= 1 && part <= 1))
+		return 0;
+	return ll_hparams_bad(r, LL_EUNSUPPORTED, "partial_rotary_factor", "only 1 is supported");
+}
+
+/* What would compute something else. */
+static int
+check_neutral(const struct ll_hparams_json *r)
+{
+	const struct ll_json *act = ll_hparams_get(r->config, "hidden_act");
+	const char *activation = act != NULL ? ll_json_text_of(act, NULL) : "silu";
+	const struct ll_json *quantized = ll_hparams_get(r->config, "quantization_config");
+	const char *method = ll_json_text_of(ll_hparams_get(quantized, "quant_method"), NULL);
+	int status;
+
 	if (activation == NULL)
-		return bad(r, LL_EDATA, "hidden_act", "not a string");
+		return ll_hparams_bad(r, LL_EDATA, "hidden_act", "not a string");
 	if (strcmp(activation, "silu") != 0 && strcmp(activation, "swish") != 0)
 		return ll_fail(r->err, LL_EUNSUPPORTED, "%s/config.json: hidden_act: '%.64s' is not supported (silu "
 		    "is)", r->source->path, activation);
-	if (get(r->config, "partial_rotary_factor") != NULL &&
-	    (!ll_json_number(get(r->config, "partial_rotary_factor"), &part) || part < 1 || part > 1))
-		return bad(r, LL_EUNSUPPORTED, "partial_rotary_factor", "only 1 is supported");
+	if ((status = check_part(r, r->config)) < 0)
+		return status;
 	if (quantized != NULL && method == NULL)
-		return bad(r, LL_EDATA, "quantization_config", "has no quant_method that is a string");
+		return ll_hparams_bad(r, LL_EDATA, "quantization_config", "has no quant_method that is a string");
 	if (quantized != NULL && strcmp(method, "fbgemm_fp8") != 0 && strcmp(method, "compressed-tensors") != 0)
 		return ll_fail(r->err, LL_EUNSUPPORTED, "%s/config.json: quantization_config: quant_method '%.64s' is "
 		    "not supported (fbgemm_fp8 and compressed-tensors are)", r->source->path, method);
@@ -136,7 +70,7 @@ check_neutral(const struct reader *r)
 
 /* What config.json says of biases must be what is there, in each layer. */
 static int
-check_biases(const struct reader *r, const struct ll_hparams *hp)
+check_biases(const struct ll_hparams_json *r, const struct ll_hparams *hp)
 {
 	static const struct {
 		const char *key, *stem;
@@ -149,30 +83,30 @@ check_biases(const struct reader *r, const struct ll_hparams *hp)
 	int status;
 
 	for (size_t i = 0; i < sizeof(biases) / sizeof(biases[0]); i++) {
-		if ((status = read_truth(r, biases[i].key, &wanted)) < 0)
+		if ((status = ll_hparams_truth(r, biases[i].key, &wanted)) < 0)
 			return status;
 		for (size_t layer = 0; layer < hp->layers; layer++) {
 			char name[64];
 
 			snprintf(name, sizeof(name), "blk.%zu.%s.bias", layer, biases[i].stem);
 			if ((ll_source_find(r->source, name) != NULL) != wanted)
-				return bad(r, LL_EDATA, biases[i].key, "it and the tensors that are there do not agree");
+				return ll_hparams_bad(r, LL_EDATA, biases[i].key, "it and the tensors that are there do not agree");
 		}
 	}
 	return 0;
 }
 
 static int
-read_heads(const struct reader *r, struct ll_hparams *hp, bool mistral)
+read_heads(const struct ll_hparams_json *r, struct ll_hparams *hp, bool mistral)
 {
 	int status;
 
-	if ((status = need_size(r, "num_attention_heads", LL_SIZE_LIMIT, &hp->heads)) < 0)
+	if ((status = ll_hparams_need_size(r, "num_attention_heads", LL_SIZE_LIMIT, &hp->heads)) < 0)
 		return status;
 	hp->kv_heads = mistral ? 8 : hp->heads;
 	hp->head_dim = hp->dim / hp->heads;
-	if ((status = read_size(r, r->config, "num_key_value_heads", LL_SIZE_LIMIT, &hp->kv_heads)) < 0 ||
-	    (status = read_size(r, r->config, "head_dim", LL_SIZE_LIMIT, &hp->head_dim)) < 0)
+	if ((status = ll_hparams_size(r, r->config, "num_key_value_heads", LL_SIZE_LIMIT, &hp->kv_heads)) < 0 ||
+	    (status = ll_hparams_size(r, r->config, "head_dim", LL_SIZE_LIMIT, &hp->head_dim)) < 0)
 		return status;
 	if (status == 0 && hp->dim % hp->heads != 0)
 		return ll_fail(r->err, LL_EDATA, "%s/config.json: num_attention_heads: %zu heads do not divide the "
@@ -181,26 +115,26 @@ read_heads(const struct reader *r, struct ll_hparams *hp, bool mistral)
 		return ll_fail(r->err, LL_EDATA, "%s/config.json: num_key_value_heads: %zu does not divide "
 		    "num_attention_heads %zu", r->source->path, hp->kv_heads, hp->heads);
 	if (hp->head_dim % 2 != 0)
-		return bad(r, LL_EDATA, "head_dim", "not even");
+		return ll_hparams_bad(r, LL_EDATA, "head_dim", "not even");
 	hp->rope_dim = hp->head_dim;
 	return 0;
 }
 
 static int
-read_llama3(const struct reader *r, const struct ll_json *from, struct ll_rope_scaling *scaling)
+read_llama3(const struct ll_hparams_json *r, const struct ll_json *from, struct ll_rope_scaling *scaling)
 {
 	int status;
 
-	if ((status = read_positive(r, from, "low_freq_factor", 1e9, &scaling->low)) < 0 ||
-	    (status = read_positive(r, from, "high_freq_factor", 1e9, &scaling->high)) < 0)
+	if ((status = ll_hparams_positive(r, from, "low_freq_factor", 1e9, &scaling->low)) < 0 ||
+	    (status = ll_hparams_positive(r, from, "high_freq_factor", 1e9, &scaling->high)) < 0)
 		return status;
 	if (!(scaling->low > 0 && scaling->high > scaling->low))
-		return bad(r, LL_EDATA, "rope_scaling", "llama3 needs a low_freq_factor below high_freq_factor");
+		return ll_hparams_bad(r, LL_EDATA, "rope_scaling", "llama3 needs a low_freq_factor below high_freq_factor");
 	return 0;
 }
 
 static int
-read_yarn(const struct reader *r, const struct ll_json *from, struct ll_rope_scaling *scaling)
+read_yarn(const struct ll_hparams_json *r, const struct ll_json *from, struct ll_rope_scaling *scaling)
 {
 	float all = 0, one = 0;
 	bool given;
@@ -208,12 +142,12 @@ read_yarn(const struct reader *r, const struct ll_json *from, struct ll_rope_sca
 
 	scaling->beta_fast = 32;
 	scaling->beta_slow = 1;
-	scaling->exact = ll_json_is_false(get(from, "truncate"));
-	if ((status = read_positive(r, from, "beta_fast", 1e9, &scaling->beta_fast)) < 0 ||
-	    (status = read_positive(r, from, "beta_slow", 1e9, &scaling->beta_slow)) < 0 ||
-	    (status = read_positive(r, from, "mscale", 1e9, &one)) < 0 ||
-	    (status = read_positive(r, from, "mscale_all_dim", 1e9, &all)) < 0 ||
-	    (status = read_positive(r, from, "attention_factor", 1e9, &scaling->magnitude)) < 0)
+	scaling->exact = ll_json_is_false(ll_hparams_get(from, "truncate"));
+	if ((status = ll_hparams_positive(r, from, "beta_fast", 1e9, &scaling->beta_fast)) < 0 ||
+	    (status = ll_hparams_positive(r, from, "beta_slow", 1e9, &scaling->beta_slow)) < 0 ||
+	    (status = ll_hparams_positive(r, from, "mscale", 1e9, &one)) < 0 ||
+	    (status = ll_hparams_positive(r, from, "mscale_all_dim", 1e9, &all)) < 0 ||
+	    (status = ll_hparams_positive(r, from, "attention_factor", 1e9, &scaling->magnitude)) < 0)
 		return status;
 	given = status > 0;
 	if (!given && one > 0 && all > 0)
@@ -225,16 +159,16 @@ read_yarn(const struct reader *r, const struct ll_json *from, struct ll_rope_sca
 }
 
 static int
-read_kind(const struct reader *r, const struct ll_hparams *hp, const struct ll_json *from,
+read_kind(const struct ll_hparams_json *r, const struct ll_hparams *hp, const struct ll_json *from,
     struct ll_rope_scaling *scaling)
 {
 	size_t original = hp->context;
 	int status;
 
-	if ((status = read_positive(r, from, "factor", 1e9, &scaling->factor)) <= 0)
-		return status < 0 ? status : bad(r, LL_EDATA, "rope_scaling", "factor is missing");
-	if ((status = read_size(r, r->config, "original_max_position_embeddings", LL_CONTEXT_MAX, &original)) < 0 ||
-	    (status = read_size(r, from, "original_max_position_embeddings", LL_CONTEXT_MAX, &original)) < 0)
+	if ((status = ll_hparams_positive(r, from, "factor", 1e9, &scaling->factor)) <= 0)
+		return status < 0 ? status : ll_hparams_bad(r, LL_EDATA, "rope_scaling", "factor is missing");
+	if ((status = ll_hparams_size(r, r->config, "original_max_position_embeddings", LL_CONTEXT_MAX, &original)) < 0 ||
+	    (status = ll_hparams_size(r, from, "original_max_position_embeddings", LL_CONTEXT_MAX, &original)) < 0)
 		return status;
 	if (scaling->kind != LL_ROPE_LINEAR)
 		scaling->original = (float)original;
@@ -244,33 +178,32 @@ read_kind(const struct reader *r, const struct ll_hparams *hp, const struct ll_j
 
 /* rope_scaling beside rope_theta, or both in rope_parameters. */
 static int
-read_rope(const struct reader *r, struct ll_hparams *hp, struct ll_rope_scaling *scaling)
+read_rope(const struct ll_hparams_json *r, struct ll_hparams *hp, struct ll_rope_scaling *scaling)
 {
-	const struct ll_json *from = get(r->config, "rope_parameters"), *other = get(r->config, "rope_scaling");
+	const struct ll_json *from = ll_hparams_get(r->config, "rope_parameters");
+	const struct ll_json *other = ll_hparams_get(r->config, "rope_scaling");
 	const struct ll_json *named;
 	const char *type;
-	double part;
 	int status;
 
 	/* Versions of transformers differ in which of two counts. */
 	if (from != NULL && other != NULL && !ll_json_same(from, other))
-		return bad(r, LL_EUNSUPPORTED, "rope_parameters", "says something else than rope_scaling");
+		return ll_hparams_bad(r, LL_EUNSUPPORTED, "rope_parameters", "says something else than rope_scaling");
 	if (from == NULL)
 		from = other;
 	hp->rope_base = 10000;
-	if ((status = read_positive(r, r->config, "rope_theta", 1e30, &hp->rope_base)) < 0 ||
-	    (status = read_positive(r, from, "rope_theta", 1e30, &hp->rope_base)) < 0)
+	if ((status = ll_hparams_positive(r, r->config, "rope_theta", 1e30, &hp->rope_base)) < 0 ||
+	    (status = ll_hparams_positive(r, from, "rope_theta", 1e30, &hp->rope_base)) < 0)
 		return status;
 	if (from == NULL)
 		return 0;
 	if (!ll_json_is_object(from))
-		return bad(r, LL_EDATA, "rope_scaling", "not an object");
-	if (get(from, "partial_rotary_factor") != NULL &&
-	    (!ll_json_number(get(from, "partial_rotary_factor"), &part) || part < 1 || part > 1))
-		return bad(r, LL_EUNSUPPORTED, "partial_rotary_factor", "only 1 is supported");
-	named = get(from, "rope_type") != NULL ? get(from, "rope_type") : get(from, "type");
+		return ll_hparams_bad(r, LL_EDATA, "rope_scaling", "not an object");
+	if ((status = check_part(r, from)) < 0)
+		return status;
+	named = ll_hparams_get(from, "rope_type") != NULL ? ll_hparams_get(from, "rope_type") : ll_hparams_get(from, "type");
 	if ((type = named != NULL ? ll_json_text_of(named, NULL) : "default") == NULL)
-		return bad(r, LL_EDATA, "rope_scaling", "its type is not a string");
+		return ll_hparams_bad(r, LL_EDATA, "rope_scaling", "its type is not a string");
 	if (strcmp(type, "default") == 0)
 		return 0;
 	for (scaling->kind = LL_ROPE_LINEAR; scaling->kind <= LL_ROPE_YARN; scaling->kind++)
@@ -282,37 +215,37 @@ read_rope(const struct reader *r, struct ll_hparams *hp, struct ll_rope_scaling 
 }
 
 static int
-read_rest(const struct reader *r, struct ll_hparams *hp, bool mistral)
+read_rest(const struct ll_hparams_json *r, struct ll_hparams *hp, bool mistral)
 {
 	int status;
 
 	hp->norm_eps = 1e-6f;
-	if ((status = read_positive(r, r->config, "rms_norm_eps", 1, &hp->norm_eps)) < 0)
+	if ((status = ll_hparams_positive(r, r->config, "rms_norm_eps", 1, &hp->norm_eps)) < 0)
 		return status;
 	/* transformers has a window for Mistral alone, where null is none. */
 	if (mistral) {
 		hp->window = ll_json_get(r->config, "sliding_window") == NULL ? 4096 : 0;
-		if ((status = read_size(r, r->config, "sliding_window", LL_CONTEXT_MAX, &hp->window)) < 0)
+		if ((status = ll_hparams_size(r, r->config, "sliding_window", LL_CONTEXT_MAX, &hp->window)) < 0)
 			return status;
 	}
 	hp->halves = true;
-	return read_truth(r, "tie_word_embeddings", &hp->tied);
+	return ll_hparams_truth(r, "tie_word_embeddings", &hp->tied);
 }
 
 int
 ll_hparams_hf(struct ll_hparams *hp, struct ll_rope_scaling *scaling, const struct ll_source *source,
     struct ll_err *err)
 {
-	struct reader r = { source, source->config, err };
+	const struct ll_hparams_json r = { source, "config.json", source->config, err };
 	bool mistral;
 	int status;
 
 	if ((status = check_architecture(&r, hp, &mistral)) < 0 || (status = check_neutral(&r)) < 0 ||
-	    (status = need_size(&r, "num_hidden_layers", LL_LAYERS_MAX, &hp->layers)) < 0 ||
-	    (status = need_size(&r, "max_position_embeddings", LL_CONTEXT_MAX, &hp->context)) < 0 ||
-	    (status = need_size(&r, "hidden_size", LL_SIZE_LIMIT, &hp->dim)) < 0 ||
-	    (status = need_size(&r, "intermediate_size", LL_SIZE_LIMIT, &hp->ffn)) < 0 ||
-	    (status = read_size(&r, r.config, "vocab_size", INT32_MAX, &hp->vocab)) < 0 ||
+	    (status = ll_hparams_need_size(&r, "num_hidden_layers", LL_LAYERS_MAX, &hp->layers)) < 0 ||
+	    (status = ll_hparams_need_size(&r, "max_position_embeddings", LL_CONTEXT_MAX, &hp->context)) < 0 ||
+	    (status = ll_hparams_need_size(&r, "hidden_size", LL_SIZE_LIMIT, &hp->dim)) < 0 ||
+	    (status = ll_hparams_need_size(&r, "intermediate_size", LL_SIZE_LIMIT, &hp->ffn)) < 0 ||
+	    (status = ll_hparams_size(&r, r.config, "vocab_size", INT32_MAX, &hp->vocab)) < 0 ||
 	    (status = read_heads(&r, hp, mistral)) < 0 || (status = read_rope(&r, hp, scaling)) < 0 ||
 	    (status = read_rest(&r, hp, mistral)) < 0)
 		return status;

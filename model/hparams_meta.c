@@ -3,25 +3,13 @@
  * hparams.h. Defaults are those of Meta's own code (llama-models, models/llama3/args.py).
  */
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/json.h"
 #include "model/hparams.h"
-
-struct reader {
-	const struct ll_source *source;
-	struct ll_err *err;
-};
-
-static int
-bad(const struct reader *r, int code, const char *key, const char *what)
-{
-	return ll_fail(r->err, code, "%s/params.json: %.64s: %s", r->source->path, key, what);
-}
+#include "model/hparams_json.h"
 
 /* multiple_of and ffn_dim_multiplier make the feed-forward size, which the tensors tell. */
 static const char *const known[] = {
@@ -30,72 +18,29 @@ static const char *const known[] = {
 };
 
 static int
-check_keys(const struct reader *r)
+check_keys(const struct ll_hparams_json *r)
 {
 	const struct ll_json *value;
 	void *cursor = NULL;
 	const char *key;
 
-	if (!ll_json_is_object(r->source->config))
+	if (!ll_json_is_object(r->config))
 		return ll_fail(r->err, LL_EDATA, "%s/params.json: not an object", r->source->path);
-	if (ll_json_next_unknown(r->source->config, known, sizeof(known) / sizeof(known[0]), &cursor, &key, &value))
-		return bad(r, LL_EUNSUPPORTED, key, "key is not understood and might change the result");
+	if (ll_json_next_unknown(r->config, known, sizeof(known) / sizeof(known[0]), &cursor, &key, &value))
+		return ll_hparams_bad(r, LL_EUNSUPPORTED, key, "key is not understood and might change the result");
 	return 0;
-}
-
-/* A size from 1 to `most`. 1 if found, 0 if absent. */
-static int
-read_size(const struct reader *r, const char *key, size_t most, size_t *out)
-{
-	const struct ll_json *value = ll_json_get(r->source->config, key);
-	int64_t number;
-
-	if (value == NULL || ll_json_is_null(value))
-		return 0;
-	if (!ll_json_integer(value, &number))
-		return bad(r, LL_EDATA, key, "not a whole number");
-	if (number < 1 || (uint64_t)number > most)
-		return ll_fail(r->err, LL_EDATA, "%s/params.json: %s: %" PRId64 " is not between 1 and %zu",
-		    r->source->path, key, number, most);
-	*out = (size_t)number;
-	return 1;
-}
-
-static int
-need_size(const struct reader *r, const char *key, size_t most, size_t *out)
-{
-	int status = read_size(r, key, most, out);
-
-	return status == 0 ? bad(r, LL_EDATA, key, "key is missing") : status < 0 ? status : 0;
-}
-
-static int
-read_positive(const struct reader *r, const char *key, double limit, float *out)
-{
-	const struct ll_json *value = ll_json_get(r->source->config, key);
-	double number;
-
-	if (value == NULL || ll_json_is_null(value))
-		return 0;
-	if (!ll_json_number(value, &number))
-		return bad(r, LL_EDATA, key, "not a number");
-	if (!isfinite(number) || (float)number <= 0 || number >= limit)
-		return ll_fail(r->err, LL_EDATA, "%s/params.json: %s: %g is not above 0 and below %g", r->source->path, key,
-		    number, limit);
-	*out = (float)number;
-	return 1;
 }
 
 /* Llama 1 and 2 say -1, and leave it to the vocabulary. */
 static int
-read_vocab(const struct reader *r, struct ll_hparams *hp)
+read_vocab(const struct ll_hparams_json *r, struct ll_hparams *hp)
 {
 	int64_t number;
 	int status;
 
-	if (ll_json_integer(ll_json_get(r->source->config, "vocab_size"), &number) && number == -1)
+	if (ll_json_integer(ll_json_get(r->config, "vocab_size"), &number) && number == -1)
 		return 0;
-	status = read_size(r, "vocab_size", INT32_MAX, &hp->vocab);
+	status = ll_hparams_size(r, r->config, "vocab_size", INT32_MAX, &hp->vocab);
 	return status < 0 ? status : 0;
 }
 
@@ -107,27 +52,26 @@ usual_factor(const struct ll_hparams *hp)
 }
 
 static int
-read_rope(const struct reader *r, struct ll_hparams *hp, struct ll_rope_scaling *scaling)
+read_rope(const struct ll_hparams_json *r, struct ll_hparams *hp, struct ll_rope_scaling *scaling)
 {
-	const struct ll_json *scaled = ll_json_get(r->source->config, "use_scaled_rope");
+	bool scaled;
 	int status;
 
 	hp->rope_dim = hp->head_dim;
 	hp->rope_base = 10000;
-	if ((status = read_positive(r, "rope_theta", 1e30, &hp->rope_base)) < 0)
+	if ((status = ll_hparams_positive(r, r->config, "rope_theta", 1e30, &hp->rope_base)) < 0)
 		return status;
 	/* What Meta's models were trained for, which no file says. */
 	hp->context = status == 0 ? (hp->norm_eps < 5e-6f ? 2048 : 4096) : hp->rope_base > 900000 ? 16384 : 8192;
-	if (!ll_json_is_true(scaled))
-		return scaled == NULL || ll_json_is_null(scaled) || ll_json_is_false(scaled) ? 0 :
-		    bad(r, LL_EDATA, "use_scaled_rope", "not true or false");
+	if ((status = ll_hparams_truth(r, "use_scaled_rope", &scaled)) < 0 || !scaled)
+		return status;
 	hp->context = 131072;
 	*scaling = (struct ll_rope_scaling){ .kind = LL_ROPE_LLAMA3, .factor = usual_factor(hp), .low = 1, .high = 4,
 		.original = 8192, .magnitude = 1 };
-	if ((status = read_positive(r, "rope_scaling_factor", 1e9, &scaling->factor)) < 0 ||
-	    (status = read_positive(r, "high_freq_factor", 1e9, &scaling->high)) < 0)
+	if ((status = ll_hparams_positive(r, r->config, "rope_scaling_factor", 1e9, &scaling->factor)) < 0 ||
+	    (status = ll_hparams_positive(r, r->config, "high_freq_factor", 1e9, &scaling->high)) < 0)
 		return status;
-	return scaling->high > scaling->low ? 0 : bad(r, LL_EDATA, "high_freq_factor", "not above 1");
+	return scaling->high > scaling->low ? 0 : ll_hparams_bad(r, LL_EDATA, "high_freq_factor", "not above 1");
 }
 
 int
@@ -135,24 +79,25 @@ ll_hparams_meta(struct ll_hparams *hp, struct ll_rope_scaling *scaling, const st
     struct ll_err *err)
 {
 	const struct ll_source_tensor *gate = ll_source_find(source, "blk.0.ffn_gate.weight");
-	struct reader r = { source, err };
+	const struct ll_hparams_json r = { source, "params.json", source->config, err };
 	int status;
 
 	snprintf(hp->architecture, sizeof(hp->architecture), "llama");
 	hp->norm_eps = 1e-5f;
 	if ((status = check_keys(&r)) < 0 ||
-	    (status = need_size(&r, "n_layers", LL_LAYERS_MAX, &hp->layers)) < 0 ||
-	    (status = need_size(&r, "dim", LL_SIZE_LIMIT, &hp->dim)) < 0 ||
-	    (status = need_size(&r, "n_heads", LL_SIZE_LIMIT, &hp->heads)) < 0 || (status = read_vocab(&r, hp)) < 0 ||
-	    (status = read_positive(&r, "norm_eps", 1, &hp->norm_eps)) < 0)
+	    (status = ll_hparams_need_size(&r, "n_layers", LL_LAYERS_MAX, &hp->layers)) < 0 ||
+	    (status = ll_hparams_need_size(&r, "dim", LL_SIZE_LIMIT, &hp->dim)) < 0 ||
+	    (status = ll_hparams_need_size(&r, "n_heads", LL_SIZE_LIMIT, &hp->heads)) < 0 ||
+	    (status = read_vocab(&r, hp)) < 0 ||
+	    (status = ll_hparams_positive(&r, r.config, "norm_eps", 1, &hp->norm_eps)) < 0)
 		return status;
 	hp->kv_heads = hp->heads;
-	if ((status = read_size(&r, "n_kv_heads", LL_SIZE_LIMIT, &hp->kv_heads)) < 0)
+	if ((status = ll_hparams_size(&r, r.config, "n_kv_heads", LL_SIZE_LIMIT, &hp->kv_heads)) < 0)
 		return status;
 	if (hp->kv_heads > hp->heads || hp->heads % hp->kv_heads != 0)
-		return bad(&r, LL_EDATA, "n_kv_heads", "does not divide n_heads");
+		return ll_hparams_bad(&r, LL_EDATA, "n_kv_heads", "does not divide n_heads");
 	if (hp->dim % hp->heads != 0 || hp->dim / hp->heads % 2 != 0)
-		return bad(&r, LL_EDATA, "n_heads", "does not divide dim into heads of an even size");
+		return ll_hparams_bad(&r, LL_EDATA, "n_heads", "does not divide dim into heads of an even size");
 	hp->head_dim = hp->dim / hp->heads;
 	if (gate == NULL || gate->dims != 2 || gate->ne[1] > LL_SIZE_LIMIT)
 		return ll_fail(err, LL_EDATA, "%s: layers.0.feed_forward.w1.weight: tensor is missing or no matrix of a "

@@ -199,11 +199,11 @@ scalar(enum ll_gguf_type type, const unsigned char **cursor)
 	case LL_GGUF_I32: *cursor += 4; return ll_json_int((int32_t)ll_load32(p));
 	case LL_GGUF_F32: *cursor += 4; return ll_json_real((double)ll_load_f32(p));
 	case LL_GGUF_I64: *cursor += 8; return ll_json_int((int64_t)ll_load64(p));
-	case LL_GGUF_F64: *cursor += 8; return ll_json_real(ll_load_f64(p));
+	case LL_GGUF_F64: *cursor += 8; return ll_json_exact(ll_load_f64(p));
 	case LL_GGUF_U64:
 		*cursor += 8;
 		number = ll_load64(p);
-		return number <= INT64_MAX ? ll_json_int((int64_t)number) : ll_json_real((double)number);
+		return number <= INT64_MAX ? ll_json_int((int64_t)number) : ll_json_exact((double)number);
 	case LL_GGUF_STRING:
 		text = ll_gguf_next_string(cursor);
 		return ll_json_string(text.bytes, text.length);

@@ -70,6 +70,7 @@ struct run {
 	struct ll_writer *out;
 	struct ll_path *path;			/* NULL: nobody is fed */
 	int worst;				/* the worst code of a sequence that failed without the head knowing */
+	uint64_t ended;				/* sequences: the head has others where the best of several are given */
 	struct ll_path_watch watch;
 	struct ll_engine *engine;
 	struct ll_vocab *vocab;
@@ -143,6 +144,7 @@ write_end(void *arg, const struct ll_ended *end, struct ll_err *err)
 	};
 	struct ll_ending heads, ending;
 
+	run->ended += !end->turn;
 	if (end->reason == LL_TURN_GOES_ON && !end->recorded && end->failure[0] == '\0')
 		return ll_writer_frame(run->out, &frame, err);
 	ll_ending_read(&heads, &frame);
@@ -372,12 +374,13 @@ take_stream_end(struct run *run, const struct ll_frame *frame, struct ll_err *er
 
 	if (status < 0)
 		return status;
-	if ((status = ll_ending_write_stream(run->out, frame, run->worst, err)) < 0 ||
+	if ((status = ll_ending_write_stream(run->out, frame, run->worst, run->ended, err)) < 0 ||
 	    (status = ll_writer_flush(run->out, err)) < 0)
 		return status;
 	if (run->worst != 0)
 		ll_reader_note_code(run->in, run->worst);
 	run->worst = 0;
+	run->ended = 0;
 	ll_path_close(run->path);
 	run->path = NULL;
 	end_stream(run);

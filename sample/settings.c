@@ -270,6 +270,21 @@ note_idle(struct ll_settings *settings, const struct ll_record *meta)
 		snprintf(settings->idle, sizeof(settings->idle), "%s has no effect %s", drawn, why);
 }
 
+/* The command line's numbers of answers, where the record's temperature leaves no choice. */
+static int
+check_greedy(struct ll_settings *settings, const struct ll_record *meta, const struct ll_settings_place *place,
+    struct ll_err *err)
+{
+	if (settings->beams > 0 || !ll_record_is_greedy(meta) || meta->given & LL_GAVE_BEST_OF)
+		return 0;
+	if (settings->samples > 1 && !settings->own_samples)
+		return ll_fail(err, LL_EDATA, "%s: temperature: with 0 the %zu answers of --samples would all be the same",
+		    place->where, settings->samples);
+	/* The best of equal ones is the first. */
+	settings->best_of = settings->samples;
+	return 0;
+}
+
 /* How many answers, and from among how many. */
 static int
 take_answers(struct ll_settings *settings, const struct ll_record *meta, const struct ll_settings_place *place,
@@ -277,6 +292,7 @@ take_answers(struct ll_settings *settings, const struct ll_record *meta, const s
 {
 	bool chosen = (meta->given & (LL_GAVE_BEST_OF | LL_GAVE_BEAMS)) != 0;
 	bool best = settings->best_of > settings->samples;
+	int status;
 
 	if (meta->given & LL_GAVE_SAMPLES) {
 		settings->own_samples = true;
@@ -299,6 +315,8 @@ take_answers(struct ll_settings *settings, const struct ll_record *meta, const s
 	if (settings->samples > (settings->beams > 0 ? settings->beams : settings->best_of))
 		return ll_fail(err, LL_EDATA, "%s: %s: is less than the %zu of --samples", place->where,
 		    settings->beams > 0 ? "beams" : "best_of", settings->samples);
+	if ((status = check_greedy(settings, meta, place, err)) < 0)
+		return status;
 	return check_answers(settings, place, settings->beams > 0 ? "beams: " : "best_of: ", err);
 }
 

@@ -183,6 +183,7 @@ ll_conversation_send(struct ll_conversation *talk, struct ll_writer *out, bool m
 	talk->epoch += EPOCHS_A_TURN;
 	talk->decoder = (struct ll_decoder){ 0 };
 	talk->held = frame.position;
+	talk->cut = SIZE_MAX;
 	talk->sent = talk->ids.count - frame.position;
 	frame.epoch = talk->epoch;
 	frame.rows = (uint32_t)talk->sent;
@@ -202,6 +203,54 @@ ll_conversation_cancel_frame(const struct ll_conversation *talk, unsigned char f
 }
 
 static int
+add_id(struct ll_conversation *talk, uint32_t id, struct ll_err *err)
+{
+	int status = ll_ids_add(&talk->ids, id, err);
+
+	return status < 0 ? status : ll_ids_add(&last(talk)->ids, id, err);
+}
+
+/* The longest token that begins these bytes, and its length; special ones mean something else. */
+static uint32_t
+longest(const struct ll_tokenizer *tokenizer, const char *bytes, size_t *length)
+{
+	for (; *length > 0; --*length) {
+		uint32_t id = ll_tokenizer_find(tokenizer, bytes, *length);
+		const char *piece;
+		size_t size;
+		bool special;
+
+		if (id != LL_VOCAB_NONE && ll_tokenizer_piece(tokenizer, id, &piece, &size, &special, NULL) == 0 && !special)
+			return id;
+	}
+	return LL_VOCAB_NONE;
+}
+
+/*
+ * A token in which a stop string begins: the model is not to see again what was not shown of it. Tokens that
+ * spell what was stand in its place, the longest first: a tokenizer might put a space before them. Half a
+ * character for which there is no token is left out.
+ */
+static int
+add_part(struct ll_conversation *talk, const char *bytes, size_t length, struct ll_err *err)
+{
+	int status = 0;
+
+	talk->cut = talk->ids.count;
+	while (length > 0 && status == 0) {
+		size_t part = length;
+		uint32_t id = longest(talk->tokenizer, bytes, &part);
+
+		if (id == LL_VOCAB_NONE)
+			break;
+		status = add_id(talk, id, err);
+		bytes += part;
+		length -= part;
+	}
+	return status;
+}
+
+static int
 hear_sample(struct ll_conversation *talk, const struct ll_frame *frame, struct ll_buf *text, struct ll_err *err)
 {
 	const struct ll_sample *sample = frame->payload;
@@ -215,17 +264,16 @@ hear_sample(struct ll_conversation *talk, const struct ll_frame *frame, struct l
 		exchange->end = sample->token;
 		return 0;
 	}
-	/* Of a stop string: the model is not to see again what was not shown. */
 	if (sample->show == 0)
 		return 0;
-	if ((status = ll_ids_add(&talk->ids, sample->token, err)) < 0 ||
-	    (status = ll_ids_add(&exchange->ids, sample->token, err)) < 0 ||
-	    (status = ll_tokenizer_piece(talk->tokenizer, sample->token, &bytes, &length, &special, err)) < 0)
+	if ((status = ll_tokenizer_piece(talk->tokenizer, sample->token, &bytes, &length, &special, err)) < 0)
 		return status;
-	if (special)
-		return 0;
-	if (sample->show < length)
-		length = sample->show;
+	if (sample->show >= length)
+		status = add_id(talk, sample->token, err);
+	else if (!special)
+		status = add_part(talk, bytes, length = sample->show, err);
+	if (status < 0 || special)
+		return status;
 	if ((status = ll_buf_add(&exchange->answer, bytes, length, err)) < 0)
 		return status;
 	return ll_decoder_add(&talk->decoder, bytes, length, text, err);
@@ -245,6 +293,8 @@ ll_conversation_hear(struct ll_conversation *talk, const struct ll_frame *frame,
 	if (frame->type == LL_STOP) {
 		/* What was sampled last may not have been evaluated: it is sent again with the next turn. */
 		talk->held = frame->position < talk->ids.count ? frame->position : talk->ids.count;
+		if (talk->held > talk->cut)
+			talk->held = talk->cut;
 		over = 1;
 	}
 	if (frame->type == LL_END && !(frame->flags & LL_STREAM)) {

@@ -1,8 +1,8 @@
 /*
  * A conversation over a stream: its exchanges, the ids of all of them, which of those the
  * pipe's caches hold, and the frames that begin and cancel a turn. Generated ids are kept as
- * they came, never tokenized again; whatever is taken back or changed, only what the caches
- * lack is evaluated.
+ * they came, never tokenized again, but for one that a stop string cut; whatever is taken back
+ * or changed, only what the caches lack is evaluated.
  */
 
 #ifndef LL_SERVE_CONVERSATION_H
@@ -22,7 +22,7 @@ struct ll_exchange {
 	char *message;			/* owned, a NUL behind it */
 	size_t length;
 	struct ll_buf answer;		/* its text */
-	struct ll_ids ids;		/* what was generated */
+	struct ll_ids ids;		/* what was generated, or spells what was shown of it */
 	uint32_t end;			/* the token that ended it, or would have */
 };
 
@@ -35,6 +35,7 @@ struct ll_conversation {
 	struct ll_ids ids;		/* of all of it */
 	bool filling;			/* many messages are added: ids are made by ll_conversation_filled */
 	size_t held;			/* ids[0..held) are in the caches */
+	size_t cut;			/* ids[cut..) are not those that the present answer was generated as */
 	size_t sent;			/* rows of the present turn's prompt */
 	uint64_t sequence;
 	uint32_t epoch;

@@ -333,6 +333,9 @@ hear_answer(struct ll_session *chat, struct clock *clock, bool *full, struct ll_
 	if (status < 0)
 		return status;
 	atomic_store(&chat->relay.inside, false);
+	/* Without a prompt behind it, it ends the answer's line and is nothing of its own. */
+	if (chat->line == NULL && chat->talk.exchanges[chat->talk.count - 1].answer.len == 0)
+		return status;
 	got = ll_write(STDOUT_FILENO, "\n", 1, "standard output", err);
 	return got < 0 ? got : status;
 }

@@ -54,14 +54,15 @@ ll_ending_write(struct ll_writer *writer, const struct ll_frame *frame, const st
 }
 
 int
-ll_ending_write_stream(struct ll_writer *writer, const struct ll_frame *end, int code, struct ll_err *err)
+ll_ending_write_stream(struct ll_writer *writer, const struct ll_frame *end, int code, uint64_t sequences,
+    struct ll_err *err)
 {
 	struct ll_ending ending;
-	uint64_t sequences = 0;
+	uint64_t told;
 
 	ll_ending_read(&ending, end);
-	if (code <= ending.code)
+	/* As it came where it is true: it may have keys that are not known here. */
+	if (code <= ending.code && ll_text_get_number(end->payload, end->length, "sequences", &told) && told == sequences)
 		return ll_writer_frame(writer, end, err);
-	ll_text_get_number(end->payload, end->length, "sequences", &sequences);
-	return ll_writer_end(writer, code, sequences, err);
+	return ll_writer_end(writer, code > ending.code ? code : ending.code, sequences, err);
 }

@@ -32,7 +32,8 @@ int ll_ending_put(struct ll_buf *text, const struct ll_ending *ending, struct ll
 int ll_ending_write(struct ll_writer *writer, const struct ll_frame *frame, const struct ll_ending *ending,
     struct ll_err *err);
 
-/* Passes on the END of a stream, with `code` where that is higher than its own. */
-int ll_ending_write_stream(struct ll_writer *writer, const struct ll_frame *end, int code, struct ll_err *err);
+/* Passes on the END of a stream, with `code` where that is higher than its own, and with the number of `sequences`. */
+int ll_ending_write_stream(struct ll_writer *writer, const struct ll_frame *end, int code, uint64_t sequences,
+    struct ll_err *err);
 
 #endif

@@ -13,14 +13,16 @@ export LL_TEST_DATA="$build/data"
 export LL_CONFIG=
 
 mkdir -p "$build/model" "$build/data"
-ln -sf "$TESTS"/data/* "$build/data/"
-vocabulary=$TESTS/../../shared/data/tokenizer/llama3-tokenizer.model
+# What is linked stays there: not by the names that tests/run may have given for this run.
+place=$(cd "$TESTS" && pwd -P)
+ln -sf "$place"/data/* "$build/data/"
+vocabulary=$place/../../shared/data/tokenizer/llama3-tokenizer.model
 [ -f "$vocabulary" ] || vocabulary=$("$TESTS/../share/fetch" llama3-vocab)
 rm -f "$build/data/llama3-tokenizer.model"
 [ -z "$vocabulary" ] || ln -s "$vocabulary" "$build/data/llama3-tokenizer.model"
 # Llama 2's travels in no package: it may lie where the others are fetched to.
 rm -f "$build/data/llama2-tokenizer.model" "$build/data/ggml-vocab-llama-spm.gguf"
-for folder in "$TESTS/../../shared/data/tokenizer" "${XDG_CACHE_HOME:-$HOME/.cache}/ll"; do
+for folder in "$place/../../shared/data/tokenizer" "${XDG_CACHE_HOME:-$HOME/.cache}/ll"; do
 	[ "$(sha256sum "$folder/llama2-tokenizer.model" 2>/dev/null | cut -c 1-64)" = \
 	    9e556afd44213b6bd1be2b850ebbbd98f5481437a8021afaf58ee7fb1818d347 ] &&
 	    [ -f "$folder/ggml-vocab-llama-spm.gguf" ] || continue

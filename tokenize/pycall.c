@@ -223,7 +223,7 @@ read_number(struct scan *s)
 	if (end == text || *end != '\0' || (real ? !isfinite(number) : errno != 0))
 		return NULL;
 	s->at += taken;
-	return real ? ll_json_real(number) : ll_json_int(integer);
+	return real ? ll_json_exact(number) : ll_json_int(integer);
 }
 
 static struct ll_json *

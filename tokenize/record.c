@@ -241,8 +241,10 @@ take_order(const char **out, const char *name, const struct ll_json *value, cons
 	size_t length = 0, numbers[LL_SAMPLERS], count;
 	struct ll_err why = { 0 };
 
-	if ((*out = ll_json_text_of(value, &length)) == NULL || strlen(*out) != length)
-		return ll_fail(err, LL_EDATA, "%s: %s: is %s, not a text", where, name, ll_json_kind_name(value));
+	if ((*out = ll_json_text_of(value, &length)) == NULL)
+		return ll_fail(err, LL_EDATA, "%s: %s: is %s, not a string", where, name, ll_json_kind_name(value));
+	if (strlen(*out) != length)
+		return ll_fail(err, LL_EDATA, "%s: %s: a string with U+0000 is not supported", where, name);
 	if (ll_sampling_order(*out, numbers, &count, &why) < 0)
 		return ll_fail(err, LL_EDATA, "%s: %s: %s", where, name, why.text);
 	return 0;

@@ -99,4 +99,16 @@ printf hello >both && ln -sf both link
 for line in 'll-tokenize both -o both' 'll-tokenize -o both - <both' 'll-train-bpe -n 300 -o both both' 'll-train --steps 1 -o link both'; do
 	ok "no output over what is read: $line" is "64 hello" "echo \$(status_of '$line') \$(cat both)"
 done
+# What a link names is made, as by the shell, and the link stays.
+mkdir folder && ln -s new link2 && ln -s ../folder/../link2 folder/link3 && ln -s none/new lost && ln -s circle circle
+ok "a file is made where a link leads" is "0 a new" \
+    "echo \$(status_of 'll-tokenize -p a --special -o folder/link3') \$(ll-tokenize -d -q --echo new) \$(readlink link2)"
+ok "and nothing beside the links" is "folder/link3" "echo folder/*"
+ok "and written anew" is "0 b new" \
+    "echo \$(status_of 'll-tokenize -p b --special -o folder/link3') \$(ll-tokenize -d -q --echo new) \$(readlink link2)"
+ok "a link to where no folder is is told before the work" is "73 ll-tokenize: lost: none/new: No such file or directory" \
+    "echo \$(status_of 'll-tokenize -o lost none.txt') \$(cat err)"
+ok "a link to itself, too" is "73 ll-tokenize: circle: Too many levels of symbolic links" \
+    "echo \$(status_of 'll-tokenize -o circle none.txt') \$(cat err)"
+ok "links that lead nowhere stay" is "none/new circle" "echo \$(readlink lost circle)"
 done_testing

@@ -232,6 +232,21 @@ ok "a parameter that is not understood" refuses "moe: key is not understood"
 fresh meta
 edit f/params.json "x['use_scaled_rope'] = 1"
 ok "a parameter of another type" refuses "use_scaled_rope: not true or false"
+# Both formats say the same of a bad number, each with its file's name.
+for line in "hf config.json hidden_size rms_norm_eps partial_rotary_factor" "meta params.json dim norm_eps"; do
+	set -- $line
+	while IFS='|' read -r key value text; do
+		fresh "$1"
+		edit "f/$2" "x['$key'] = $value"
+		ok "$2: $key is $value" refuses "f/$2: $key: $text"
+	done <<-END
+		$3|0|0 is not between 1 and
+		$3|1.5|not a whole number
+		$4|-1|-1 is not above 0 and below 1
+		$4|"a"|not a number
+	END
+	[ -z "$5" ] || ok "$2: $5" eval "fresh $1; edit f/$2 \"x['$5'] = 0.5\"; refuses 'f/$2: $5: only 1 is supported'"
+done
 fresh meta
 printf 'cos\nsystem\n' >f/consolidated.00.pth
 ok "a pickle alone" says 69 "not a zip archive" ll-info f

@@ -33,4 +33,14 @@ chmod +x other/python3
 ok "need tells whose python3 lacks a package" is "need: python3 is $PWD/other/python3, which has none of Debian's packages" \
 	"PATH='$PWD/other:$PATH' '$TESTS/../share/need' -n fetch 2>&1 | tail -n 1"
 
+# A checkout in a folder with a space in its name; nothing is fetched for it.
+mkdir "sp ace" "sp ace/build" && ln -s "$bin" "sp ace/build/bin" && ln -s "$(cd "$TESTS/.." && pwd -P)" "sp ace/ll"
+cat >"sp ace/one.t" <<'END'
+. "$TESTS/tap.sh"
+plan 1
+ok "names are words" is "there" "[ -x $TESTS/mkgguf.py ] && ll-info $LL_MODEL | grep -q '^model id' && echo there"
+END
+ok "tests run there" like "1 passed, 0 failed" "XDG_CACHE_HOME='$PWD/file' 'sp ace/ll/tests/run' 'sp ace/build' \"\$PWD/sp ace/one.t\""
+ok "a build cannot lie in one" like "it must be one name without a space" "make -C '$TESTS/..' OUT='a b' help 2>&1 || :"
+
 done_testing

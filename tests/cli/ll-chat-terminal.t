@@ -179,6 +179,32 @@ def many_lines(folder):
     has("// sends one slash", text, 'content: /etc/fstab\n')
 
 
+def ids_of(text):
+    return subprocess.run(["ll-tokenize", "--no-bos", "--ids", "-p", text], capture_output=True, text=True,
+                          check=True).stdout.split()
+
+
+def cut_token(folder):
+    """A stop string begins within a token: what is shown of that is what the next turn has before it."""
+    same("a token of several letters", len(ids_of("the")), 1)
+    for stop, shown in ("he", "t"), ("e", "th"):
+        chat = Terminal(folder, *GREEDY, "--logit-bias-text", "the=1000", "--stop", stop)
+        same(f"before {stop} it is shown", chat.type("one two"), shown)
+        has("and that is the answer", chat.type("/tokens"), f"answer of {len(ids_of(shown))} tokens")
+        chat.type("/save part.yaml")
+        same("whose ids spell it", chat.type("/load part.yaml").count("\n"), 0)
+        chat.type("/reset")
+        chat.type("one two")
+        chat.type("three")
+        chat.end()
+        begin, _ = chat.turns()[-1]
+        same("the caches hold what came before", begin, sum(chat.turns()[-2]))
+        sent = subprocess.run(["ll-cat", "-t", "--type", "tokens", "--full", chat.sent], capture_output=True,
+                              text=True, check=True).stdout
+        ids = re.findall(r"TOKENS .* epoch \d+ (.*)", sent)[-1].split()
+        same("and the next turn begins with what was shown", ids[:len(ids_of(shown))], ids_of(shown))
+
+
 def saved(folder):
     chat = Terminal(folder, *GREEDY, "-S", "Be brief.")
     chat.type("one two")
@@ -202,6 +228,7 @@ def saved(folder):
     chat.end()
     same("nor evaluated again", chat.turns()[1][0], chat.turns()[0][1])
 
+    cut_token(folder)
     text = read(folder, "c.yaml")
     with open(os.path.join(folder, "edited.yaml"), "w") as f:
         f.write(re.sub(r"(role: assistant\n  content: ).*", r"\1edited", text))

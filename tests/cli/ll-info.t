@@ -18,6 +18,9 @@ field() {
 		python3 -c "import json, sys; o = json.load(sys.stdin); print($1)"
 }
 
+make --key any.f64 f64 0.30000000000000004 --key any.f32 f32 0.1 --key any.list '[f64]' 3.141592653589793,1e300 --key any.u64 u64 18446744073709551615
+ok "an f64 is told with all its digits, an f32 with nine" is '0.30000000000000004 0.100000001 3.141592653589793 1e300 1.8446744073709552e19' \
+    "ll-info --json --metadata tiny.gguf | tr -d '\n ' | sed 's/.*\"any.f64\":\([^,]*\),\"any.f32\":\([^,]*\),\"any.list\":\[\([^,]*\),\([^]]*\)\],\"any.u64\":\([^,}]*\).*/\1 \2 \3 \4 \5/'"
 make
 ok "the operand names the model" same "ll-info tiny.gguf" "ll-info -m tiny.gguf"
 ok "or the environment" same "ll-info tiny.gguf" "LL_MODEL=tiny.gguf ll-info"

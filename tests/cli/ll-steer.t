@@ -39,6 +39,9 @@ ok "-o" same "ll-steer --add d.gguf -o file stream && numbers <file" "ll-steer -
 ok "two streams" is 4 "cat stream stream | ll-steer --add d.gguf | numbers | wc -l"
 ok "the file says what it is" like "controlvector" "strings d.gguf"
 ok "and has the tensor of the layer before the cut" like "direction.1" "strings d.gguf"
+fails 73 "none/d.gguf: No such file or directory" "ll-steer --make -o none/d.gguf none.lls none.lls"
+ok "an output that is read is told before the work" is "64 ll-steer: pos: is the output, which would replace it" \
+    "{ ll-steer --make -o pos pos neg 2>err; echo \$?; } | tr '\n' ' '; head -n 1 err"
 ok "-v tells how many states" like "behind layer 1 of 2 and 2 states" "ll-steer -v --make -o d.gguf pos neg 2>&1"
 for type in f16 bf16; do
 	ok "$type stays $type" same "ll-steer --add d.gguf stream | numbers" \

@@ -45,6 +45,8 @@ ok "a bias of -inf forbids" differ "echo $first" "ids -n 1 --logit-bias $first=-
 ok "a great one decides" is "7 7 7 " "ids -n 3 --logit-bias 7=1000"
 ok "also as a field" is "7 7 7 " "echo '{\"prompt\":\"x\",\"limit\":3,\"temperature\":0,\"logit_bias\":{\"7\":1000}}' |
     ll-tokenize --jsonl | ll-forward | ll-sample | ll-cat -t | awk '\$3 == \"SAMPLE\" { printf \"%s \", \$4 }'"
+ok "META has all digits of it" like '"7":0.12345678901,"8":-1' \
+    "echo '{\"prompt\":\"x\",\"logit_bias\":{\"7\":0.12345678901,\"8\":-1}}' | ll-tokenize --jsonl | strings"
 ok "by text" is "eee" "greedy -n 3 --logit-bias-text e=1000 | ll-tokenize -d"
 ok "false is never" is "absent" "echo '{\"prompt\":\"$prompt\",\"limit\":99,\"temperature\":2,\"logit_bias_text\":{\"e\":false}}' |
     ll-tokenize --jsonl | ll-forward | ll-sample --seed 1 | ll-cat -t |
@@ -141,6 +143,18 @@ for field in '"n":2' '"best_of":3' '"seed":1'; do
 	    "asks '$field' -t 0 2>&1 >out"
 done
 fails 65 "META: best_of: is less than the 5 of --samples" "asks '\"best_of\":4' --seed 5 -N 5 >out"
+# As -t 0 -N 3 is refused, but of records that one alone.
+printf '{"id":%d,"prompt":"a b","limit":2%s}\n' 1 '' 2 ',"temperature":0' 3 ',"temperature":0,"n":1' >asked
+answers() { { records --seed 5 "$@" <asked 2>err || [ $? -eq 65 ]; } | python3 -c "import json, sys
+for line in sys.stdin:
+    a = json.loads(line)
+    print(a['id'], a['finish'], end=';')"; }
+ok "a record that is greedy has no answers by -N" is "1 length;1 length;1 length;2 failed;2 failed;2 failed;3 length;" "answers -N 3"
+ok "which is told once" is "ll-sample: sequence 1: META: temperature: with 0 the 3 answers of --samples would all be the same" \
+    "cat err"
+ok "with the best of equal ones it has that one" is "1 length;2 length;3 length;" "answers --best-of 3"
+ok "and evaluates no other" is "0 0.1 0.2 1 2" "ll-tokenize --jsonl asked | ll-forward | tee run.lls |
+    ll-sample --seed 5 --best-of 3 >out; ll-cat -t --type end run.lls | awk '\$3 == \"END\" { print \$1 }' | sort | xargs"
 ok "--beams is not for a record that wants several and has none" is 2 "asks '\"n\":2' --beams 4 2>&1 >out |
     grep -c 'META: n: 2 answers, which --beams cannot choose from among: the record needs beams, too'"
 
@@ -214,9 +228,16 @@ ok "a record's beams, the command's strings" same \
     "once 'a b' | ll-sample --beams 3 -n 5 --banned-string '$banned' | ll-tokenize -d --jsonl" \
     "echo '{\"prompt\":\"a b\",\"beams\":3}' | records -n 5 --banned-string '$banned'"
 only=$(once "a b" | ll-sample --beams 1 -n 3 | ll-tokenize -d)
-ok "a stop string that ends before it counts" same \
-    "once 'a b' | ll-sample --beams 1 -n 5 --stop '${only%?}' | ll-tokenize -d" \
-    "once 'a b' | ll-sample --beams 1 -n 5 --stop '${only%?}' --banned-string '$only' | ll-tokenize -d"
+# What stands between its first byte and its last: the banned string would end one token later.
+middle=${only#?}
+middle=${middle%?}
+ok "there is something to stop at" test -n "$middle"
+stopped() { once "a b" | ll-sample --beams 1 -n 5 --stop "$middle" "$@"; }
+for banned in '' "$only"; do
+	ok "a stop string that ends before it counts" is "$(printf %s "$only" | head -c 1)" \
+	    "stopped ${banned:+--banned-string '$banned'} | ll-tokenize -d"
+	ok "as the end tells" like "reason string" "stopped ${banned:+--banned-string '$banned'} | ll-cat -t --type end"
+done
 fails 65 "the search found 0 of 1 answers: biases, banned strings" "ll-tokenize -p 'a b' | ll-forward -k 1 |
     ll-sample --beams 1 -n 9 --banned-string '$only' >out"
 ok "one beam is greedy" same "ids -n 12" "once | ll-sample --beams 1 -n 12 | ll-cat -t |
@@ -332,6 +353,15 @@ ok "a mix hands it on" is "none failed 0 no token is left;last length 3 ;" "sed 
     mkfifo a b; ll-tokenize --jsonl two.jsonl | ll-forward >a & ll-tokenize --jsonl two.jsonl | ll-forward >b &
     ll-mix -e a+b a=a b=b | ll-sample --seed 1 2>err | { ll-tokenize -d --jsonl; :; } | lines"
 
+# told NAME COMMAND: of each stream the END says how many sequences have ended in it.
+told() { ok "$1" is "$2" "$3 | ll-cat -t --type end | awk '\$2 == \"END\" && \$1 == \"stream\" { print n + 0, \$NF; n = 0; next }
+    \$3 == \"END\" { n++ }' | tr '\n' ';'"; }
+told "the END of the stream counts those that are given: of -N" "6 6;" "once | tee run.lls | ll-sample -N 6 --seed 1 -n 2"
+told "of --best-of, in two recordings" "2 2;2 2;" "cat run.lls run.lls | ll-sample -N 2 --best-of 6 --seed 1 -n 2"
+told "of --beams" "3 3;" "once | ll-sample -N 3 --beams 6 -n 2"
+told "and what failed" "10 10;" "{ ll-tokenize --jsonl forbidden.jsonl | ll-forward | ll-sample --seed 1 2>err; [ \$? -eq 65 ]; }"
+told "and what the context has cut" "2 2;" "{ once | ll-sample --beams 4 -N 2 --ignore-eos 2>err; [ \$? -eq 65 ]; }"
+
 # Handed on, and from files.
 ok "ll-batch hands them on" is "ll-sample -t 0.9 --dry-multiplier 0.8 --ignore-eos --stop x --banned-string 'a b' --logit-bias 5=-inf --samplers dry" \
     "ll-batch -x -t 0.9 --dry-multiplier 0.8 --ignore-eos --stop x --banned-string 'a b' --logit-bias 5=-inf --samplers dry |
@@ -354,6 +384,9 @@ bad "standard input:1: logit_bias_text: no token has the text 'Zq'" '{"prompt":"
 ok "a byte token of SentencePiece has a text, too" is "1 259 260" \
     "printf %s '{\"prompt\":\"a\",\"logit_bias_text\":{\"\\n\":false}}' | ll-tokenize --jsonl --ids --vocab '$TESTS/fuzz/corpus/spm/words'"
 bad "standard input:1: samplers: 'x' is not one of" '{"prompt":"x","samplers":"x"}'
+bad "standard input:1: samplers: is an array, not a string" '{"prompt":"x","samplers":["top-k"]}'
+printf '{"prompt":"x","samplers":"top-k\\u0000,top-p"}' >nul.jsonl
+fails 65 "nul.jsonl:1: samplers: a string with U+0000 is not supported" "ll-tokenize --jsonl nul.jsonl >out"
 bad "standard input:1: n: 3 is more than beams" '{"prompt":"x","beams":2,"n":3}'
 bad "standard input:1: top_k: has no effect with beams" '{"prompt":"x","beams":2,"top_k":3}'
 bad "standard input:1: n: 3 is more than best_of" '{"prompt":"x","best_of":2,"n":3}'
