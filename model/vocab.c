@@ -16,13 +16,17 @@
 #include "model/model.h"
 #include "model/vocab_make.h"
 
+#define KEPT 2	/* texts of tokens and of merges */
+
 /* What vocab->memory points to: one block that holds all arrays. */
 struct memory {
 	size_t size;		/* of the block */
 	struct ll_gguf *gguf;	/* closed with the vocabulary; or NULL */
 	char *chat_template;	/* freed with it; or NULL */
-	char *text;		/* the same, of text_size bytes */
-	size_t text_size;
+	struct kept {
+		char *text;	/* the same */
+		size_t size;
+	} kept[KEPT];
 };
 
 /* The names that special tokens go by, each of which ends a turn or a text unless it is BOS. */
@@ -112,9 +116,11 @@ void
 ll_vocab_keep_text(struct ll_vocab *vocab, char *text, size_t size)
 {
 	struct memory *memory = vocab->memory;
+	size_t at = 0;
 
-	memory->text = text;
-	memory->text_size = size;
+	while (at + 1 < KEPT && memory->kept[at].text != NULL)
+		at++;
+	memory->kept[at] = (struct kept){ text, size };
 }
 
 void
@@ -127,7 +133,8 @@ ll_vocab_free(struct ll_vocab *vocab)
 	memory = vocab->memory;
 	ll_gguf_close(memory->gguf);
 	free(memory->chat_template);
-	ll_free_large(memory->text, memory->text_size, 1);
+	for (size_t i = 0; i < KEPT; i++)
+		ll_free_large(memory->kept[i].text, memory->kept[i].size, 1);
 	ll_free_large(memory, memory->size, 1);
 	free(vocab);
 }

@@ -89,7 +89,7 @@ place_tokens(const struct file *file, struct ll_vocab *vocab)
 		uint32_t type = spm && ll_spm_byte(token->text, token->length) >= 0 ? LL_TOKEN_BYTE : LL_TOKEN_NORMAL;
 
 		if (vocab->pieces[token->id].bytes != NULL)
-			return ll_fail(file->err, LL_EDATA, "%s: model.vocab: id %" PRIu64 " a second time", file->name, token->id);
+			return ll_fail(file->err, LL_EDATA, "%s: model.vocab: id %" PRIu32 " a second time", file->name, token->id);
 		if (unknown != NULL && strcmp(token->text, unknown) == 0)
 			type = LL_TOKEN_UNKNOWN;
 		vocab->pieces[token->id] = (struct ll_piece){ token->text, token->length, type };
@@ -165,11 +165,12 @@ copy_pieces(const struct file *file, struct ll_vocab *vocab, char *text)
 static int
 take_merges(const struct file *file, struct ll_vocab *vocab)
 {
-	if (file->parts->bad_merge < file->parts->merge_count)
-		return ll_fail(file->err, LL_EDATA, "%s: model.merges[%zu]: not two tokens", file->name,
-		    file->parts->bad_merge);
-	vocab->merge_count = file->parts->merge_count;
-	vocab->merges = (const unsigned char *)file->parts->merges;
+	const struct ll_hf_merges *merges = &file->parts->merges;
+
+	if (merges->bad < merges->count)
+		return ll_fail(file->err, LL_EDATA, "%s: model.merges[%zu]: not two tokens", file->name, merges->bad);
+	vocab->merge_count = merges->count;
+	vocab->merges = (const unsigned char *)merges->text;
 	return 0;
 }
 
@@ -258,7 +259,8 @@ ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const cha
 	}
 	if (*out != NULL) {
 		ll_vocab_keep_text(*out, parts.text, parts.room);
-		parts.text = NULL;
+		ll_vocab_keep_text(*out, parts.merges.text, parts.merges.room);
+		parts.text = parts.merges.text = NULL;
 	}
 	ll_hf_free(&parts);
 	return status;

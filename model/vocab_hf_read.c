@@ -30,85 +30,64 @@ struct reader {
 	struct ll_err *err;
 };
 
-static int
-too_long(const struct reader *r, const char *member, size_t index, ptrdiff_t length)
+/* To the key of the next token; `gap` is what lay before the last one. */
+static bool
+next_token(struct ll_json_walk *walk, struct ll_json_gap *gap, bool *first)
 {
-	return ll_fail(r->err, LL_EDATA, "%s: model.%s[%zu]: %td bytes are more than %d", r->name, member, index, length,
-	    LL_PIECE_MAX);
+	const char *from = walk->at;
+	bool apart = !*first;
+
+	if (gap->length > 0 && ll_json_walk_same(walk, *gap))
+		return true;
+	if (!ll_json_walk_more(walk, '}', first))
+		return false;
+	if (apart && ll_json_walk_peek(walk) == '"')
+		*gap = (struct ll_json_gap){ from, (size_t)(walk->at - from) };
+	return true;
+}
+
+/* From a key to its value; `gap` as above. */
+static bool
+take_colon(struct ll_json_walk *walk, struct ll_json_gap *gap)
+{
+	const char *from = walk->at;
+
+	if (gap->length > 0 && ll_json_walk_same(walk, *gap))
+		return true;
+	if (!ll_json_walk_take(walk, ':'))
+		return false;
+	ll_json_walk_peek(walk);
+	*gap = (struct ll_json_gap){ from, (size_t)(walk->at - from) };
+	return true;
 }
 
 static int
 read_tokens(struct reader *r)
 {
 	struct ll_hf_file *file = r->file;
+	struct ll_json_gap before = { 0 }, between = { 0 };
 	bool first = true;
-	int status;
 
+	/* The shortest has two quotes, a colon and a comma. */
+	file->token_cap = (size_t)(r->walk.end - r->walk.at) / 4 + 1;
+	if ((file->tokens = ll_alloc_large(file->token_cap, sizeof(*file->tokens), r->err)) == NULL)
+		return -LL_ENOMEM;
 	ll_json_walk_take(&r->walk, '{');
-	while (ll_json_walk_more(&r->walk, '}', &first)) {
-		struct ll_hf_token token = { .text = r->text };
+	while (next_token(&r->walk, &before, &first)) {
+		struct ll_hf_token *token = &file->tokens[file->token_count];
+		char *text = r->text;
+		uint64_t id;
 
-		if (!ll_json_walk_string(&r->walk, &r->text) || !ll_json_walk_take(&r->walk, ':'))
+		if (!ll_json_walk_string(&r->walk, &r->text) || !take_colon(&r->walk, &between))
 			break;
-		if (r->text - token.text > LL_PIECE_MAX)
-			return too_long(r, "vocab", file->token_count, r->text - token.text);
-		token.length = (uint32_t)(r->text - token.text);
+		if (r->text - text > LL_PIECE_MAX)
+			return ll_fail(r->err, LL_EDATA, "%s: model.vocab[%zu]: %td bytes are more than %d", r->name,
+			    file->token_count, r->text - text, LL_PIECE_MAX);
+		if (!ll_json_walk_number(&r->walk, &id) || id > UINT32_MAX)
+			id = UINT32_MAX;
+		*token = (struct ll_hf_token){ text, (uint32_t)(r->text - text), (uint32_t)id };
 		*r->text++ = '\0';
-		if (!ll_json_walk_number(&r->walk, &token.id))
-			token.id = UINT64_MAX;
-		if ((status = ll_grow(&file->tokens, &file->token_cap, file->token_count + 1, sizeof(token), r->err)) < 0)
-			return status;
-		file->tokens[file->token_count++] = token;
-	}
-	return 0;
-}
-
-/* "left right", or ["left", "right"]; anything else is passed over: false. */
-static bool
-read_merge(struct reader *r)
-{
-	bool first = true;
-	size_t parts = 0;
-
-	if (ll_json_walk_peek(&r->walk) == '"')
-		return ll_json_walk_string(&r->walk, &r->text);
-	if (ll_json_walk_peek(&r->walk) != '[') {
-		ll_json_walk_skip(&r->walk);
-		return false;
-	}
-	ll_json_walk_take(&r->walk, '[');
-	while (ll_json_walk_more(&r->walk, ']', &first)) {
-		if (ll_json_walk_peek(&r->walk) != '"') {
-			ll_json_walk_skip(&r->walk);
-			parts = 2;
-		} else {
-			if (parts == 1)
-				*r->text++ = ' ';
-			ll_json_walk_string(&r->walk, &r->text);
-		}
-		parts++;
-	}
-	return parts == 2;
-}
-
-static int
-read_merges(struct reader *r)
-{
-	struct ll_hf_file *file = r->file;
-	bool first = true, good = true;
-
-	file->merges = r->text;
-	ll_json_walk_take(&r->walk, '[');
-	while (ll_json_walk_more(&r->walk, ']', &first)) {
-		char *begin = r->text;
-
-		r->text += LL_MERGE_HEAD;
-		good = read_merge(r) && good;
-		if (r->text - begin > LL_MERGE_HEAD + LL_PIECE_MAX)
-			return too_long(r, "merges", file->merge_count, r->text - begin - LL_MERGE_HEAD);
-		ll_store64((unsigned char *)begin, (uint64_t)(r->text - begin - LL_MERGE_HEAD));
-		file->merge_count++;
-		file->bad_merge += good;
+		file->token_count++;
 	}
 	return 0;
 }
@@ -185,12 +164,20 @@ read_member(struct reader *r, struct span *span, int (*read)(struct reader *))
 {
 	int status;
 
-	if (span->begin != NULL)
+	if (span->begin != NULL) {
 		r->walk.bad = true;
+		return 0;
+	}
 	span->begin = r->walk.at;
 	status = read(r);
 	span->end = r->walk.at;
 	return status;
+}
+
+static int
+read_merges(struct reader *r)
+{
+	return ll_hf_merges_read(&r->file->merges, &r->walk, r->name, r->err);
 }
 
 static int
@@ -265,8 +252,7 @@ ll_hf_read(struct ll_hf_file *file, const char *data, size_t size, const char *n
 	int status;
 
 	*file = (struct ll_hf_file){ 0 };
-	/* The shortest element of a list is a digit and a comma, and gets a head. */
-	if (ll_mul(size, LL_MERGE_HEAD / 2, &room) || ll_add(room, LL_MERGE_HEAD + LL_JSON_WALK_SLACK, &room))
+	if (ll_add(size, LL_JSON_WALK_SLACK, &room))
 		return ll_fail(err, LL_EDATA, "%s: too large", name);
 	if ((file->text = r.text = ll_alloc_large(room, 1, err)) == NULL)
 		return -LL_ENOMEM;
@@ -285,8 +271,9 @@ ll_hf_read(struct ll_hf_file *file, const char *data, size_t size, const char *n
 void
 ll_hf_free(struct ll_hf_file *file)
 {
-	free(file->tokens);
+	ll_free_large(file->tokens, file->token_cap, sizeof(*file->tokens));
 	ll_free_large(file->text, file->room, 1);
+	ll_hf_merges_free(&file->merges);
 	ll_json_free(file->root);
 	*file = (struct ll_hf_file){ 0 };
 }

@@ -23,7 +23,7 @@ struct ll_err;
  */
 int ll_vocab_new(struct ll_vocab **out, size_t count, size_t bytes, char **text, struct ll_err *err);
 
-/* Has the vocabulary free this text of `size` bytes, from ll_alloc_large(), when it is freed. */
+/* Has the vocabulary free this text of `size` bytes, from ll_alloc_large(), when it is freed. For two texts. */
 void ll_vocab_keep_text(struct ll_vocab *vocab, char *text, size_t size);
 
 /*
