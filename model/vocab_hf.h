@@ -7,11 +7,13 @@
 #ifndef LL_MODEL_VOCAB_HF_H
 #define LL_MODEL_VOCAB_HF_H
 
+#include <pthread.h>
+
 #include "base/json.h"
+#include "base/json_walk.h"
 #include "base/vocab.h"
 
 struct ll_err;
-struct ll_json_walk;
 
 /* A member of model.vocab; `id` is UINT32_MAX where the file has no whole number, or a larger one. */
 struct ll_hf_token {
@@ -53,6 +55,24 @@ void ll_hf_free(struct ll_hf_file *file);
  */
 int ll_hf_merges_read(struct ll_hf_merges *merges, struct ll_json_walk *walk, const char *name, struct ll_err *err);
 void ll_hf_merges_free(struct ll_hf_merges *merges);
+
+/* The list of merges that a second thread reads, where there is a processor for it and enough to read. */
+struct ll_hf_ahead {
+	struct ll_json_walk walk;
+	const char *begin;		/* of the list; NULL: nothing that is of use */
+	struct ll_hf_merges merges;
+	pthread_t thread;
+	bool running;
+};
+
+/* Begins to read the list in this file. To be ended, before `data` is. */
+void ll_hf_ahead_start(struct ll_hf_ahead *ahead, const char *data, size_t size);
+/*
+ * Whether it has read the list that begins where the walk is, to its end and without an error:
+ * waits for that; then these are the merges, and the walk moves as by ll_hf_merges_read().
+ */
+bool ll_hf_ahead_take(struct ll_hf_ahead *ahead, struct ll_hf_merges *merges, struct ll_json_walk *walk);
+void ll_hf_ahead_end(struct ll_hf_ahead *ahead);
 
 /* Sets kind, pre, space_prefix, prefix_once and whole. `name` is the file's. */
 int ll_hf_rules(struct ll_vocab *vocab, const struct ll_json *root, const char *name, struct ll_err *err);

@@ -3,7 +3,6 @@
  * a tenth of the time that a tree of them takes; a tree is made of the rest.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -23,8 +22,14 @@ struct span {
 
 struct reader {
 	struct ll_hf_file *file;
+	const char *data;
 	struct ll_json_walk walk;
 	struct span tokens, merges;
+	struct ll_hf_ahead ahead;
+	bool checked;		/* the tokens, by check_tokens(), of which this came: */
+	struct ll_err told;
+	struct span guess;	/* where the merges are, if this is right: */
+	struct ll_json *guessed;	/* a tree of the rest; or NULL */
 	char *text;		/* where the next string goes */
 	const char *name;
 	struct ll_err *err;
@@ -99,50 +104,56 @@ is_same(const struct ll_hf_token *a, const struct ll_hf_token *b)
 }
 
 /*
- * No token may be there twice; `places` is 0 or one more than where a token is, and has a power of
- * two of them, which are asked for some tokens ahead.
+ * No token may be there twice; `places` has a power of two of them, which are asked for some tokens
+ * ahead. Each is 0, or half of the hash of a token above one more than where it is: tokens are
+ * looked at where the halves are the same.
  */
-static int
-compare_tokens(const struct reader *r, uint32_t *places, size_t count)
+static void
+compare_tokens(struct reader *r, uint64_t *places, size_t count)
 {
 	const struct ll_hf_token *tokens = r->file->tokens;
 	const size_t end = r->file->token_count;
-	size_t ahead[AHEAD] = { 0 };
+	uint64_t ahead[AHEAD] = { 0 };
 
 	for (size_t i = 0; i < end + AHEAD; i++) {
-		size_t at = ahead[i % AHEAD];
+		uint64_t hash = ahead[i % AHEAD], half = hash >> 32;
+		size_t at = hash & (count - 1);
 
 		if (i < end) {
-			ahead[i % AHEAD] = ll_hash(0, tokens[i].text, tokens[i].length) & (count - 1);
-			__builtin_prefetch(&places[ahead[i % AHEAD]]);
+			ahead[i % AHEAD] = ll_hash(0, tokens[i].text, tokens[i].length);
+			__builtin_prefetch(&places[ahead[i % AHEAD] & (count - 1)]);
 		}
 		if (i < AHEAD)
 			continue;
 		for (; places[at] != 0; at = (at + 1) & (count - 1))
-			if (is_same(&tokens[places[at] - 1], &tokens[i - AHEAD]))
-				return ll_fail(r->err, LL_EDATA, "%s: model.vocab: duplicate token '%.100s'", r->name,
+			if (places[at] >> 32 == half && is_same(&tokens[(uint32_t)places[at] - 1], &tokens[i - AHEAD])) {
+				ll_fail(&r->told, LL_EDATA, "%s: model.vocab: duplicate token '%.100s'", r->name,
 				    tokens[i - AHEAD].text);
-		places[at] = (uint32_t)(i - AHEAD) + 1;
+				return;
+			}
+		places[at] = half << 32 | ((uint32_t)(i - AHEAD) + 1);
 	}
-	return 0;
 }
 
-static int
-check_tokens(const struct reader *r)
+/* May come before it is asked for, when there is nothing else to do: what is wrong waits in `told`. */
+static void
+check_tokens(struct reader *r)
 {
 	size_t count = 1;
-	uint32_t *places;
-	int status;
+	uint64_t *places;
 
-	if (r->file->token_count > UINT32_MAX / 4)
-		return ll_fail(r->err, LL_EDATA, "%s: model.vocab: too many tokens", r->name);
+	if (r->checked)
+		return;
+	r->checked = true;
+	if (r->file->token_count > UINT32_MAX / 4) {
+		ll_fail(&r->told, LL_EDATA, "%s: model.vocab: too many tokens", r->name);
+		return;
+	}
 	while (count < 2 * r->file->token_count + 1)
 		count *= 2;
-	if ((places = ll_alloc(count, sizeof(*places), r->err)) == NULL)
-		return -LL_ENOMEM;
-	status = compare_tokens(r, places, count);
-	free(places);
-	return status;
+	if ((places = ll_alloc_large(count, sizeof(*places), &r->told)) != NULL)
+		compare_tokens(r, places, count);
+	ll_free_large(places, count, sizeof(*places));
 }
 
 /* The key of the next member, which is compared and forgotten; NULL at the end. */
@@ -174,9 +185,54 @@ read_member(struct reader *r, struct span *span, int (*read)(struct reader *))
 	return status;
 }
 
+static char *
+copy(char *to, const char *from, const char *end)
+{
+	memcpy(to, from, (size_t)(end - from));
+	return to + (end - from);
+}
+
+/* A tree of what is not in the spans. */
+static int
+read_rest(const struct reader *r, struct span merges, struct ll_json **root, struct ll_err *err)
+{
+	bool swapped = merges.begin < r->tokens.begin;
+	struct span early = swapped ? merges : r->tokens, late = swapped ? r->tokens : merges;
+	const char *empty = swapped ? "[]{}" : "{}[]";
+	char *at = r->text;
+
+	at = copy(at, r->data, early.begin);
+	at = copy(at, empty, empty + 2);
+	at = copy(at, early.end, late.begin);
+	at = copy(at, empty + 2, empty + 4);
+	at = copy(at, late.end, r->walk.end);
+	return ll_json_parse_settings(root, r->text, (size_t)(at - r->text), r->name, err);
+}
+
+/*
+ * What can be done while others read the merges that begin here: they end, most likely, with the last
+ * list of the file.
+ */
+static void
+work_ahead(struct reader *r)
+{
+	const char *last = memrchr(r->walk.at, ']', (size_t)(r->walk.end - r->walk.at));
+
+	check_tokens(r);
+	if (last == NULL)
+		return;
+	r->guess = (struct span){ r->walk.at, last + 1 };
+	if (read_rest(r, r->guess, &r->guessed, NULL) < 0)
+		r->guessed = NULL;
+}
+
 static int
 read_merges(struct reader *r)
 {
+	if (r->ahead.running && r->tokens.end != NULL)
+		work_ahead(r);
+	if (ll_hf_ahead_take(&r->ahead, &r->file->merges, &r->walk))
+		return 0;
 	return ll_hf_merges_read(&r->file->merges, &r->walk, r->name, r->err);
 }
 
@@ -220,34 +276,42 @@ read_all(struct reader *r)
 	return status;
 }
 
-static char *
-copy(char *to, const char *from, const char *end)
+/* All of it is right but, perhaps, a token. */
+static int
+take_rest(struct reader *r)
 {
-	memcpy(to, from, (size_t)(end - from));
-	return to + (end - from);
+	check_tokens(r);
+	if (r->told.code != 0)
+		return ll_fail_as(r->err, &r->told);
+	if (r->guessed == NULL || r->guess.end != r->merges.end)
+		return read_rest(r, r->merges, &r->file->root, r->err);
+	r->file->root = r->guessed;
+	r->guessed = NULL;
+	return 0;
 }
 
-/* A tree of what is not in the spans. */
 static int
-read_rest(struct reader *r, const char *data, size_t size)
+read_file(struct reader *r)
 {
-	bool swapped = r->merges.begin < r->tokens.begin;
-	struct span early = swapped ? r->merges : r->tokens, late = swapped ? r->tokens : r->merges;
-	const char *empty = swapped ? "[]{}" : "{}[]";
-	char *at = r->text;
+	struct ll_hf_file *file = r->file;
+	int status = read_all(r);
 
-	at = copy(at, data, early.begin);
-	at = copy(at, empty, empty + 2);
-	at = copy(at, early.end, late.begin);
-	at = copy(at, empty + 2, empty + 4);
-	at = copy(at, late.end, data + size);
-	return ll_json_parse_settings(&r->file->root, r->text, (size_t)(at - r->text), r->name, r->err);
+	if (status < 0)
+		return status;
+	file->whole = r->tokens.begin != NULL && r->merges.begin != NULL;
+	if (!r->walk.bad && file->whole)
+		return take_rest(r);
+	/* The tree of all of it has the message for what is bad. */
+	if ((status = ll_json_parse_settings(&file->root, r->data, (size_t)(r->walk.end - r->data), r->name, r->err)) < 0 ||
+	    !r->walk.bad)
+		return status;
+	return ll_fail(r->err, LL_EDATA, "%s: model.vocab, model.merges: bad JSON", r->name);
 }
 
 int
 ll_hf_read(struct ll_hf_file *file, const char *data, size_t size, const char *name, struct ll_err *err)
 {
-	struct reader r = { .file = file, .walk = { data, data + size, false }, .name = name, .err = err };
+	struct reader r = { .file = file, .data = data, .walk = { data, data + size, false }, .name = name, .err = err };
 	size_t room;
 	int status;
 
@@ -257,15 +321,11 @@ ll_hf_read(struct ll_hf_file *file, const char *data, size_t size, const char *n
 	if ((file->text = r.text = ll_alloc_large(room, 1, err)) == NULL)
 		return -LL_ENOMEM;
 	file->room = room;
-	if ((status = read_all(&r)) < 0)
-		return status;
-	file->whole = r.tokens.begin != NULL && r.merges.begin != NULL;
-	if (!r.walk.bad && file->whole)
-		return (status = check_tokens(&r)) < 0 ? status : read_rest(&r, data, size);
-	/* The tree of all of it has the message for what is bad. */
-	if ((status = ll_json_parse_settings(&file->root, data, size, name, err)) < 0 || !r.walk.bad)
-		return status;
-	return ll_fail(err, LL_EDATA, "%s: model.vocab, model.merges: bad JSON", name);
+	ll_hf_ahead_start(&r.ahead, data, size);
+	status = read_file(&r);
+	ll_hf_ahead_end(&r.ahead);
+	ll_json_free(r.guessed);
+	return status;
 }
 
 void
