@@ -12,10 +12,12 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "model/gguf.h"
 #include "model/model.h"
 #include "model/vocab_make.h"
 
+#define WORTH_A_THREAD 16384	/* pieces */
 #define KEPT 2	/* texts of tokens and of merges */
 
 /* What vocab->memory points to: one block that holds all arrays. */
@@ -110,6 +112,12 @@ ll_alphabet_undo(const int16_t *alphabet, const char *text, size_t length, char 
 		*out++ = (char)alphabet[code];
 	}
 	return out - begin;
+}
+
+struct ll_pool *
+ll_vocab_pool(size_t count)
+{
+	return ll_pool_worth(count, WORTH_A_THREAD, LL_VOCAB_THREADS);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "model/model.h"
 #include "model/vocab_hf.h"
 #include "model/vocab_make.h"
@@ -128,37 +129,81 @@ place_added(const struct file *file, struct ll_vocab *vocab)
 	return 0;
 }
 
+/* What threads need to copy pieces, and what goes wrong with the part of each. */
+struct shares {
+	const struct file *file;
+	struct ll_vocab *vocab;
+	struct ll_piece *written;
+	char *texts[LL_VOCAB_THREADS];	/* where each begins to write */
+	int16_t alphabet[LL_ALPHABET];
+	struct ll_err errs[LL_VOCAB_THREADS];
+};
+
+static int
+copy_piece(struct shares *s, size_t id, char **text, struct ll_err *err)
+{
+	struct ll_piece *piece = &s->vocab->pieces[id];
+	ptrdiff_t length = (ptrdiff_t)piece->length;
+
+	if (s->vocab->kind == LL_VOCAB_SPM_MERGES)
+		return ll_spm_piece(s->vocab, id, piece->bytes != NULL ? piece->bytes : "", piece->length, piece->type, text,
+		    s->file->what, err);
+	s->written[id] = *piece;
+	if (piece->type != LL_TOKEN_NORMAL)
+		memcpy(*text, piece->bytes != NULL ? piece->bytes : "", piece->length);
+	else if ((length = ll_alphabet_undo(s->alphabet, piece->bytes, piece->length, *text)) < 0)
+		return ll_fail(err, LL_EDATA, "%s[%zu]: '%.100s' has a character that stands for no byte", s->file->what, id,
+		    piece->bytes);
+	*piece = (struct ll_piece){ *text, (uint32_t)length, piece->type };
+	*text += length;
+	return 0;
+}
+
+static void
+copy_share(void *arg, size_t thread, size_t count)
+{
+	struct shares *s = arg;
+	char *text = s->texts[thread];
+	size_t from, to;
+
+	ll_pool_share(s->vocab->count, 1, thread, count, &from, &to);
+	for (size_t id = from; id < to; id++)
+		if (copy_piece(s, id, &text, &s->errs[thread]) < 0)
+			return;
+}
+
+/* Before the text of a share is room for those before, none of which grows longer than it is. */
+static void
+place_shares(struct shares *s, char *text, size_t count)
+{
+	for (size_t thread = 0; thread < count; thread++) {
+		size_t from, to;
+
+		ll_pool_share(s->vocab->count, 1, thread, count, &from, &to);
+		s->texts[thread] = text;
+		for (size_t id = from; id < to; id++)
+			text += s->vocab->pieces[id].length;
+	}
+}
+
 /* Into the vocabulary's own text, with the alphabet or U+2581 undone. */
 static int
 copy_pieces(const struct file *file, struct ll_vocab *vocab, char *text)
 {
-	struct ll_piece *written = (struct ll_piece *)(void *)text;
-	int16_t alphabet[LL_ALPHABET];
-	int status = 0;
+	struct ll_pool *pool = ll_vocab_pool(vocab->count);
+	struct shares s = { .file = file, .vocab = vocab, .errs = { { 0 } } };
 
-	text += vocab->count * sizeof(*written);
-	ll_alphabet_make(alphabet);
-	for (size_t id = 0; id < vocab->count && status == 0; id++) {
-		struct ll_piece *piece = &vocab->pieces[id];
-		ptrdiff_t length = (ptrdiff_t)piece->length;
-
-		if (vocab->kind == LL_VOCAB_SPM_MERGES) {
-			status = ll_spm_piece(vocab, id, piece->bytes != NULL ? piece->bytes : "", piece->length,
-			    piece->type, &text, file->what, file->err);
-			continue;
-		}
-		written[id] = *piece;
-		if (piece->type != LL_TOKEN_NORMAL)
-			memcpy(text, piece->bytes != NULL ? piece->bytes : "", piece->length);
-		else if ((length = ll_alphabet_undo(alphabet, piece->bytes, piece->length, text)) < 0)
-			return ll_fail(file->err, LL_EDATA,
-			    "%s[%zu]: '%.100s' has a character that stands for no byte", file->what, id, piece->bytes);
-		*piece = (struct ll_piece){ text, (uint32_t)length, piece->type };
-		text += length;
-	}
+	s.written = (struct ll_piece *)(void *)text;
+	ll_alphabet_make(s.alphabet);
+	place_shares(&s, text + vocab->count * sizeof(*s.written), ll_pool_count(pool));
+	ll_pool_run(pool, copy_share, &s);
+	ll_pool_free(pool);
+	for (size_t i = 0; i < LL_VOCAB_THREADS; i++)
+		if (s.errs[i].code != 0)
+			return ll_fail_as(file->err, &s.errs[i]);
 	if (vocab->kind != LL_VOCAB_SPM_MERGES)
-		vocab->written = written;
-	return status;
+		vocab->written = s.written;
+	return 0;
 }
 
 /* They stay where they are. */

@@ -13,6 +13,7 @@
 #include "base/vocab.h"
 
 struct ll_err;
+struct ll_pool;
 
 /* No token of any model is longer; keeps lengths far from the limit of 32 bits. */
 #define LL_PIECE_MAX 65536
@@ -25,6 +26,11 @@ int ll_vocab_new(struct ll_vocab **out, size_t count, size_t bytes, char **text,
 
 /* Has the vocabulary free this text of `size` bytes, from ll_alloc_large(), when it is freed. For two texts. */
 void ll_vocab_keep_text(struct ll_vocab *vocab, char *text, size_t size);
+
+/* Threads for work on each piece of a vocabulary of `count`; see ll_pool_worth(). */
+#define LL_VOCAB_THREADS 4
+
+struct ll_pool *ll_vocab_pool(size_t count);
 
 /*
  * GPT-2's alphabet: printable Latin-1 stands for itself, and the 68 other bytes, in order,
