@@ -15,7 +15,7 @@
 
 #include "base/bytes.h"
 
-#define LL_JSON_WALK_SLACK 8
+#define LL_JSON_WALK_SLACK 16
 
 struct ll_json_walk {
 	const char *at, *end;
@@ -123,7 +123,8 @@ bool ll_json_walk_long(struct ll_json_walk *walk, char **out);
  * A string: decoded at *out, which moves behind it. It takes no more bytes than the text did, but
  * LL_JSON_WALK_SLACK bytes behind it may be written, too. Bad: what is not UTF-8, and U+0000.
  *
- * Where a short one ends does not wait for what is in it; and the walk may stay in registers.
+ * Where one of less than sixteen bytes ends does not wait for what is in it, nor for a guess
+ * which of the two words that is; and the walk may stay in registers.
  */
 static inline __attribute__((always_inline)) bool
 ll_json_walk_string(struct ll_json_walk *walk, char **out)
@@ -133,13 +134,19 @@ ll_json_walk_string(struct ll_json_walk *walk, char **out)
 	char *to = *out;
 	bool good;
 
-	if (walk->end - walk->at > 8 && *walk->at == '"' && !walk->bad) {
-		uint64_t word = ll_load64((const unsigned char *)at), quote = ll_json_zero_byte(word ^ LL_JSON_EACH('"'));
+	if (walk->end - walk->at > 16 && *walk->at == '"' && !walk->bad) {
+		uint64_t low = ll_load64((const unsigned char *)at), high = ll_load64((const unsigned char *)at + 8);
+		uint64_t end = ll_json_zero_byte(low ^ LL_JSON_EACH('"')), later = ll_json_zero_byte(high ^ LL_JSON_EACH('"'));
+		uint64_t other = ll_json_other(low) & (end ^ (end - 1));
+		size_t size = end != 0 ? 0 : 8;
 
-		if (quote != 0 && (ll_json_other(word) & (quote ^ (quote - 1))) == 0) {
-			memcpy(to, at, 8);
-			*out += __builtin_ctzll(quote) / 8;
-			walk->at = at + __builtin_ctzll(quote) / 8 + 1;
+		other |= end != 0 ? 0 : ll_json_other(high) & (later ^ (later - 1));
+		end = end != 0 ? end : later;
+		if (end != 0 && other == 0) {
+			size += (size_t)__builtin_ctzll(end) / 8;
+			memcpy(to, at, 16);
+			*out += size;
+			walk->at = at + size + 1;
 			return true;
 		}
 	}
