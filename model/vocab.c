@@ -217,7 +217,8 @@ find_specials(const struct ll_vocab *vocab, uint32_t ids[SPECIALS])
 static uint64_t
 fingerprint(const struct ll_vocab *vocab)
 {
-	unsigned char gathered[8 + LL_PIECE_MAX];
+	unsigned char gathered[8 + LL_PIECE_MAX + 8];
+	const size_t room = 8 + LL_PIECE_MAX;
 	uint64_t hash = 0;
 	size_t used = 0;
 
@@ -226,12 +227,15 @@ fingerprint(const struct ll_vocab *vocab)
 
 		if (piece->type != LL_TOKEN_NORMAL && piece->type != LL_TOKEN_BYTE)
 			continue;
-		if (used + 8 + piece->length > sizeof(gathered)) {
+		if (used + 8 + piece->length > room) {
 			hash = ll_hash(hash, gathered, used);
 			used = 0;
 		}
 		ll_store64(gathered + used, (uint64_t)i << 32 | piece->length);
-		memcpy(gathered + used + 8, piece->bytes, piece->length);
+		if (piece->length - 1 < 8)
+			ll_store64(gathered + used + 8, ll_load_few((const unsigned char *)piece->bytes, piece->length));
+		else
+			memcpy(gathered + used + 8, piece->bytes, piece->length);
 		used += 8 + piece->length;
 	}
 	return ll_hash(hash, gathered, used);
@@ -303,6 +307,8 @@ ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err)
 		return status;
 	if (ll_gguf_begins(map.data, map.size))
 		status = open_gguf(out, path, err);
+	else if (*map.data == '{')
+		status = ll_vocab_from_hf_map(out, &map, path, err);
 	else
 		status = ll_vocab_from_bytes(out, map.data, map.size, path, err);
 	ll_map_close(&map);

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/pool.h"
@@ -23,6 +24,7 @@
 struct file {
 	const struct ll_hf_file *parts;
 	const struct ll_json *added;
+	const struct ll_map *map;	/* of the file; or NULL */
 	const char *name;
 	struct ll_err *err;
 	const char *what;	/* names a token in messages */
@@ -188,16 +190,14 @@ place_shares(struct shares *s, char *text, size_t count)
 
 /* Into the vocabulary's own text, with the alphabet or U+2581 undone. */
 static int
-copy_pieces(const struct file *file, struct ll_vocab *vocab, char *text)
+copy_pieces(const struct file *file, struct ll_vocab *vocab, char *text, struct ll_pool *pool)
 {
-	struct ll_pool *pool = ll_vocab_pool(vocab->count);
 	struct shares s = { .file = file, .vocab = vocab, .errs = { { 0 } } };
 
 	s.written = (struct ll_piece *)(void *)text;
 	ll_alphabet_make(s.alphabet);
 	place_shares(&s, text + vocab->count * sizeof(*s.written), ll_pool_count(pool));
 	ll_pool_run(pool, copy_share, &s);
-	ll_pool_free(pool);
 	for (size_t i = 0; i < LL_VOCAB_THREADS; i++)
 		if (s.errs[i].code != 0)
 			return ll_fail_as(file->err, &s.errs[i]);
@@ -251,18 +251,37 @@ read_bos(const struct file *file, struct ll_vocab *vocab)
 	return 0;
 }
 
+struct finish {
+	struct ll_vocab *vocab;
+	const struct ll_map *map;
+};
+
+/* To give back the pages of a large file takes half as long as the fingerprint. */
+static void
+finish_share(void *arg, size_t thread, size_t count)
+{
+	const struct finish *finish = arg;
+
+	(void)count;
+	if (thread == 0)
+		ll_vocab_finish(finish->vocab);
+	if (thread == 1 && finish->map != NULL)
+		ll_map_release(finish->map, finish->map->data, finish->map->size);
+}
+
 static int
 fill(const struct file *file, struct ll_vocab *vocab, char *text)
 {
+	struct ll_pool *pool = ll_vocab_pool(vocab->count);
 	int status;
 
-	if ((status = ll_hf_rules(vocab, file->parts->root, file->name, file->err)) < 0 ||
-	    (status = place_tokens(file, vocab)) < 0 || (status = place_added(file, vocab)) < 0 ||
-	    (status = copy_pieces(file, vocab, text)) < 0 || (status = take_merges(file, vocab)) < 0 ||
-	    (status = read_bos(file, vocab)) < 0)
-		return status;
-	ll_vocab_finish(vocab);
-	return 0;
+	if ((status = ll_hf_rules(vocab, file->parts->root, file->name, file->err)) == 0 &&
+	    (status = place_tokens(file, vocab)) == 0 && (status = place_added(file, vocab)) == 0 &&
+	    (status = copy_pieces(file, vocab, text, pool)) == 0 && (status = take_merges(file, vocab)) == 0 &&
+	    (status = read_bos(file, vocab)) == 0)
+		ll_pool_run(pool, finish_share, &(struct finish){ vocab, file->map });
+	ll_pool_free(pool);
+	return status;
 }
 
 static int
@@ -288,19 +307,20 @@ make(struct ll_vocab **out, struct file *file, size_t size)
 	return status;
 }
 
-int
-ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const char *name, struct ll_err *err)
+static int
+read_file(struct ll_vocab **out, struct file *file, const void *data, size_t size)
 {
 	char what[512];
 	struct ll_hf_file parts;
-	struct file file = { .parts = &parts, .name = name, .err = err, .what = what };
 	int status;
 
 	*out = NULL;
-	snprintf(what, sizeof(what), "%.480s: model.vocab", name);
-	if ((status = ll_hf_read(&parts, data, size, name, err)) == 0) {
-		file.added = ll_json_get(parts.root, "added_tokens");
-		status = make(out, &file, size);
+	snprintf(what, sizeof(what), "%.480s: model.vocab", file->name);
+	file->parts = &parts;
+	file->what = what;
+	if ((status = ll_hf_read(&parts, data, size, file->name, file->err)) == 0) {
+		file->added = ll_json_get(parts.root, "added_tokens");
+		status = make(out, file, size);
 	}
 	if (*out != NULL) {
 		ll_vocab_keep_text(*out, parts.text, parts.room);
@@ -309,4 +329,16 @@ ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const cha
 	}
 	ll_hf_free(&parts);
 	return status;
+}
+
+int
+ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const char *name, struct ll_err *err)
+{
+	return read_file(out, &(struct file){ .name = name, .err = err }, data, size);
+}
+
+int
+ll_vocab_from_hf_map(struct ll_vocab **out, const struct ll_map *map, const char *name, struct ll_err *err)
+{
+	return read_file(out, &(struct file){ .map = map, .name = name, .err = err }, map->data, map->size);
 }
