@@ -216,12 +216,13 @@ read_rest(const struct reader *r, struct span merges, struct ll_json **root, str
 static void
 work_ahead(struct reader *r)
 {
-	const char *last = memrchr(r->walk.at, ']', (size_t)(r->walk.end - r->walk.at));
+	const char *end = r->walk.end;
 
 	check_tokens(r);
-	if (last == NULL)
-		return;
-	r->guess = (struct span){ r->walk.at, last + 1 };
+	while (end[-1] != ']')
+		if (--end == r->walk.at)
+			return;
+	r->guess = (struct span){ r->walk.at, end };
 	if (read_rest(r, r->guess, &r->guessed, NULL) < 0)
 		r->guessed = NULL;
 }
