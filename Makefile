@@ -17,7 +17,7 @@ TEST_LIBS := -lcmocka
 
 SAN ?=
 ifneq ($(SAN),)
-ALL_CFLAGS += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -DLL_FEW_COLS
+ALL_CFLAGS += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -DLL_FEW_COLS -DLL_FEW_ITEMS
 # Under thread the reference ids of the Llama 3 vocabulary take minutes.
 export LL_TEST_TIMEOUT ?= 600
 endif

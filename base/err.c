@@ -39,6 +39,16 @@ ll_fail(struct ll_err *err, int code, const char *format, ...)
 }
 
 int
+ll_fail_as(struct ll_err *err, const struct ll_err *other)
+{
+	if (err == NULL)
+		return -other->code;
+	if (err->code == 0)
+		*err = *other;
+	return -err->code;
+}
+
+int
 ll_fail_errno(struct ll_err *err, int code, const char *format, ...)
 {
 	int number = errno;

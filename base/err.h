@@ -40,6 +40,9 @@ int ll_fail(struct ll_err *err, int code, const char *format, ...)
 int ll_fail_errno(struct ll_err *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Records the error that `other` is, of another thread or an earlier time, and returns its code as ll_fail() does. */
+int ll_fail_as(struct ll_err *err, const struct ll_err *other);
+
 /* Replaces control characters, C0 and C1: bytes of a hostile name must not steer the reader's terminal. */
 void ll_harmless(char *text);
 

@@ -15,15 +15,6 @@ ll_json_walk_bad(struct ll_json_walk *walk)
 	return false;
 }
 
-#define EACH(byte) ((byte) * (uint64_t)0x0101010101010101)
-
-/* Bit 7 of the lowest byte that is 0, above which the bits mean nothing. */
-static inline uint64_t
-zero_byte(uint64_t word)
-{
-	return (word - EACH(1)) & ~word & EACH(0x80);
-}
-
 /* Bytes below the lowest that has a bit set. */
 static inline size_t
 before_bit(uint64_t bits)
@@ -40,7 +31,7 @@ ll_json_walk_space(struct ll_json_walk *walk)
 		at++;
 		/* Indentation. */
 		if (end - at >= 8)
-			at += before_bit(ll_load64((const unsigned char *)at) ^ EACH(' '));
+			at += before_bit(ll_load64((const unsigned char *)at) ^ LL_JSON_EACH(' '));
 	}
 	walk->at = at;
 	return at < end && !walk->bad ? *at : '\0';
@@ -106,27 +97,8 @@ escape(struct ll_json_walk *walk, char **out)
 	return true;
 }
 
-/*
- * How many of eight bytes are characters of one byte or two that stand for themselves, up to the
- * first of another kind.
- */
-static inline size_t
-plain(uint64_t word)
-{
-	uint64_t other = zero_byte(word ^ EACH('"')) | zero_byte(word ^ EACH('\\')) | zero_byte(word & EACH(0xe0));
-	uint64_t high = word & EACH(0x80), lead = high & word << 1, next = high ^ lead;
-
-	if (high == 0)
-		return before_bit(other);
-	/* What begins three bytes or more, or only could be said in one byte; a beginning alone, and what continues none. */
-	other |= lead & word << 2;
-	other |= lead & ~((word & EACH(0x1e)) + EACH(0x7e));
-	other |= (lead & ~(next >> 8)) | (next & ~(lead << 8));
-	return before_bit(other);
-}
-
 bool
-ll_json_walk_string(struct ll_json_walk *walk, char **out)
+ll_json_walk_long(struct ll_json_walk *walk, char **out)
 {
 	const char *at;
 	char *to = *out;
@@ -136,12 +108,18 @@ ll_json_walk_string(struct ll_json_walk *walk, char **out)
 		return false;
 	for (at = walk->at; at < walk->end;) {
 		if (walk->end - at >= 8) {
-			size = plain(ll_load64((const unsigned char *)at));
+			uint64_t word = ll_load64((const unsigned char *)at);
+			uint64_t other = ll_json_other(word) | ll_json_zero_byte(word ^ LL_JSON_EACH('"'));
+
 			memcpy(to, at, 8);
+			if (other == 0) {
+				at += 8;
+				to += 8;
+				continue;
+			}
+			size = before_bit(other);
 			at += size;
 			to += size;
-			if (size == 8)
-				continue;
 		}
 		if (*at == '"')
 			break;

@@ -17,6 +17,10 @@
 /* Some ten microseconds: longer than the gap between two calls of a step, shorter than a step. */
 #define SPINS 2000
 
+#ifdef LL_FEW_ITEMS
+#define FEW 64
+#endif
+
 struct worker {
 	struct ll_pool *pool;
 	size_t index;
@@ -112,6 +116,21 @@ ll_pool_new(struct ll_pool **out, size_t count, struct ll_err *err)
 	}
 	*out = pool;
 	return 0;
+}
+
+struct ll_pool *
+ll_pool_worth(size_t items, size_t each, size_t most)
+{
+	struct ll_pool *pool = NULL;
+	size_t threads, allowed;
+
+#ifdef LL_FEW_ITEMS
+	each = each < FEW ? each : FEW;
+#endif
+	threads = items / each < most ? items / each : most;
+	if (threads < 2 || (allowed = ll_processors_allowed()) < 2)
+		return NULL;
+	return ll_pool_new(&pool, threads < allowed ? threads : allowed, NULL) < 0 ? NULL : pool;
 }
 
 void

@@ -12,17 +12,23 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "model/gguf.h"
 #include "model/model.h"
 #include "model/vocab_make.h"
+
+#define WORTH_A_THREAD 16384	/* pieces */
+#define KEPT 2	/* texts of tokens and of merges */
 
 /* What vocab->memory points to: one block that holds all arrays. */
 struct memory {
 	size_t size;		/* of the block */
 	struct ll_gguf *gguf;	/* closed with the vocabulary; or NULL */
 	char *chat_template;	/* freed with it; or NULL */
-	char *text;		/* the same, of text_size bytes */
-	size_t text_size;
+	struct kept {
+		char *text;	/* the same */
+		size_t size;
+	} kept[KEPT];
 };
 
 /* The names that special tokens go by, each of which ends a turn or a text unless it is BOS. */
@@ -108,13 +114,21 @@ ll_alphabet_undo(const int16_t *alphabet, const char *text, size_t length, char 
 	return out - begin;
 }
 
+struct ll_pool *
+ll_vocab_pool(size_t count)
+{
+	return ll_pool_worth(count, WORTH_A_THREAD, LL_VOCAB_THREADS);
+}
+
 void
 ll_vocab_keep_text(struct ll_vocab *vocab, char *text, size_t size)
 {
 	struct memory *memory = vocab->memory;
+	size_t at = 0;
 
-	memory->text = text;
-	memory->text_size = size;
+	while (at + 1 < KEPT && memory->kept[at].text != NULL)
+		at++;
+	memory->kept[at] = (struct kept){ text, size };
 }
 
 void
@@ -127,7 +141,8 @@ ll_vocab_free(struct ll_vocab *vocab)
 	memory = vocab->memory;
 	ll_gguf_close(memory->gguf);
 	free(memory->chat_template);
-	ll_free_large(memory->text, memory->text_size, 1);
+	for (size_t i = 0; i < KEPT; i++)
+		ll_free_large(memory->kept[i].text, memory->kept[i].size, 1);
 	ll_free_large(memory, memory->size, 1);
 	free(vocab);
 }
@@ -202,7 +217,8 @@ find_specials(const struct ll_vocab *vocab, uint32_t ids[SPECIALS])
 static uint64_t
 fingerprint(const struct ll_vocab *vocab)
 {
-	unsigned char gathered[8 + LL_PIECE_MAX];
+	unsigned char gathered[8 + LL_PIECE_MAX + 8];
+	const size_t room = 8 + LL_PIECE_MAX;
 	uint64_t hash = 0;
 	size_t used = 0;
 
@@ -211,12 +227,15 @@ fingerprint(const struct ll_vocab *vocab)
 
 		if (piece->type != LL_TOKEN_NORMAL && piece->type != LL_TOKEN_BYTE)
 			continue;
-		if (used + 8 + piece->length > sizeof(gathered)) {
+		if (used + 8 + piece->length > room) {
 			hash = ll_hash(hash, gathered, used);
 			used = 0;
 		}
 		ll_store64(gathered + used, (uint64_t)i << 32 | piece->length);
-		memcpy(gathered + used + 8, piece->bytes, piece->length);
+		if (piece->length - 1 < 8)
+			ll_store64(gathered + used + 8, ll_load_few((const unsigned char *)piece->bytes, piece->length));
+		else
+			memcpy(gathered + used + 8, piece->bytes, piece->length);
 		used += 8 + piece->length;
 	}
 	return ll_hash(hash, gathered, used);
@@ -288,6 +307,8 @@ ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err)
 		return status;
 	if (ll_gguf_begins(map.data, map.size))
 		status = open_gguf(out, path, err);
+	else if (*map.data == '{')
+		status = ll_vocab_from_hf_map(out, &map, path, err);
 	else
 		status = ll_vocab_from_bytes(out, map.data, map.size, path, err);
 	ll_map_close(&map);

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/pool.h"
 #include "model/gguf.h"
 #include "model/model.h"
 #include "model/vocab_make.h"
@@ -131,37 +132,75 @@ read_spm_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct
 	return status;
 }
 
+/* What threads need to read pieces of, and what goes wrong with the part of each. */
+struct shares {
+	struct ll_vocab *vocab;
+	const struct ll_gguf *gguf;
+	const struct arrays *arrays;
+	struct ll_piece *written;
+	char *text;
+	int16_t alphabet[LL_ALPHABET];
+	struct ll_err errs[LL_VOCAB_THREADS];
+};
+
+static int
+read_piece(struct shares *s, size_t i, struct ll_gguf_text token, char *text, struct ll_err *err)
+{
+	ptrdiff_t length = (ptrdiff_t)token.length;
+	uint32_t type;
+	int status;
+
+	if (token.length > LL_PIECE_MAX)
+		return too_long(s->gguf, PREFIX "tokens", i, token.length, err);
+	if ((status = read_type(s->gguf, s->arrays, i, &type, err)) < 0)
+		return status;
+	if (type != LL_TOKEN_NORMAL && type != LL_TOKEN_BYTE)
+		memcpy(text, token.bytes, token.length);
+	else if ((length = ll_alphabet_undo(s->alphabet, token.bytes, token.length, text)) < 0)
+		return ll_fail(err, LL_EDATA,
+		    "%s: " PREFIX "tokens[%zu]: '%.*s' has a character that stands for no "
+		    "byte", s->gguf->path, i, token.length < 128 ? (int)token.length : 128, token.bytes);
+	s->vocab->pieces[i] = (struct ll_piece){ text, (uint32_t)length, type };
+	s->written[i] = (struct ll_piece){ token.bytes, (uint32_t)token.length, 0 };
+	return 0;
+}
+
+static void
+read_share(void *arg, size_t thread, size_t count)
+{
+	struct shares *s = arg;
+	const unsigned char *begin = s->arrays->tokens->data, *cursor = begin;
+	size_t from, to;
+	char *text;
+
+	ll_pool_share(s->vocab->count, 1, thread, count, &from, &to);
+	for (size_t i = 0; i < from; i++)
+		ll_gguf_next_string(&cursor);
+	/* There is room for those before, which are no longer than in the file. */
+	text = s->text + (cursor - begin);
+	for (size_t i = from; i < to; i++) {
+		if (read_piece(s, i, ll_gguf_next_string(&cursor), text, &s->errs[thread]) < 0)
+			return;
+		text += s->vocab->pieces[i].length;
+	}
+}
+
 static int
 read_pieces(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arrays *arrays,
     char *text, struct ll_err *err)
 {
-	const unsigned char *cursor = arrays->tokens->data;
-	struct ll_piece *written = (struct ll_piece *)(void *)text;
-	int16_t alphabet[LL_ALPHABET];
+	struct ll_pool *pool = ll_vocab_pool(vocab->count);
+	struct shares s = { .vocab = vocab, .gguf = gguf, .arrays = arrays, .errs = { { 0 } } };
 
-	vocab->written = written;
-	text += vocab->count * sizeof(*written);
-	ll_alphabet_make(alphabet);
-	for (size_t i = 0; i < vocab->count; i++) {
-		struct ll_gguf_text token = ll_gguf_next_string(&cursor);
-		ptrdiff_t length = (ptrdiff_t)token.length;
-		uint32_t type;
-		int status;
-
-		if (token.length > LL_PIECE_MAX)
-			return too_long(gguf, PREFIX "tokens", i, token.length, err);
-		if ((status = read_type(gguf, arrays, i, &type, err)) < 0)
-			return status;
-		if (type != LL_TOKEN_NORMAL && type != LL_TOKEN_BYTE)
-			memcpy(text, token.bytes, token.length);
-		else if ((length = ll_alphabet_undo(alphabet, token.bytes, token.length, text)) < 0)
-			return ll_fail(err, LL_EDATA,
-			    "%s: " PREFIX "tokens[%zu]: '%.*s' has a character that stands for no "
-			    "byte", gguf->path, i, token.length < 128 ? (int)token.length : 128, token.bytes);
-		vocab->pieces[i] = (struct ll_piece){ text, (uint32_t)length, type };
-		written[i] = (struct ll_piece){ token.bytes, (uint32_t)token.length, 0 };
-		text += length;
-	}
+	s.written = (struct ll_piece *)(void *)text;
+	s.text = text + vocab->count * sizeof(*s.written);
+	ll_alphabet_make(s.alphabet);
+	ll_pool_run(pool, read_share, &s);
+	ll_pool_free(pool);
+	for (size_t i = 0; i < LL_VOCAB_THREADS; i++)
+		if (s.errs[i].code != 0)
+			return ll_fail_as(err, &s.errs[i]);
+	vocab->written = s.written;
 	return 0;
 }
 

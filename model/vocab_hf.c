@@ -10,8 +10,10 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "model/model.h"
 #include "model/vocab_hf.h"
 #include "model/vocab_make.h"
@@ -22,6 +24,7 @@
 struct file {
 	const struct ll_hf_file *parts;
 	const struct ll_json *added;
+	const struct ll_map *map;	/* of the file; or NULL */
 	const char *name;
 	struct ll_err *err;
 	const char *what;	/* names a token in messages */
@@ -89,7 +92,7 @@ place_tokens(const struct file *file, struct ll_vocab *vocab)
 		uint32_t type = spm && ll_spm_byte(token->text, token->length) >= 0 ? LL_TOKEN_BYTE : LL_TOKEN_NORMAL;
 
 		if (vocab->pieces[token->id].bytes != NULL)
-			return ll_fail(file->err, LL_EDATA, "%s: model.vocab: id %" PRIu64 " a second time", file->name, token->id);
+			return ll_fail(file->err, LL_EDATA, "%s: model.vocab: id %" PRIu32 " a second time", file->name, token->id);
 		if (unknown != NULL && strcmp(token->text, unknown) == 0)
 			type = LL_TOKEN_UNKNOWN;
 		vocab->pieces[token->id] = (struct ll_piece){ token->text, token->length, type };
@@ -128,48 +131,91 @@ place_added(const struct file *file, struct ll_vocab *vocab)
 	return 0;
 }
 
+/* What threads need to copy pieces, and what goes wrong with the part of each. */
+struct shares {
+	const struct file *file;
+	struct ll_vocab *vocab;
+	struct ll_piece *written;
+	char *texts[LL_VOCAB_THREADS];	/* where each begins to write */
+	int16_t alphabet[LL_ALPHABET];
+	struct ll_err errs[LL_VOCAB_THREADS];
+};
+
+static int
+copy_piece(struct shares *s, size_t id, char **text, struct ll_err *err)
+{
+	struct ll_piece *piece = &s->vocab->pieces[id];
+	ptrdiff_t length = (ptrdiff_t)piece->length;
+
+	if (s->vocab->kind == LL_VOCAB_SPM_MERGES)
+		return ll_spm_piece(s->vocab, id, piece->bytes != NULL ? piece->bytes : "", piece->length, piece->type, text,
+		    s->file->what, err);
+	s->written[id] = *piece;
+	if (piece->type != LL_TOKEN_NORMAL)
+		memcpy(*text, piece->bytes != NULL ? piece->bytes : "", piece->length);
+	else if ((length = ll_alphabet_undo(s->alphabet, piece->bytes, piece->length, *text)) < 0)
+		return ll_fail(err, LL_EDATA, "%s[%zu]: '%.100s' has a character that stands for no byte", s->file->what, id,
+		    piece->bytes);
+	*piece = (struct ll_piece){ *text, (uint32_t)length, piece->type };
+	*text += length;
+	return 0;
+}
+
+static void
+copy_share(void *arg, size_t thread, size_t count)
+{
+	struct shares *s = arg;
+	char *text = s->texts[thread];
+	size_t from, to;
+
+	ll_pool_share(s->vocab->count, 1, thread, count, &from, &to);
+	for (size_t id = from; id < to; id++)
+		if (copy_piece(s, id, &text, &s->errs[thread]) < 0)
+			return;
+}
+
+/* Before the text of a share is room for those before, none of which grows longer than it is. */
+static void
+place_shares(struct shares *s, char *text, size_t count)
+{
+	for (size_t thread = 0; thread < count; thread++) {
+		size_t from, to;
+
+		ll_pool_share(s->vocab->count, 1, thread, count, &from, &to);
+		s->texts[thread] = text;
+		for (size_t id = from; id < to; id++)
+			text += s->vocab->pieces[id].length;
+	}
+}
+
 /* Into the vocabulary's own text, with the alphabet or U+2581 undone. */
 static int
-copy_pieces(const struct file *file, struct ll_vocab *vocab, char *text)
+copy_pieces(const struct file *file, struct ll_vocab *vocab, char *text, struct ll_pool *pool)
 {
-	struct ll_piece *written = (struct ll_piece *)(void *)text;
-	int16_t alphabet[LL_ALPHABET];
-	int status = 0;
+	struct shares s = { .file = file, .vocab = vocab, .errs = { { 0 } } };
 
-	text += vocab->count * sizeof(*written);
-	ll_alphabet_make(alphabet);
-	for (size_t id = 0; id < vocab->count && status == 0; id++) {
-		struct ll_piece *piece = &vocab->pieces[id];
-		ptrdiff_t length = (ptrdiff_t)piece->length;
-
-		if (vocab->kind == LL_VOCAB_SPM_MERGES) {
-			status = ll_spm_piece(vocab, id, piece->bytes != NULL ? piece->bytes : "", piece->length,
-			    piece->type, &text, file->what, file->err);
-			continue;
-		}
-		written[id] = *piece;
-		if (piece->type != LL_TOKEN_NORMAL)
-			memcpy(text, piece->bytes != NULL ? piece->bytes : "", piece->length);
-		else if ((length = ll_alphabet_undo(alphabet, piece->bytes, piece->length, text)) < 0)
-			return ll_fail(file->err, LL_EDATA,
-			    "%s[%zu]: '%.100s' has a character that stands for no byte", file->what, id, piece->bytes);
-		*piece = (struct ll_piece){ text, (uint32_t)length, piece->type };
-		text += length;
-	}
+	s.written = (struct ll_piece *)(void *)text;
+	ll_alphabet_make(s.alphabet);
+	place_shares(&s, text + vocab->count * sizeof(*s.written), ll_pool_count(pool));
+	ll_pool_run(pool, copy_share, &s);
+	for (size_t i = 0; i < LL_VOCAB_THREADS; i++)
+		if (s.errs[i].code != 0)
+			return ll_fail_as(file->err, &s.errs[i]);
 	if (vocab->kind != LL_VOCAB_SPM_MERGES)
-		vocab->written = written;
-	return status;
+		vocab->written = s.written;
+	return 0;
 }
 
 /* They stay where they are. */
 static int
 take_merges(const struct file *file, struct ll_vocab *vocab)
 {
-	if (file->parts->bad_merge < file->parts->merge_count)
-		return ll_fail(file->err, LL_EDATA, "%s: model.merges[%zu]: not two tokens", file->name,
-		    file->parts->bad_merge);
-	vocab->merge_count = file->parts->merge_count;
-	vocab->merges = (const unsigned char *)file->parts->merges;
+	const struct ll_hf_merges *merges = &file->parts->merges;
+
+	if (merges->bad < merges->count)
+		return ll_fail(file->err, LL_EDATA, "%s: model.merges[%zu]: not two tokens", file->name, merges->bad);
+	vocab->merge_count = merges->count;
+	vocab->merges = (const unsigned char *)merges->text;
 	return 0;
 }
 
@@ -205,18 +251,37 @@ read_bos(const struct file *file, struct ll_vocab *vocab)
 	return 0;
 }
 
+struct finish {
+	struct ll_vocab *vocab;
+	const struct ll_map *map;
+};
+
+/* To give back the pages of a large file takes half as long as the fingerprint. */
+static void
+finish_share(void *arg, size_t thread, size_t count)
+{
+	const struct finish *finish = arg;
+
+	(void)count;
+	if (thread == 0)
+		ll_vocab_finish(finish->vocab);
+	if (thread == 1 && finish->map != NULL)
+		ll_map_release(finish->map, finish->map->data, finish->map->size);
+}
+
 static int
 fill(const struct file *file, struct ll_vocab *vocab, char *text)
 {
+	struct ll_pool *pool = ll_vocab_pool(vocab->count);
 	int status;
 
-	if ((status = ll_hf_rules(vocab, file->parts->root, file->name, file->err)) < 0 ||
-	    (status = place_tokens(file, vocab)) < 0 || (status = place_added(file, vocab)) < 0 ||
-	    (status = copy_pieces(file, vocab, text)) < 0 || (status = take_merges(file, vocab)) < 0 ||
-	    (status = read_bos(file, vocab)) < 0)
-		return status;
-	ll_vocab_finish(vocab);
-	return 0;
+	if ((status = ll_hf_rules(vocab, file->parts->root, file->name, file->err)) == 0 &&
+	    (status = place_tokens(file, vocab)) == 0 && (status = place_added(file, vocab)) == 0 &&
+	    (status = copy_pieces(file, vocab, text, pool)) == 0 && (status = take_merges(file, vocab)) == 0 &&
+	    (status = read_bos(file, vocab)) == 0)
+		ll_pool_run(pool, finish_share, &(struct finish){ vocab, file->map });
+	ll_pool_free(pool);
+	return status;
 }
 
 static int
@@ -242,24 +307,38 @@ make(struct ll_vocab **out, struct file *file, size_t size)
 	return status;
 }
 
-int
-ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const char *name, struct ll_err *err)
+static int
+read_file(struct ll_vocab **out, struct file *file, const void *data, size_t size)
 {
 	char what[512];
 	struct ll_hf_file parts;
-	struct file file = { .parts = &parts, .name = name, .err = err, .what = what };
 	int status;
 
 	*out = NULL;
-	snprintf(what, sizeof(what), "%.480s: model.vocab", name);
-	if ((status = ll_hf_read(&parts, data, size, name, err)) == 0) {
-		file.added = ll_json_get(parts.root, "added_tokens");
-		status = make(out, &file, size);
+	snprintf(what, sizeof(what), "%.480s: model.vocab", file->name);
+	file->parts = &parts;
+	file->what = what;
+	if ((status = ll_hf_read(&parts, data, size, file->name, file->err)) == 0) {
+		file->added = ll_json_get(parts.root, "added_tokens");
+		status = make(out, file, size);
 	}
 	if (*out != NULL) {
 		ll_vocab_keep_text(*out, parts.text, parts.room);
-		parts.text = NULL;
+		ll_vocab_keep_text(*out, parts.merges.text, parts.merges.room);
+		parts.text = parts.merges.text = NULL;
 	}
 	ll_hf_free(&parts);
 	return status;
+}
+
+int
+ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const char *name, struct ll_err *err)
+{
+	return read_file(out, &(struct file){ .name = name, .err = err }, data, size);
+}
+
+int
+ll_vocab_from_hf_map(struct ll_vocab **out, const struct ll_map *map, const char *name, struct ll_err *err)
+{
+	return read_file(out, &(struct file){ .map = map, .name = name, .err = err }, map->data, map->size);
 }

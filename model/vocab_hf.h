@@ -7,28 +7,37 @@
 #ifndef LL_MODEL_VOCAB_HF_H
 #define LL_MODEL_VOCAB_HF_H
 
+#include <pthread.h>
+
 #include "base/json.h"
+#include "base/json_walk.h"
 #include "base/vocab.h"
 
 struct ll_err;
 
-/* A member of model.vocab; `id` is UINT64_MAX where the file has no whole number. */
+/* A member of model.vocab; `id` is UINT32_MAX where the file has no whole number, or a larger one. */
 struct ll_hf_token {
 	const char *text;
-	uint64_t id;
 	uint32_t length;
+	uint32_t id;
+};
+
+/* A list of merges. */
+struct ll_hf_merges {
+	size_t count;
+	size_t bad;			/* the first that is not two texts, or count */
+	char *text;			/* as in struct ll_vocab, from ll_alloc_large() */
+	size_t room;			/* its bytes */
 };
 
 struct ll_hf_file {
-	struct ll_hf_token *tokens;
-	const char *merges;		/* as in struct ll_vocab */
-	size_t token_count, merge_count;
-	size_t bad_merge;		/* the first that is not two texts, or merge_count */
+	struct ll_hf_token *tokens;	/* from ll_alloc_large() */
+	size_t token_count, token_cap;
+	struct ll_hf_merges merges;
 	struct ll_json *root;		/* all of it, but for an empty vocab and merges where these are */
 	bool whole;			/* it has both */
 
-	size_t token_cap;
-	char *text;			/* of tokens and merges, from ll_alloc_large() */
+	char *text;			/* of tokens, from ll_alloc_large() */
 	size_t room;			/* its bytes */
 };
 
@@ -38,6 +47,32 @@ struct ll_hf_file {
  */
 int ll_hf_read(struct ll_hf_file *file, const char *data, size_t size, const char *name, struct ll_err *err);
 void ll_hf_free(struct ll_hf_file *file);
+
+/*
+ * Reads the list that begins where the walk is, which moves behind it. A longer merge than
+ * LL_PIECE_MAX is refused; what is no JSON is the walk's to say. Free with ll_hf_merges_free(), also
+ * after an error.
+ */
+int ll_hf_merges_read(struct ll_hf_merges *merges, struct ll_json_walk *walk, const char *name, struct ll_err *err);
+void ll_hf_merges_free(struct ll_hf_merges *merges);
+
+/* The list of merges that a second thread reads, where there is a processor for it and enough to read. */
+struct ll_hf_ahead {
+	struct ll_json_walk walk;
+	const char *begin;		/* of the list; NULL: nothing that is of use */
+	struct ll_hf_merges merges;
+	pthread_t thread;
+	bool running;
+};
+
+/* Begins to read the list in this file. To be ended, before `data` is. */
+void ll_hf_ahead_start(struct ll_hf_ahead *ahead, const char *data, size_t size);
+/*
+ * Whether it has read the list that begins where the walk is, to its end and without an error:
+ * waits for that; then these are the merges, and the walk moves as by ll_hf_merges_read().
+ */
+bool ll_hf_ahead_take(struct ll_hf_ahead *ahead, struct ll_hf_merges *merges, struct ll_json_walk *walk);
+void ll_hf_ahead_end(struct ll_hf_ahead *ahead);
 
 /* Sets kind, pre, space_prefix, prefix_once and whole. `name` is the file's. */
 int ll_hf_rules(struct ll_vocab *vocab, const struct ll_json *root, const char *name, struct ll_err *err);

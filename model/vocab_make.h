@@ -13,6 +13,8 @@
 #include "base/vocab.h"
 
 struct ll_err;
+struct ll_map;
+struct ll_pool;
 
 /* No token of any model is longer; keeps lengths far from the limit of 32 bits. */
 #define LL_PIECE_MAX 65536
@@ -23,8 +25,16 @@ struct ll_err;
  */
 int ll_vocab_new(struct ll_vocab **out, size_t count, size_t bytes, char **text, struct ll_err *err);
 
-/* Has the vocabulary free this text of `size` bytes, from ll_alloc_large(), when it is freed. */
+/* Has the vocabulary free this text of `size` bytes, from ll_alloc_large(), when it is freed. For two texts. */
 void ll_vocab_keep_text(struct ll_vocab *vocab, char *text, size_t size);
+
+/* As ll_vocab_from_hf(), of a file that is mapped, and whose pages are given back when they are read. */
+int ll_vocab_from_hf_map(struct ll_vocab **out, const struct ll_map *map, const char *name, struct ll_err *err);
+
+/* Threads for work on each piece of a vocabulary of `count`; see ll_pool_worth(). */
+#define LL_VOCAB_THREADS 4
+
+struct ll_pool *ll_vocab_pool(size_t count);
 
 /*
  * GPT-2's alphabet: printable Latin-1 stands for itself, and the 68 other bytes, in order,

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "base/utf8.h"
 #include "tokenize/bpe.h"
 #include "tokenize/spm.h"
@@ -20,6 +21,8 @@
 #define FAN 16
 #define LEVELS 16		/* of 64-bit sizes */
 #define NO_RANK UINT32_MAX
+
+#define WORTH_A_THREAD 16384	/* merges */
 
 struct state {
 	const struct ll_bpe *bpe;
@@ -276,6 +279,44 @@ find_bytes(struct ll_bpe *bpe, const struct ll_vocab *vocab)
 	}
 }
 
+/* The two tables, of which one needs nothing of the other. */
+struct tables {
+	struct ll_bpe *bpe;
+	const struct ll_vocab *vocab;
+	struct ll_merging *merging;
+	struct ll_err map, merges;	/* what went wrong */
+};
+
+static void
+make_tables(void *arg, size_t thread, size_t count)
+{
+	struct tables *tables = arg;
+
+	if (thread == 0)
+		ll_piecemap_build(&tables->bpe->map, tables->vocab, &tables->map);
+	if (thread == (count > 1))
+		ll_merging_new(&tables->merging, &tables->bpe->merges, tables->vocab, count, &tables->merges);
+}
+
+static int
+build_merges(struct ll_bpe *bpe, const struct ll_vocab *vocab, struct ll_err *err)
+{
+	struct ll_pool *pool = ll_pool_worth(vocab->merge_count, WORTH_A_THREAD, LL_MERGES_THREADS);
+	struct tables tables = { .bpe = bpe, .vocab = vocab };
+	int status;
+
+	ll_pool_run(pool, make_tables, &tables);
+	if (tables.map.code != 0)
+		status = ll_fail_as(err, &tables.map);
+	else if (tables.merges.code != 0)
+		status = ll_fail_as(err, &tables.merges);
+	else
+		status = ll_merging_run(tables.merging, &bpe->map, pool, err);
+	ll_merging_free(tables.merging);
+	ll_pool_free(pool);
+	return status;
+}
+
 int
 ll_bpe_build(struct ll_bpe *bpe, const struct ll_vocab *vocab, bool whole_first,
     struct ll_err *err)
@@ -286,13 +327,13 @@ ll_bpe_build(struct ll_bpe *bpe, const struct ll_vocab *vocab, bool whole_first,
 	bpe->whole_first = whole_first;
 	bpe->ranked = vocab->kind == LL_VOCAB_BPE_RANKS;
 	bpe->characters = ll_vocab_is_spm(vocab->kind);
-	if ((status = ll_piecemap_build(&bpe->map, vocab, err)) < 0)
+	status = vocab->kind == LL_VOCAB_BPE_MERGES || vocab->kind == LL_VOCAB_SPM_MERGES ?
+	    build_merges(bpe, vocab, err) : ll_piecemap_build(&bpe->map, vocab, err);
+	if (status < 0)
 		return status;
 	find_bytes(bpe, vocab);
 	if (vocab->kind == LL_VOCAB_SPM_SCORES)
 		status = ll_spm_rank_scores(&bpe->rank_of, vocab, err);
-	else if (!bpe->ranked)
-		status = ll_merges_build(&bpe->merges, vocab, &bpe->map, err);
 	/* SentencePiece's kind begins with characters, and has seams of its own (spm.c). */
 	if (status < 0 || bpe->characters)
 		return status;

@@ -2,6 +2,7 @@
  * The list of merges; see merges.h.
  */
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +10,14 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "base/vocab.h"
 #include "tokenize/merges.h"
 #include "tokenize/piecemap.h"
 
 #define AHEAD 32
+#define CHUNKS 64
+#define PAGE (4096 / sizeof(uint32_t))
 
 /* A merge with the byte alphabet undone: the two texts one behind the other. */
 struct merge {
@@ -195,15 +199,6 @@ result_of(struct merge *merge, const struct ll_piece *text, const struct ll_voca
 	return ll_piecemap_find(map, merge->bytes, merge->length);
 }
 
-static void
-set_rank(struct ll_merges *merges, uint32_t id, size_t left, uint32_t rank)
-{
-	uint32_t *slot = &merges->rank[merges->first[id] + left - 1];
-
-	if (*slot == 0)
-		*slot = rank + 1;
-}
-
 static int
 bad_merge(const struct ll_vocab *vocab, size_t i, struct ll_err *err)
 {
@@ -221,12 +216,36 @@ bad_merge(const struct ll_vocab *vocab, size_t i, struct ll_err *err)
  * others wait here until their slots have come from memory.
  */
 struct sides {
-	uint64_t bits[(65536 + 256) / 64];	/* by two bytes, then by one: it is a token */
+	const uint64_t *shorts;	/* those of struct ll_merging */
 	size_t asked;
 	struct {
 		uint64_t hash;
 		size_t merge;
 	} waiting[AHEAD];
+};
+
+/* What one thread has. */
+struct part {
+	struct merge merge;
+	struct sides sides;
+	size_t bad;		/* the first merge that it found to be none of two tokens into a third */
+};
+
+/*
+ * The list is in chunks, of which the first thread takes those in front, in order, and others those
+ * at the back: so none waits for one that is late.
+ */
+struct ll_merging {
+	struct ll_merges *merges;
+	const struct ll_vocab *vocab;
+	const struct ll_piecemap *map;
+	uint64_t shorts[(65536 + 256) / 64];	/* by two bytes, then by one: it is a token */
+	struct part parts[LL_MERGES_THREADS];
+	const unsigned char *begins[CHUNKS];	/* of each chunk */
+	size_t chunks, each;	/* each but the last has so many merges */
+	atomic_size_t taken, back;	/* chunks, and those of them at the back */
+	size_t front;		/* merges before which all are ranked */
+	uint32_t *places;	/* of the splits of the others, to be ranked when all before are */
 };
 
 static inline size_t
@@ -236,7 +255,7 @@ short_side(const unsigned char *p, size_t length)
 }
 
 static void
-find_short_tokens(struct sides *sides, const struct ll_vocab *vocab)
+find_short_tokens(uint64_t *shorts, const struct ll_vocab *vocab)
 {
 	for (size_t id = 0; id < vocab->count; id++) {
 		const struct ll_piece *piece = &vocab->pieces[id];
@@ -245,7 +264,7 @@ find_short_tokens(struct sides *sides, const struct ll_vocab *vocab)
 		if (piece->length > 2 || !ll_piecemap_holds(vocab, piece))
 			continue;
 		bit = short_side((const unsigned char *)piece->bytes, piece->length);
-		sides->bits[bit / 64] |= (uint64_t)1 << bit % 64;
+		shorts[bit / 64] |= (uint64_t)1 << bit % 64;
 	}
 }
 
@@ -257,7 +276,7 @@ ask(struct sides *sides, size_t merge, const struct ll_piecemap *map, const unsi
 
 	if (length <= 2) {
 		bit = short_side(p, length);
-		return sides->bits[bit / 64] >> bit % 64 & 1;
+		return sides->shorts[bit / 64] >> bit % 64 & 1;
 	}
 	slot = sides->asked++ % AHEAD;
 	if (sides->asked > AHEAD && !ll_piecemap_has(map, sides->waiting[slot].hash)) {
@@ -279,51 +298,142 @@ first_bad(const struct sides *sides, const struct ll_piecemap *map, size_t merge
 	return merge;
 }
 
-static int
-read_all(struct ll_merges *merges, const struct ll_vocab *vocab, const struct ll_piecemap *map,
-    struct merge *merge, struct ll_err *err)
+/* Of equal merges the first counts. */
+static inline void
+set_rank(struct ll_merges *merges, size_t place, size_t rank)
 {
-	struct sides sides = { .asked = 0 };
-	const unsigned char *cursor = vocab->merges;
-	uint32_t id = 0;
-	size_t i;
-
-	find_short_tokens(&sides, vocab);
-	for (i = 0; i < vocab->merge_count; i++) {
-		struct ll_piece text = ll_vocab_next_merge(&cursor);
-
-		if ((id = result_of(merge, &text, vocab, map, id)) == LL_VOCAB_NONE ||
-		    !ask(&sides, i, map, merge->text, merge->left) ||
-		    !ask(&sides, i, map, merge->text + merge->left, merge->length - merge->left))
-			break;
-		set_rank(merges, id, merge->left, (uint32_t)i);
-	}
-	i = first_bad(&sides, map, i);
-	return i < vocab->merge_count ? bad_merge(vocab, i, err) : 0;
+	if (merges->rank[place] == 0)
+		merges->rank[place] = (uint32_t)rank + 1;
 }
 
-static int
-read_merges(struct ll_merges *merges, const struct ll_vocab *vocab, const struct ll_piecemap *map,
-    struct ll_err *err)
+static size_t
+end_of(const struct ll_merging *m, size_t chunk)
 {
-	struct merge merge = { .room = map->longest };
-	int status;
+	return chunk + 1 < m->chunks ? (chunk + 1) * m->each : m->vocab->merge_count;
+}
 
-	if (vocab->merge_count >= UINT32_MAX)
-		return ll_fail(err, LL_EDATA, "tokenizer.ggml.merges: %zu are too many", vocab->merge_count);
-	if ((merge.bytes = ll_alloc(merge.room, 1, err)) == NULL)
-		return -LL_ENOMEM;
-	status = read_all(merges, vocab, map, &merge, err);
-	free(merge.bytes);
-	return status;
+/* The first merge of a chunk that is none, or its end. Without `places` they are ranked at once. */
+static size_t
+read_chunk(const struct ll_merging *m, struct part *part, size_t chunk, uint32_t *places)
+{
+	const unsigned char *cursor = m->begins[chunk];
+	struct merge *merge = &part->merge;
+	const size_t end = end_of(m, chunk);
+	size_t i = chunk * m->each;
+	uint32_t id = 0;
+
+	part->sides.asked = 0;
+	for (; i < end; i++) {
+		struct ll_piece text = ll_vocab_next_merge(&cursor);
+		size_t place;
+
+		if ((id = result_of(merge, &text, m->vocab, m->map, id)) == LL_VOCAB_NONE ||
+		    !ask(&part->sides, i, m->map, merge->text, merge->left) ||
+		    !ask(&part->sides, i, m->map, merge->text + merge->left, merge->length - merge->left))
+			break;
+		place = m->merges->first[id] + merge->left - 1;
+		if (places != NULL)
+			places[i] = (uint32_t)place;
+		else
+			set_rank(m->merges, place, i);
+	}
+	return first_bad(&part->sides, m->map, i);
+}
+
+static void
+read_front(struct ll_merging *m)
+{
+	struct part *part = &m->parts[0];
+
+	for (size_t chunk = 0; atomic_fetch_add(&m->taken, 1) < m->chunks; chunk++) {
+		m->front = end_of(m, chunk);
+		part->bad = read_chunk(m, part, chunk, NULL);
+		if (part->bad < m->front)
+			return;
+	}
+	part->bad = m->vocab->merge_count;
+}
+
+static void
+read_back(struct ll_merging *m, struct part *part)
+{
+	part->bad = m->vocab->merge_count;
+	while (atomic_fetch_add(&m->taken, 1) < m->chunks) {
+		size_t chunk = m->chunks - 1 - atomic_fetch_add(&m->back, 1);
+		size_t bad = read_chunk(m, part, chunk, m->places);
+
+		if (bad < end_of(m, chunk))
+			part->bad = bad;
+	}
+}
+
+static void
+read_chunks(void *arg, size_t thread, size_t count)
+{
+	struct ll_merging *m = arg;
+
+	(void)count;
+	if (thread == 0)
+		read_front(m);
+	else
+		read_back(m, &m->parts[thread]);
+}
+
+/* What the threads have found, in the order of the list. */
+static int
+finish(struct ll_merging *m, size_t threads, struct ll_err *err)
+{
+	size_t bad = m->vocab->merge_count;
+
+	for (size_t k = 0; k < threads; k++)
+		bad = m->parts[k].bad < bad ? m->parts[k].bad : bad;
+	if (bad < m->vocab->merge_count)
+		return bad_merge(m->vocab, bad, err);
+	for (size_t i = m->front; i < m->vocab->merge_count; i++)
+		set_rank(m->merges, m->places[i], i);
+	return 0;
 }
 
 int
-ll_merges_build(struct ll_merges *merges, const struct ll_vocab *vocab,
-    const struct ll_piecemap *map, struct ll_err *err)
+ll_merging_run(struct ll_merging *m, const struct ll_piecemap *map, struct ll_pool *pool, struct ll_err *err)
+{
+	const size_t threads = ll_pool_count(pool);
+
+	m->map = map;
+	for (size_t k = 0; k < threads; k++) {
+		struct part *part = &m->parts[k];
+
+		part->sides.shorts = m->shorts;
+		part->merge.room = map->longest;
+		if ((part->merge.bytes = ll_alloc(part->merge.room, 1, err)) == NULL)
+			return -LL_ENOMEM;
+	}
+	if (threads > 1 && (m->places = ll_alloc(m->vocab->merge_count, sizeof(*m->places), err)) == NULL)
+		return -LL_ENOMEM;
+	ll_pool_run(pool, read_chunks, m);
+	return finish(m, threads, err);
+}
+
+/* Only several threads need more than one. */
+static void
+cut_list(struct ll_merging *m, size_t threads)
+{
+	const unsigned char *cursor = m->vocab->merges;
+
+	m->chunks = threads > 1 ? CHUNKS : 1;
+	m->each = m->vocab->merge_count / m->chunks;
+	m->begins[0] = cursor;
+	for (size_t chunk = 1; chunk < m->chunks; chunk++) {
+		for (size_t i = 0; i < m->each; i++)
+			ll_vocab_next_merge(&cursor);
+		m->begins[chunk] = cursor;
+	}
+}
+
+static int
+make_table(struct ll_merges *merges, const struct ll_vocab *vocab, struct ll_err *err)
 {
 	size_t splits = 0;
-	int status;
 
 	for (size_t id = 0; id < vocab->count; id++)
 		splits += ll_piece_splits(&vocab->pieces[id]);
@@ -338,9 +448,43 @@ ll_merges_build(struct ll_merges *merges, const struct ll_vocab *vocab,
 		merges->first[id] = (uint32_t)splits;
 		splits += ll_piece_splits(&vocab->pieces[id]);
 	}
-	if ((status = read_merges(merges, vocab, map, err)) < 0)
-		ll_merges_free(merges);
-	return status;
+	/* The system finds the pages now, beside other work. */
+	for (size_t i = 0; i < splits; i += PAGE)
+		merges->rank[i] = 0;
+	return 0;
+}
+
+int
+ll_merging_new(struct ll_merging **out, struct ll_merges *merges, const struct ll_vocab *vocab, size_t threads,
+    struct ll_err *err)
+{
+	struct ll_merging *m;
+	int status = make_table(merges, vocab, err);
+
+	*out = NULL;
+	if (status < 0)
+		return status;
+	if (vocab->merge_count >= UINT32_MAX)
+		return ll_fail(err, LL_EDATA, "tokenizer.ggml.merges: %zu are too many", vocab->merge_count);
+	if ((m = ll_alloc(1, sizeof(*m), err)) == NULL)
+		return -LL_ENOMEM;
+	m->merges = merges;
+	m->vocab = vocab;
+	find_short_tokens(m->shorts, vocab);
+	cut_list(m, threads);
+	*out = m;
+	return 0;
+}
+
+void
+ll_merging_free(struct ll_merging *m)
+{
+	if (m == NULL)
+		return;
+	for (size_t k = 0; k < LL_MERGES_THREADS; k++)
+		free(m->parts[k].merge.bytes);
+	free(m->places);
+	free(m);
 }
 
 void

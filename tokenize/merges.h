@@ -12,6 +12,7 @@
 
 struct ll_err;
 struct ll_piecemap;
+struct ll_pool;
 struct ll_vocab;
 
 struct ll_merges {
@@ -20,12 +21,25 @@ struct ll_merges {
 	size_t size;		/* elements of both, which are one block */
 };
 
+#define LL_MERGES_THREADS 4	/* at most */
+
+struct ll_merging;		/* what it takes to read the list */
+
 /*
- * Zero-initialise `merges`. -LL_EDATA for a merge that is not two texts in the byte
+ * Makes the table, in which nothing merges, and prepares for so many threads; no piecemap is
+ * needed. Zero-initialise `merges`, and free both, also after an error.
+ */
+int ll_merging_new(struct ll_merging **out, struct ll_merges *merges, const struct ll_vocab *vocab, size_t threads,
+    struct ll_err *err);
+
+/*
+ * Reads the list, with as many threads. -LL_EDATA for a merge that is not two texts in the byte
  * alphabet, or whose texts or result are not tokens. Of equal merges the first counts.
  */
-int ll_merges_build(struct ll_merges *merges, const struct ll_vocab *vocab,
-    const struct ll_piecemap *map, struct ll_err *err);
+int ll_merging_run(struct ll_merging *merging, const struct ll_piecemap *map, struct ll_pool *pool,
+    struct ll_err *err);
+void ll_merging_free(struct ll_merging *merging);
+
 void ll_merges_free(struct ll_merges *merges);
 
 /* The rank, or UINT32_MAX. `left` is less than the token's length, and not 0. */

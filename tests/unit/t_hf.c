@@ -133,6 +133,76 @@ patched(const char *name, const char *from, const char *to)
 	return out;
 }
 
+/* As large as a file whose merges a second thread reads. */
+static void
+pad(struct ll_buf *file)
+{
+	char spaces[1000];
+
+	memset(spaces, ' ', sizeof(spaces));
+	for (int i = 0; i < 250; i++)
+		assert_int_equal(ll_buf_add(file, spaces, sizeof(spaces), NULL), 0);
+}
+
+static struct ll_vocab *
+from_buf(const struct ll_buf *file)
+{
+	struct ll_vocab *vocab;
+	struct ll_err err = { 0 };
+
+	if (ll_vocab_from_hf(&vocab, file->data, file->len, "mem", &err) < 0)
+		fail_msg("%s", err.text);
+	return vocab;
+}
+
+static void
+assert_same_merges(const struct ll_vocab *a, const struct ll_vocab *b)
+{
+	const unsigned char *x = a->merges, *y = b->merges;
+
+	assert_int_equal(a->fingerprint, b->fingerprint);
+	assert_int_equal(a->merge_count, b->merge_count);
+	for (size_t i = 0; i < a->merge_count; i++) {
+		struct ll_piece merge = ll_vocab_next_merge(&x), other = ll_vocab_next_merge(&y);
+
+		assert_int_equal(merge.length, other.length);
+		assert_memory_equal(merge.bytes, other.bytes, merge.length);
+	}
+}
+
+/* Also where the list of that name, or the last list of the file, is another; and where none is alike. */
+static void
+read_ahead(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} cases[] = {
+		{ "{", "{" }, { "{", "{\"x\":{\"merges\":[[\"a\",\"b\"],[]]}," }, { "{", "{\"x\":\"merges\\\":[\"," },
+		{ "\"merges\":[", "\"merges\":[ [ \"d\",\"f\" ],\"d f\",[\"d\",\n\"\\u0066\"] , " },
+		{ "\"model\":", "\"model \":[[\"merges\" ]],\"model\":" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ll_buf file = patched("golden/hf-gpt2.json", cases[i].from, cases[i].to);
+		struct ll_vocab *small = from_buf(&file), *large;
+
+		pad(&file);
+		large = from_buf(&file);
+		assert_same_merges(small, large);
+		ll_vocab_free(large);
+		while (file.data[--file.len] != '}')
+			;
+		ll_buf_puts(&file, ",\"z\":[[]]}", NULL);
+		pad(&file);
+		large = from_buf(&file);
+		assert_same_merges(small, large);
+		ll_vocab_free(large);
+		ll_vocab_free(small);
+		ll_buf_free(&file);
+	}
+}
+
 static void
 refused(void **state)
 {
@@ -167,6 +237,7 @@ refused(void **state)
 		{ gpt2_file, "\"!\":1", "\"\xe2\x82\xac\":1", LL_EDATA, "[1]: '\xe2\x82\xac' has a character that stands for no byte" },
 		{ gpt2_file, "\"merges\":[", "\"merges\":[[\"a\"],", LL_EDATA, "merges[0]: not two tokens" },
 		{ gpt2_file, "\"merges\":[", "\"merges\":[3,", LL_EDATA, "merges[0]: not two tokens" },
+		{ gpt2_file, "\"merges\":[", "\"merges\":[[\"a\"],[\"a\"", LL_EDATA, "bad JSON" },
 		{ gpt2_file, "\"merges\":", "\"merged\":", LL_EDATA, "model.merges is missing" },
 		{ gpt2_file, "{", "{,", LL_EDATA, "bad JSON" },
 		{ gpt2_file, "{", "{\"model\":[],\"x\":[{", LL_EDATA, "bad JSON" },
@@ -184,13 +255,17 @@ refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct ll_buf file = patched(cases[i].file, cases[i].from, cases[i].to);
-		struct ll_vocab *vocab;
-		struct ll_err err = { 0 };
-		int status = ll_vocab_from_hf(&vocab, file.data, file.len, "mem", &err);
 
-		if (status != -cases[i].code || strstr(err.text, cases[i].told) == NULL)
-			fail_msg("case %zu: wanted %d '%s', got %d '%s'", i, cases[i].code, cases[i].told, -status, err.text);
-		assert_null(vocab);
+		for (int large = 0; large < 2; large++) {
+			struct ll_vocab *vocab;
+			struct ll_err err = { 0 };
+			int status = ll_vocab_from_hf(&vocab, file.data, file.len, "mem", &err);
+
+			if (status != -cases[i].code || strstr(err.text, cases[i].told) == NULL)
+				fail_msg("case %zu: wanted %d '%s', got %d '%s'", i, cases[i].code, cases[i].told, -status, err.text);
+			assert_null(vocab);
+			pad(&file);
+		}
 		ll_buf_free(&file);
 	}
 }
@@ -262,6 +337,7 @@ main(void)
 		cmocka_unit_test(gpt2),
 		cmocka_unit_test(sentencepiece),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(read_ahead),
 		cmocka_unit_test(regexes),
 		cmocka_unit_test(bad_merge),
 	};
