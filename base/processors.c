@@ -94,10 +94,12 @@ ll_processors_allowed(void)
 {
 	unsigned char allowed[MOST];
 	size_t count = allowed_set(allowed, MOST);
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	long online;
 
 	if (count > 0)
 		return count;
+	/* Only then: it reads a file. */
+	online = sysconf(_SC_NPROCESSORS_ONLN);
 	return online > 0 ? (size_t)online : 1;
 }
 

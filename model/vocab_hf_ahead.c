@@ -71,8 +71,11 @@ ll_hf_ahead_take(struct ll_hf_ahead *ahead, struct ll_hf_merges *merges, struct 
 		return false;
 	pthread_join(ahead->thread, NULL);
 	ahead->running = false;
-	if (walk->bad || ahead->begin != walk->at)
+	if (ahead->begin != walk->at) {
+		/* As much memory is wanted now for the list itself. */
+		ll_hf_merges_free(&ahead->merges);
 		return false;
+	}
 	*merges = ahead->merges;
 	*walk = ahead->walk;
 	ahead->merges = (struct ll_hf_merges){ 0 };

@@ -330,6 +330,68 @@ bad_merge(void **state)
 	ll_buf_free(&file);
 }
 
+/* hf-gpt2.json with so many merges that threads share them: behind its own these again, backwards. */
+static struct ll_buf
+with_equal(const struct ll_vocab *vocab, size_t times, const char *behind)
+{
+	struct ll_buf list = { 0 }, back = { 0 }, file;
+
+	assert_int_equal(ll_buf_puts(&list, "\"merges\":[", NULL), 0);
+	for (size_t i = 0; i < vocab->merge_count; i++) {
+		size_t ranks[] = { i, vocab->merge_count - 1 - i };
+
+		for (size_t j = 0; j < 2; j++) {
+			struct ll_piece merge = ll_vocab_merge(vocab, ranks[j]);
+			struct ll_json *string = ll_json_string(merge.bytes, merge.length);
+			char *text = ll_json_text(string, false, NULL);
+
+			assert_int_equal(ll_buf_printf(j == 0 ? &list : &back, NULL, "%s%s", i + j > 0 ? "," : "", text), 0);
+			free(text);
+			ll_json_free(string);
+		}
+	}
+	for (; times > 0; times--)
+		assert_int_equal(ll_buf_add(&list, back.data, back.len, NULL), 0);
+	assert_int_equal(ll_buf_printf(&list, NULL, "%s]},\"other\":{\"merges\":[", behind), 0);
+	file = patched("golden/hf-gpt2.json", "\"merges\":[", list.data);
+	ll_buf_free(&list);
+	ll_buf_free(&back);
+	return file;
+}
+
+/* Of equal merges the first counts, and of bad ones it is told, whichever thread reads them. */
+static void
+many_merges(void **state)
+{
+	static const char bad[] = ",\"zqz qzq\",\"qzq zqz\"";
+	struct ll_buf file = patched("golden/hf-gpt2.json", "{", "{");
+	struct ll_vocab *vocab = from_buf(&file), *many;
+	struct ll_tokenizer *tokenizer;
+	struct context context = { .file = "equal merges" };
+	size_t times = 40000 / vocab->merge_count;
+	struct ll_err err = { 0 };
+	char told[64];
+
+	(void)state;
+	ll_buf_free(&file);
+	file = with_equal(vocab, times, "");
+	many = from_buf(&file);
+	assert_int_equal(ll_tokenizer_new(&tokenizer, many, NULL), 0);
+	context.tokenizer = tokenizer;
+	golden_each(golden_own_path("golden/hf-gpt2.jsonl"), check_record, &context);
+	ll_tokenizer_free(tokenizer);
+	ll_vocab_free(many);
+	ll_buf_free(&file);
+	file = with_equal(vocab, times, bad);
+	many = from_buf(&file);
+	assert_int_equal(ll_tokenizer_new(&tokenizer, many, &err), -LL_EDATA);
+	snprintf(told, sizeof(told), "merge %zu, 'zqz qzq'", vocab->merge_count * (times + 1));
+	assert_non_null(strstr(err.text, told));
+	ll_vocab_free(many);
+	ll_buf_free(&file);
+	ll_vocab_free(vocab);
+}
+
 int
 main(void)
 {
@@ -340,6 +402,7 @@ main(void)
 		cmocka_unit_test(read_ahead),
 		cmocka_unit_test(regexes),
 		cmocka_unit_test(bad_merge),
+		cmocka_unit_test(many_merges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

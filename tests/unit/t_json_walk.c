@@ -26,6 +26,34 @@ alone(const char *text, size_t size)
 	return memcpy(copy, text, size);
 }
 
+/* A short string is read in one go where more comes behind it, which is to change nothing. */
+static void
+with_more(const char *string, size_t size, const char *want, size_t length)
+{
+	static const char *const more[] = { "                ", "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"",
+		":\\\x1f\xff\xc3\"\n\xa0,\"\\\x80\xc4\x01\xe2!" };
+	/* Quotes would end what has no end. */
+	size_t count = want != NULL ? sizeof(more) / sizeof(more[0]) : 1;
+
+	for (size_t i = 0; i < count; i++) {
+		char text[128], room[64 + LL_JSON_WALK_SLACK], *out = room, *exact;
+		struct ll_json_walk walk;
+
+		memcpy(text, string, size);
+		memcpy(text + size, more[i], 16);
+		exact = alone(text, size + 16);
+		walk = (struct ll_json_walk){ exact, exact + size + 16, false };
+		assert_int_equal(ll_json_walk_string(&walk, &out), want != NULL);
+		assert_int_equal(walk.bad, want == NULL);
+		if (want != NULL) {
+			assert_ptr_equal(walk.at, exact + size);
+			assert_int_equal(out - room, length);
+			assert_memory_equal(room, want, length);
+		}
+		free(exact);
+	}
+}
+
 static void
 as_jansson(const char *string, size_t size)
 {
@@ -42,6 +70,9 @@ as_jansson(const char *string, size_t size)
 
 		assert_int_equal(out - room, length);
 		assert_memory_equal(room, want, length);
+		with_more(string, size, want, length);
+	} else if (walk.bad) {
+		with_more(string, size, NULL, 0);
 	}
 	ll_json_free(tree);
 	free(text);
