@@ -332,6 +332,8 @@ hear_answer(struct ll_session *chat, struct clock *clock, bool *full, struct ll_
 	ll_buf_free(&text);
 	if (status < 0)
 		return status;
+	/* What was said of the answer, before the prompt. */
+	ll_relay_settle(&chat->relay);
 	atomic_store(&chat->relay.inside, false);
 	/* Without a prompt behind it, it ends the answer's line and is nothing of its own. */
 	if (chat->line == NULL && chat->talk.exchanges[chat->talk.count - 1].answer.len == 0)

@@ -6,6 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -19,21 +22,47 @@ ll_relay_end_line(struct ll_relay *relay)
 		errno = 0;	/* whoever writes next finds out */
 }
 
+/* False at the end. What was taken from the pipe has been written when the lock is free again. */
+static bool
+pass_some(struct ll_relay *relay)
+{
+	char bytes[4096];
+	ssize_t got;
+
+	pthread_mutex_lock(&relay->passing);
+	got = read(relay->from, bytes, sizeof(bytes));
+	if (got > 0) {
+		ll_relay_end_line(relay);
+		if (ll_write(STDERR_FILENO, bytes, (size_t)got, "standard error", NULL) < 0)
+			errno = 0;	/* as the stages themselves would go on */
+	}
+	pthread_mutex_unlock(&relay->passing);
+	return got > 0 || (got < 0 && errno == EINTR);
+}
+
 static void *
 pass_on(void *arg)
 {
 	struct ll_relay *relay = arg;
-	char bytes[4096];
-	ssize_t got;
+	struct pollfd from = { .fd = relay->from, .events = POLLIN };
 
-	while ((got = read(relay->from, bytes, sizeof(bytes))) > 0 || (got < 0 && errno == EINTR)) {
-		if (got < 0)
-			continue;
-		ll_relay_end_line(relay);
-		if (ll_write(STDERR_FILENO, bytes, (size_t)got, "standard error", NULL) < 0)
-			continue;	/* as the stages themselves would go on */
-	}
+	while (poll(&from, 1, -1) > 0 ? pass_some(relay) : errno == EINTR)
+		;
 	return NULL;
+}
+
+void
+ll_relay_settle(struct ll_relay *relay)
+{
+	const struct timespec moment = { .tv_nsec = 200000 };
+	int left;
+
+	while (relay->from >= 0 && ioctl(relay->from, FIONREAD, &left) == 0 && left > 0)
+		nanosleep(&moment, NULL);
+	if (relay->from >= 0) {
+		pthread_mutex_lock(&relay->passing);
+		pthread_mutex_unlock(&relay->passing);
+	}
 }
 
 int
@@ -46,6 +75,7 @@ ll_relay_start(struct ll_relay *relay, int *to, struct ll_err *err)
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 	relay->from = ends[0];
+	pthread_mutex_init(&relay->passing, NULL);
 	if (ll_thread_start(&relay->thread, pass_on, relay, err) == 0) {
 		*to = ends[1];
 		return 0;
@@ -62,6 +92,7 @@ ll_relay_finish(struct ll_relay *relay)
 	if (relay->from < 0)
 		return;
 	pthread_join(relay->thread, NULL);
+	pthread_mutex_destroy(&relay->passing);
 	close(relay->from);
 	relay->from = -1;
 }

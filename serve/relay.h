@@ -16,6 +16,7 @@ struct ll_err;
 struct ll_relay {
 	int from;			/* what is passed on; -1: nothing */
 	atomic_bool inside;		/* standard output stands inside a line; set by who writes there */
+	pthread_mutex_t passing;	/* held while some is */
 	pthread_t thread;
 };
 
@@ -24,6 +25,9 @@ int ll_relay_start(struct ll_relay *relay, int *to, struct ll_err *err);
 
 /* Ends the line that standard output stands in. */
 void ll_relay_end_line(struct ll_relay *relay);
+
+/* Waits until all that the stages have said so far is there. */
+void ll_relay_settle(struct ll_relay *relay);
 
 /* When the stages have ended: waits for the last of what they said. */
 void ll_relay_finish(struct ll_relay *relay);
