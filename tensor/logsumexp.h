@@ -29,7 +29,7 @@ struct ll_exp_sum ll_exp_sum(float offset, float scale);
 double ll_exp_sum_of(const struct ll_exp_sum *sum, const struct ll_kern *kern, const float *x, size_t n, float *most);
 
 /* Numbers that are read together: what is done with them twice is done in the nearest cache. */
-#define LL_LOGSUMEXP_BLOCK 512
+#define LL_LOGSUMEXP_BLOCK 1024
 
 /* The sum of n floats in double precision, in eight interleaved parts. */
 double ll_sum(const float *x, size_t n);

@@ -83,8 +83,9 @@ softmax_terms(float *x, size_t n, float most)
 	return ll_fold_avx512(sum);
 }
 
+/* `near`: x is not so low that its power is 0, nor NaN with a sign. A comparison would need the ports of products. */
 static inline __m512
-add_power(__m512 sum, __m512 x, float by, float shift)
+add_power(__m512 sum, __m512 x, float by, float shift, bool near)
 {
 	static const uint32_t words[8] = LL_EXP_POWERS;
 	const __m512i powers = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)words));
@@ -92,11 +93,14 @@ add_power(__m512 sum, __m512 x, float by, float shift)
 	__m512 t = _mm512_fmadd_ps(x, _mm512_set1_ps(by), e);
 	__m512 r = _mm512_fmsub_ps(x, _mm512_set1_ps(by), _mm512_sub_ps(t, e));
 	__m512i bits = _mm512_castps_si512(t);
-	__m512i power = _mm512_add_epi32(_mm512_slli_epi32(bits, 20), _mm512_permutexvar_epi32(bits, powers));
+	__m512 power = _mm512_castsi512_ps(_mm512_add_epi32(_mm512_slli_epi32(bits, 20),
+	    _mm512_permutexvar_epi32(bits, powers)));
 	__m512 p = _mm512_fmadd_ps(_mm512_set1_ps(LL_EXP_B3), r, _mm512_set1_ps(LL_EXP_B2));
 
 	p = _mm512_fmadd_ps(_mm512_fmadd_ps(p, r, _mm512_set1_ps(LL_EXP_B1)), r, _mm512_set1_ps(1.0f));
-	return _mm512_mask3_fmadd_ps(p, _mm512_castsi512_ps(power), sum,
+	if (near)
+		return _mm512_fmadd_ps(p, power, sum);
+	return _mm512_mask3_fmadd_ps(p, power, sum,
 	    _mm512_cmp_ps_mask(t, _mm512_set1_ps(LL_EXP_EIGHTH + LL_EXP_LEAST), _CMP_NLT_UQ));
 }
 
@@ -107,21 +111,43 @@ fold_max(__m512 most)
 	return _mm512_reduce_max_ps(most) + 0.0f;
 }
 
-static float
-sum_powers(const float *x, size_t n, float by, float shift, float *most)
+/* *deepest: the greatest bits, as numbers without a sign: of the least x if one is negative. */
+static inline __m512
+add_powers(const float *x, size_t n, float by, float shift, bool near, __m512 *most, __m512i *deepest)
 {
 	__m512 sum = _mm512_setzero_ps(), top = _mm512_set1_ps(-INFINITY);
+	__m512i deep = _mm512_setzero_si512();
 
+#pragma GCC unroll 2
 	for (; n >= 16; x += 16, n -= 16) {
-		sum = add_power(sum, _mm512_loadu_ps(x), by, shift);
-		top = _mm512_max_ps(_mm512_loadu_ps(x), top);
+		__m512 value = _mm512_loadu_ps(x);
+
+		sum = add_power(sum, value, by, shift, near);
+		top = _mm512_max_ps(value, top);
+		deep = _mm512_max_epu32(deep, _mm512_castps_si512(value));
 	}
 	if (n > 0) {
 		__m512 rest = _mm512_mask_loadu_ps(_mm512_set1_ps(-INFINITY), ll_mask_avx512(0, n), x);
 
-		sum = add_power(sum, rest, by, shift);
+		sum = add_power(sum, rest, by, shift, false);
 		top = _mm512_max_ps(rest, top);
 	}
+	*most = top;
+	*deepest = deep;
+	return sum;
+}
+
+static float
+sum_powers(const float *x, size_t n, float by, float shift, float *most)
+{
+	const float lowest = (shift + LL_EXP_LEAST + 1) / by;
+	__m512 sum, top;
+	__m512i deepest;
+
+	if (lowest < 0)
+		sum = add_powers(x, n, by, shift, true, &top, &deepest);
+	if (!(lowest < 0) || _mm512_cmpgt_epu32_mask(deepest, _mm512_castps_si512(_mm512_set1_ps(lowest))) != 0)
+		sum = add_powers(x, n, by, shift, false, &top, &deepest);
 	*most = fold_max(top);
 	return ll_fold_avx512(sum);
 }

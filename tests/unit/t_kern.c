@@ -296,6 +296,33 @@ vectors(struct tap *tap, const struct ll_kern *isa, enum kind kind)
 	tap_ok(tap, reduced, kind_names[kind], "reductions");
 }
 
+/* One that counts for nothing, or no number, at each place among others. */
+static void
+lone(struct tap *tap, const struct ll_kern *kern)
+{
+	const float strange[] = { -INFINITY, -1e30f, -3e5f, -200.0f, -90.0f, -86.5f, NAN, -NAN, INFINITY };
+	const struct ll_exp_sum sums[] = { ll_exp_sum(0, 1), ll_exp_sum(-3, 0.7f), ll_exp_sum(23.4f, 1), ll_exp_sum(20, 9) };
+	const struct ll_kern *ref = ll_kern(LL_ISA_REF);
+	bool good = true;
+
+	for (size_t s = 0; s < sizeof(strange) / sizeof(*strange); s++)
+		for (size_t k = 0; k < sizeof(sums) / sizeof(*sums); k++)
+			for (size_t at = 0; at < 75; at++) {
+				float x[75], most[2];
+				double want, got;
+
+				for (size_t i = 0; i < 75; i++)
+					x[i] = sums[k].offset - (float)i / 7;
+				x[at] = strange[s];
+				want = ll_exp_sum_of(&sums[k], ref, x, 75, &most[0]);
+				got = ll_exp_sum_of(&sums[k], kern, x, 75, &most[1]);
+				good &= most[0] == most[1];
+				if (strange[s] != INFINITY)
+					good &= isnan(want) ? isnan(got) && isnan(strange[s]) : want == got;
+			}
+	tap_ok(tap, good, "sums with one that is far below or no number", "exp");
+}
+
 static void
 compare(struct tap *tap, enum ll_isa isa)
 {
@@ -307,6 +334,7 @@ compare(struct tap *tap, enum ll_isa isa)
 			attention(tap, kern, (enum ll_kv_type)type, (enum kind)kind);
 		vectors(tap, kern, (enum kind)kind);
 	}
+	lone(tap, kern);
 }
 
 /* The error of exp over all of [-87, 0], in steps of 2^-16; and its ends. */
