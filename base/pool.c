@@ -118,10 +118,9 @@ ll_pool_new(struct ll_pool **out, size_t count, struct ll_err *err)
 	return 0;
 }
 
-struct ll_pool *
-ll_pool_worth(size_t items, size_t each, size_t most)
+size_t
+ll_pool_worthy(size_t items, size_t each, size_t most)
 {
-	struct ll_pool *pool = NULL;
 	size_t threads, allowed;
 
 #ifdef LL_FEW_ITEMS
@@ -129,8 +128,17 @@ ll_pool_worth(size_t items, size_t each, size_t most)
 #endif
 	threads = items / each < most ? items / each : most;
 	if (threads < 2 || (allowed = ll_processors_allowed()) < 2)
-		return NULL;
-	return ll_pool_new(&pool, threads < allowed ? threads : allowed, NULL) < 0 ? NULL : pool;
+		return 1;
+	return threads < allowed ? threads : allowed;
+}
+
+struct ll_pool *
+ll_pool_worth(size_t items, size_t each, size_t most)
+{
+	size_t threads = ll_pool_worthy(items, each, most);
+	struct ll_pool *pool = NULL;
+
+	return threads < 2 || ll_pool_new(&pool, threads, NULL) < 0 ? NULL : pool;
 }
 
 void

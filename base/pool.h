@@ -16,10 +16,13 @@ int ll_pool_new(struct ll_pool **out, size_t count, struct ll_err *err);
 void ll_pool_free(struct ll_pool *pool);
 
 /*
- * A pool for short work on `items` things, of which `each` are worth a thread: of no more threads
- * than that, than `most`, and than there are processors for. NULL, which will do, where that is
- * one or where none can be had. Under sanitizers few things are worth one, as tests have few.
+ * The threads for short work on `items` things, of which `each` are worth one: no more
+ * than that, than `most`, and than there are processors for; at least 1. Under sanitizers few things are worth one,
+ * as tests have few.
  */
+size_t ll_pool_worthy(size_t items, size_t each, size_t most);
+
+/* A pool of so many. NULL, which will do, where that is one or where none can be had. */
 struct ll_pool *ll_pool_worth(size_t items, size_t each, size_t most);
 
 /* 1 for NULL, which is the caller alone. */

@@ -77,7 +77,6 @@ struct ll_vocab {
 	size_t stop_count;
 	const char *chat_template;	/* the model's Jinja text, never executed; NULL if none */
 	size_t chat_template_length;
-	uint64_t fingerprint;		/* over the normal tokens' bytes and ids; equal for a GGUF and the rank file it was made from */
 	void *memory;			/* everything above; freed by ll_vocab_free */
 };
 

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "model/info.h"
+#include "model/model.h"
 
 static void
 set_int(struct ll_json *object, const char *key, uint64_t value)
@@ -136,7 +137,7 @@ vocabulary(const struct ll_info *info)
 	ll_json_set(object, "stops", stops);
 	ll_json_set(object, "special", special_tokens(vocab));
 	set_text(object, "chat_format", info->chat);
-	set_fingerprint(object, "fingerprint", vocab->fingerprint);
+	set_fingerprint(object, "fingerprint", ll_vocab_fingerprint(vocab));
 	return object;
 }
 

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/utf8.h"
 #include "model/info.h"
+#include "model/model.h"
 
 #define LABEL "%-18s "
 #define STRING_SHOWN 160	/* bytes of a string in --metadata */
@@ -269,7 +270,7 @@ vocab_lines(FILE *out, const struct ll_info *info)
 		token_line(out, vocab, "stop", vocab->stops[i]);
 	fprintf(out, LABEL "%s\n", "add bos", vocab->add_bos ? "yes" : "no");
 	fprintf(out, LABEL "%s\n", "chat format", info->chat != NULL ? info->chat : "none");
-	fprintf(out, LABEL "%016" PRIx64 "\n", "vocabulary id", vocab->fingerprint);
+	fprintf(out, LABEL "%016" PRIx64 "\n", "vocabulary id", ll_vocab_fingerprint(vocab));
 }
 
 static void

@@ -137,5 +137,10 @@ int ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const
 int ll_vocab_from_spm(struct ll_vocab **out, const void *data, size_t size, const char *name,
     struct ll_err *err);
 void ll_vocab_free(struct ll_vocab *vocab);
+/*
+ * Over the normal tokens' bytes and ids; equal for a GGUF and the rank file it was made from. A thread
+ * makes it from when the vocabulary is opened, where it is large; it is waited for here, by any thread.
+ */
+uint64_t ll_vocab_fingerprint(const struct ll_vocab *vocab);
 
 #endif

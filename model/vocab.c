@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "base/thread.h"
 #include "model/gguf.h"
 #include "model/model.h"
 #include "model/vocab_make.h"
@@ -29,6 +30,12 @@ struct memory {
 		char *text;	/* the same */
 		size_t size;
 	} kept[KEPT];
+
+	pthread_mutex_t mutex;	/* for the rest */
+	bool printing;		/* the thread is to be joined */
+	pthread_t printer;
+	uint64_t fingerprint;
+	struct ll_map done;	/* the file, of which no more is needed */
 };
 
 /* The names that special tokens go by, each of which ends a turn or a text unless it is BOS. */
@@ -65,6 +72,7 @@ ll_vocab_new(struct ll_vocab **out, size_t count, size_t bytes, char **text, str
 		return -LL_ENOMEM;
 	}
 	memory->size = size;
+	pthread_mutex_init(&memory->mutex, NULL);
 	vocab->count = count;
 	vocab->pieces = (struct ll_piece *)(memory + 1);
 	vocab->bos = vocab->eos = vocab->eot = vocab->eom = vocab->pad = LL_VOCAB_NONE;
@@ -139,6 +147,8 @@ ll_vocab_free(struct ll_vocab *vocab)
 	if (vocab == NULL)
 		return;
 	memory = vocab->memory;
+	ll_vocab_fingerprint(vocab);
+	pthread_mutex_destroy(&memory->mutex);
 	ll_gguf_close(memory->gguf);
 	free(memory->chat_template);
 	for (size_t i = 0; i < KEPT; i++)
@@ -241,9 +251,39 @@ fingerprint(const struct ll_vocab *vocab)
 	return ll_hash(hash, gathered, used);
 }
 
-void
-ll_vocab_finish(struct ll_vocab *vocab)
+/* To give back a large file takes half as long as the fingerprint. */
+static void *
+print(void *arg)
 {
+	const struct ll_vocab *vocab = arg;
+	struct memory *memory = vocab->memory;
+
+	memory->fingerprint = fingerprint(vocab);
+	ll_map_close(&memory->done);
+	return NULL;
+}
+
+uint64_t
+ll_vocab_fingerprint(const struct ll_vocab *vocab)
+{
+	struct memory *memory = vocab->memory;
+	uint64_t made;
+
+	if (memory == NULL)
+		return fingerprint(vocab);
+	pthread_mutex_lock(&memory->mutex);
+	if (memory->printing)
+		pthread_join(memory->printer, NULL);
+	memory->printing = false;
+	made = memory->fingerprint;
+	pthread_mutex_unlock(&memory->mutex);
+	return made;
+}
+
+void
+ll_vocab_finish(struct ll_vocab *vocab, struct ll_map *done)
+{
+	struct memory *memory = vocab->memory;
 	uint32_t ids[SPECIALS];
 
 	find_specials(vocab, ids);
@@ -258,7 +298,14 @@ ll_vocab_finish(struct ll_vocab *vocab)
 	ll_vocab_add_stop(vocab, vocab->eos);
 	ll_vocab_add_stop(vocab, vocab->eot);
 	ll_vocab_add_stop(vocab, vocab->eom);
-	vocab->fingerprint = fingerprint(vocab);
+	if (done != NULL) {
+		memory->done = *done;
+		*done = (struct ll_map){ 0 };
+	}
+	memory->printing = ll_pool_worthy(vocab->count, WORTH_A_THREAD, 2) > 1 &&
+	    ll_thread_start(&memory->printer, print, vocab, NULL) == 0;
+	if (!memory->printing)
+		print(vocab);
 }
 
 static int

@@ -356,7 +356,7 @@ fill(struct ll_vocab *vocab, const struct ll_gguf *gguf, const struct arrays *ar
 	if (status < 0 || (status = read_pre(vocab, gguf, err)) < 0 || (status = read_ids(vocab, gguf, err)) < 0 ||
 	    (status = read_template(vocab, gguf, err)) < 0)
 		return status;
-	ll_vocab_finish(vocab);
+	ll_vocab_finish(vocab, NULL);
 	return read_add_bos(vocab, gguf, err);
 }
 

@@ -24,7 +24,7 @@
 struct file {
 	const struct ll_hf_file *parts;
 	const struct ll_json *added;
-	const struct ll_map *map;	/* of the file; or NULL */
+	struct ll_map *map;	/* of the file; or NULL */
 	const char *name;
 	struct ll_err *err;
 	const char *what;	/* names a token in messages */
@@ -251,24 +251,6 @@ read_bos(const struct file *file, struct ll_vocab *vocab)
 	return 0;
 }
 
-struct finish {
-	struct ll_vocab *vocab;
-	const struct ll_map *map;
-};
-
-/* To give back the pages of a large file takes half as long as the fingerprint. */
-static void
-finish_share(void *arg, size_t thread, size_t count)
-{
-	const struct finish *finish = arg;
-
-	(void)count;
-	if (thread == 0)
-		ll_vocab_finish(finish->vocab);
-	if (thread == 1 && finish->map != NULL)
-		ll_map_release(finish->map, finish->map->data, finish->map->size);
-}
-
 static int
 fill(const struct file *file, struct ll_vocab *vocab, char *text)
 {
@@ -279,7 +261,7 @@ fill(const struct file *file, struct ll_vocab *vocab, char *text)
 	    (status = place_tokens(file, vocab)) == 0 && (status = place_added(file, vocab)) == 0 &&
 	    (status = copy_pieces(file, vocab, text, pool)) == 0 && (status = take_merges(file, vocab)) == 0 &&
 	    (status = read_bos(file, vocab)) == 0)
-		ll_pool_run(pool, finish_share, &(struct finish){ vocab, file->map });
+		ll_vocab_finish(vocab, file->map);
 	ll_pool_free(pool);
 	return status;
 }
@@ -338,7 +320,7 @@ ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const cha
 }
 
 int
-ll_vocab_from_hf_map(struct ll_vocab **out, const struct ll_map *map, const char *name, struct ll_err *err)
+ll_vocab_from_hf_map(struct ll_vocab **out, struct ll_map *map, const char *name, struct ll_err *err)
 {
 	return read_file(out, &(struct file){ .map = map, .name = name, .err = err }, map->data, map->size);
 }

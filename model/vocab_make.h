@@ -28,8 +28,8 @@ int ll_vocab_new(struct ll_vocab **out, size_t count, size_t bytes, char **text,
 /* Has the vocabulary free this text of `size` bytes, from ll_alloc_large(), when it is freed. For two texts. */
 void ll_vocab_keep_text(struct ll_vocab *vocab, char *text, size_t size);
 
-/* As ll_vocab_from_hf(), of a file that is mapped, and whose pages are given back when they are read. */
-int ll_vocab_from_hf_map(struct ll_vocab **out, const struct ll_map *map, const char *name, struct ll_err *err);
+/* As ll_vocab_from_hf(), of a file that is mapped, which the vocabulary takes over and closes unless this fails. */
+int ll_vocab_from_hf_map(struct ll_vocab **out, struct ll_map *map, const char *name, struct ll_err *err);
 
 /* Threads for work on each piece of a vocabulary of `count`; see ll_pool_worth(). */
 #define LL_VOCAB_THREADS 4
@@ -77,8 +77,9 @@ int ll_vocab_set_template(struct ll_vocab *vocab, const char *text, size_t lengt
 
 /*
  * To be called when the pieces are there: fills special ids that are LL_VOCAB_NONE from the
- * names that models give them, then the stops and the fingerprint.
+ * names that models give them, then the stops. The pieces stay as they are from now on: a thread begins
+ * their fingerprint, and then closes the file that is `done`, which it takes over, unless that is NULL.
  */
-void ll_vocab_finish(struct ll_vocab *vocab);
+void ll_vocab_finish(struct ll_vocab *vocab, struct ll_map *done);
 
 #endif

@@ -178,7 +178,7 @@ ll_vocab_from_ranks(struct ll_vocab **out, const void *data, size_t size, const 
 	add_specials(vocab, count, text);
 	vocab->kind = LL_VOCAB_BPE_RANKS;
 	snprintf(vocab->pre, sizeof(vocab->pre), "llama-bpe");
-	ll_vocab_finish(vocab);
+	ll_vocab_finish(vocab, NULL);
 	vocab->add_bos = true;
 	*out = vocab;
 	return 0;

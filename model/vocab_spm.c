@@ -301,7 +301,7 @@ ll_vocab_from_spm(struct ll_vocab **out, const void *data, size_t size, const ch
 	}
 	vocab->bos = special_id(vocab, file.spec.bos);
 	vocab->eos = special_id(vocab, file.spec.eos);
-	ll_vocab_finish(vocab);
+	ll_vocab_finish(vocab, NULL);
 	vocab->add_bos = vocab->bos != LL_VOCAB_NONE;
 	*out = vocab;
 	return 0;

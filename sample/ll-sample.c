@@ -279,7 +279,7 @@ read_vocabulary(struct run *run, struct ll_err *err)
 		ll_header_get(header, "vocab_file", named, sizeof(named));
 	if ((status = ll_model_choose(&path, model_path, named, err)) < 0 ||
 	    (status = ll_vocab_open(&run->vocab, path, err)) < 0 ||
-	    (status = ll_header_check_model(header, name, 0, run->vocab->fingerprint, err)) < 0)
+	    (status = ll_header_check_model(header, name, 0, ll_vocab_fingerprint(run->vocab), err)) < 0)
 		return status;
 	ll_engine_vocab(run->engine, run->vocab);
 	return 0;

@@ -114,7 +114,7 @@ read_vocabulary(struct run *run, const struct ll_reader *in, struct ll_err *err)
 	char named[4096] = "";
 	int status;
 
-	if (run->vocab != NULL && ll_header_check_model(header, "", 0, run->vocab->fingerprint, NULL) == 0)
+	if (run->vocab != NULL && ll_header_check_model(header, "", 0, ll_vocab_fingerprint(run->vocab), NULL) == 0)
 		return 0;
 	ll_tokenizer_free(run->tokenizer);
 	ll_vocab_free(run->vocab);
@@ -124,7 +124,7 @@ read_vocabulary(struct run *run, const struct ll_reader *in, struct ll_err *err)
 		ll_header_get(header, "model", named, sizeof(named));
 	if ((status = ll_model_choose(&path, model_path, named, err)) < 0 ||
 	    (status = ll_vocab_open(&run->vocab, path, err)) < 0 ||
-	    (status = ll_header_check_model(header, ll_reader_name(in), 0, run->vocab->fingerprint, err)) < 0)
+	    (status = ll_header_check_model(header, ll_reader_name(in), 0, ll_vocab_fingerprint(run->vocab), err)) < 0)
 		return status;
 	return ll_tokenizer_new(&run->tokenizer, run->vocab, err);
 }

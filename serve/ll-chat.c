@@ -225,7 +225,7 @@ begin_stream(struct ll_session *chat, const char *path, struct ll_err *err)
 		snprintf(stops + strlen(stops), sizeof(stops) - strlen(stops), "%s%u", i > 0 ? " " : "",
 		    chat->vocab->stops[i]);
 	if ((status = ll_header_set(&header, "model", path, err)) == 0 &&
-	    (status = ll_header_set_hex(&header, "vocab", chat->vocab->fingerprint, err)) == 0 &&
+	    (status = ll_header_set_hex(&header, "vocab", ll_vocab_fingerprint(chat->vocab), err)) == 0 &&
 	    (status = ll_header_set(&header, "stop", stops, err)) == 0 &&
 	    (status = ll_writer_stream(chat->to, &header, err)) == 0)
 		status = ll_writer_flush(chat->to, err);

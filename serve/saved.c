@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/yaml.h"
+#include "model/model.h"
 #include "serve/saved.h"
 
 static const char first_line[] = "# A conversation of ll-chat.\n";
@@ -47,7 +48,7 @@ ll_saved_write(const struct ll_conversation *talk, const char *model, struct ll_
 
 	if (status < 0 || (status = ll_buf_puts(out, "model: ", err)) < 0 ||
 	    (status = ll_yaml_put(out, model, strlen(model), err)) < 0 ||
-	    (status = ll_buf_printf(out, err, "\nvocabulary: \"%016" PRIx64 "\"\nmessages:%s\n", vocab->fingerprint,
+	    (status = ll_buf_printf(out, err, "\nvocabulary: \"%016" PRIx64 "\"\nmessages:%s\n", ll_vocab_fingerprint(vocab),
 	    talk->count == 0 && talk->system == NULL ? " []" : "")) < 0)
 		return status;
 	if (talk->system != NULL)
@@ -199,7 +200,7 @@ take_messages(struct reader *r, const struct ll_yaml *root)
 	for (const struct ll_yaml *node = root->first; node != NULL; node = node->next)
 		if (node != messages && node != vocabulary && strcmp(node->key, "model") != 0)
 			return refuse(r, node, "unknown key");
-	snprintf(ours, sizeof(ours), "%016" PRIx64, ll_tokenizer_vocab(r->talk.tokenizer)->fingerprint);
+	snprintf(ours, sizeof(ours), "%016" PRIx64, ll_vocab_fingerprint(ll_tokenizer_vocab(r->talk.tokenizer)));
 	r->notes->other = vocabulary == NULL || vocabulary->kind != LL_YAML_SCALAR ||
 	    strcmp(vocabulary->text, ours) != 0;
 	for (const struct ll_yaml *node = messages->first; node != NULL && status == 0; node = node->next)

@@ -184,7 +184,7 @@ begin_stream(struct tokenize *t, struct ll_err *err)
 		status = set_model(&header, path, err);
 	if (status == 0 && vocab_path != NULL)
 		status = ll_header_set(&header, "vocab_file", realpath(vocab_path, absolute), err);
-	if (status == 0 && (status = ll_header_set_hex(&header, "vocab", t->vocab->fingerprint, err)) == 0 &&
+	if (status == 0 && (status = ll_header_set_hex(&header, "vocab", ll_vocab_fingerprint(t->vocab), err)) == 0 &&
 	    (status = ll_header_set_ids(&header, "stop", t->vocab->stops, t->vocab->stop_count, err)) == 0 &&
 	    (status = ll_header_add(&header, "history", history, err)) == 0)
 		status = ll_writer_stream(t->stream, &header, err);
@@ -385,7 +385,7 @@ check_stream(struct tokenize *t, const struct ll_reader *in, struct ll_err *err)
 	if (t->shown.answers != NULL)
 		ll_answers_begin(t->shown.answers, ll_header_get_number(header, "seed", &seed) ? &seed : NULL,
 		    ll_header_get_number(header, "logprobs", &logprobs));
-	return ll_header_check_model(header, name, 0, t->vocab->fingerprint, err);
+	return ll_header_check_model(header, name, 0, ll_vocab_fingerprint(t->vocab), err);
 }
 
 /* Writes what can be shown. */

@@ -173,7 +173,7 @@ ll_bpe_vocab(struct ll_vocab **out, const struct ll_bpe_merge *merges, size_t co
 		vocab->merge_count = count;
 		vocab->pad = (uint32_t)normal + PAD;
 		vocab->add_bos = true;
-		ll_vocab_finish(vocab);
+		ll_vocab_finish(vocab, NULL);
 	} else if (vocab != NULL) {
 		ll_vocab_free(vocab);
 		vocab = NULL;

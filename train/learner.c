@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/opt.h"
+#include "model/model.h"
 #include "tensor/encode.h"
 #include "train/induction.h"
 #include "train/result.h"
@@ -120,7 +121,7 @@ ll_learner_course(struct ll_learner *l, struct ll_course *course)
 	course->rope_freqs = l->model != NULL ? l->model->rope_freqs : l->freqs;
 	course->rope_magnitude = l->magnitude;
 	course->base = l->model;
-	course->from = l->model != NULL ? l->model->fingerprint : l->vocab->fingerprint;
+	course->from = l->model != NULL ? l->model->fingerprint : ll_vocab_fingerprint(l->vocab);
 	course->first = l->model != NULL ? LL_FIRST_GIVEN : l->induction ? LL_FIRST_INDUCTION : LL_FIRST_RANDOM;
 	course->finish = finish;
 	course->context = l;

@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/opt.h"
+#include "model/model.h"
 #include "stream/path.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
@@ -88,7 +89,7 @@ begin_stream(struct run *run, struct ll_err *err)
 
 	ll_path_decline(header);
 	if ((status = ll_header_check_logits(header, name, program.name, err)) < 0 ||
-	    (status = ll_header_check_model(header, name, 0, learner.vocab->fingerprint, err)) < 0)
+	    (status = ll_header_check_model(header, name, 0, ll_vocab_fingerprint(learner.vocab), err)) < 0)
 		return status;
 	if (ll_header_get_number(header, "vocab_size", &value) && value != learner.hp.vocab)
 		return ll_fail(err, LL_EDATA, "%s: rows of %" PRIu64 " logits, but the student's vocabulary has %zu tokens", name,
@@ -323,7 +324,7 @@ static int
 look_ahead(struct run *run, struct ll_course *course, struct ll_err *err)
 {
 	struct ll_frame frame;
-	uint64_t from[2] = { 0, learner.vocab->fingerprint };
+	uint64_t from[2] = { 0, ll_vocab_fingerprint(learner.vocab) };
 	int status;
 
 	ll_opt_refuse(&settings.epochs, "with a stream that is no file: it is gone through once");
