@@ -23,12 +23,20 @@
 
 struct file {
 	const struct ll_hf_file *parts;
-	const struct ll_json *added;
+	const struct ll_json *root, *added;
 	struct ll_map *map;	/* of the file; or NULL */
 	const char *name;
 	struct ll_err *err;
 	const char *what;	/* names a token in messages */
+	size_t size;
 };
+
+static void
+set_root(struct file *file, const struct ll_json *root)
+{
+	file->root = root;
+	file->added = ll_json_get(root, "added_tokens");
+}
 
 static int
 bad(const struct file *file, const char *why)
@@ -82,7 +90,7 @@ count_tokens(const struct file *file, size_t *count)
 static int
 place_tokens(const struct file *file, struct ll_vocab *vocab)
 {
-	const char *unknown = ll_json_text_of(ll_json_get(ll_json_get(file->parts->root, "model"), "unk_token"), NULL);
+	const char *unknown = ll_json_text_of(ll_json_get(ll_json_get(file->root, "model"), "unk_token"), NULL);
 	bool spm = vocab->kind == LL_VOCAB_SPM_MERGES;
 
 	for (size_t id = 0; id < vocab->count; id++)
@@ -236,7 +244,7 @@ static int
 read_bos(const struct file *file, struct ll_vocab *vocab)
 {
 	const char *token;
-	int status = ll_hf_bos(&token, file->parts->root, file->name, file->err);
+	int status = ll_hf_bos(&token, file->root, file->name, file->err);
 
 	if (status < 0)
 		return status;
@@ -257,28 +265,25 @@ fill(const struct file *file, struct ll_vocab *vocab, char *text)
 	struct ll_pool *pool = ll_vocab_pool(vocab->count);
 	int status;
 
-	if ((status = ll_hf_rules(vocab, file->parts->root, file->name, file->err)) == 0 &&
-	    (status = place_tokens(file, vocab)) == 0 && (status = place_added(file, vocab)) == 0 &&
-	    (status = copy_pieces(file, vocab, text, pool)) == 0 && (status = take_merges(file, vocab)) == 0 &&
-	    (status = read_bos(file, vocab)) == 0)
-		ll_vocab_finish(vocab, file->map);
+	if ((status = ll_hf_rules(vocab, file->root, file->name, file->err)) == 0 &&
+	    (status = place_tokens(file, vocab)) == 0 && (status = place_added(file, vocab)) == 0)
+		status = copy_pieces(file, vocab, text, pool);
 	ll_pool_free(pool);
 	return status;
 }
 
+/* All that needs no merges; *out is NULL after an error. */
 static int
-make(struct ll_vocab **out, struct file *file, size_t size)
+make(struct ll_vocab **out, const struct file *file)
 {
-	size_t count, more;
+	size_t count, more, size;
 	char *text;
 	int status;
 
-	if (!file->parts->whole)
-		return bad(file, "no tokenizer: model.vocab or model.merges is missing");
 	if ((status = count_tokens(file, &count)) < 0)
 		return status;
 	/* The tokens as written, and texts: none is longer than in the file. */
-	if (ll_mul(count, sizeof(struct ll_piece), &more) || ll_add(size, more, &size))
+	if (ll_mul(count, sizeof(struct ll_piece), &more) || ll_add(file->size, more, &size))
 		return bad(file, "model.vocab: too many tokens");
 	if ((status = ll_vocab_new(out, count, size, &text, file->err)) < 0)
 		return status;
@@ -289,26 +294,64 @@ make(struct ll_vocab **out, struct file *file, size_t size)
 	return status;
 }
 
+/* Made while others read the merges; where anything is wrong it is made, and told, once more. */
+struct early {
+	struct file file;
+	struct ll_vocab *vocab;
+};
+
+static void
+make_early(void *arg, const struct ll_json *root)
+{
+	struct early *early = arg;
+
+	set_root(&early->file, root);
+	make(&early->vocab, &early->file);
+}
+
 static int
-read_file(struct ll_vocab **out, struct file *file, const void *data, size_t size)
+finish(struct ll_vocab *vocab, const struct file *file)
+{
+	int status;
+
+	if ((status = take_merges(file, vocab)) == 0 && (status = read_bos(file, vocab)) == 0)
+		ll_vocab_finish(vocab, file->map);
+	return status;
+}
+
+static int
+read_file(struct ll_vocab **out, struct file *file, const void *data)
 {
 	char what[512];
 	struct ll_hf_file parts;
+	struct early early = { .vocab = NULL };
 	int status;
 
 	*out = NULL;
 	snprintf(what, sizeof(what), "%.480s: model.vocab", file->name);
 	file->parts = &parts;
 	file->what = what;
-	if ((status = ll_hf_read(&parts, data, size, file->name, file->err)) == 0) {
-		file->added = ll_json_get(parts.root, "added_tokens");
-		status = make(out, file, size);
+	early.file = *file;
+	early.file.err = NULL;
+	status = ll_hf_read(&parts, data, file->size, &(struct ll_hf_meanwhile){ make_early, &early }, file->name, file->err);
+	if (status == 0 && !parts.whole)
+		status = bad(file, "no tokenizer: model.vocab or model.merges is missing");
+	set_root(file, parts.root);
+	if (status == 0 && early.vocab != NULL && early.file.root == parts.root) {
+		*out = early.vocab;
+		early.vocab = NULL;
+	} else if (status == 0) {
+		status = make(out, file);
 	}
-	if (*out != NULL) {
+	if (status == 0 && (status = finish(*out, file)) == 0) {
 		ll_vocab_keep_text(*out, parts.text, parts.room);
 		ll_vocab_keep_text(*out, parts.merges.text, parts.merges.room);
 		parts.text = parts.merges.text = NULL;
+	} else {
+		ll_vocab_free(*out);
+		*out = NULL;
 	}
+	ll_vocab_free(early.vocab);
 	ll_hf_free(&parts);
 	return status;
 }
@@ -316,11 +359,11 @@ read_file(struct ll_vocab **out, struct file *file, const void *data, size_t siz
 int
 ll_vocab_from_hf(struct ll_vocab **out, const void *data, size_t size, const char *name, struct ll_err *err)
 {
-	return read_file(out, &(struct file){ .name = name, .err = err }, data, size);
+	return read_file(out, &(struct file){ .name = name, .err = err, .size = size }, data);
 }
 
 int
 ll_vocab_from_hf_map(struct ll_vocab **out, struct ll_map *map, const char *name, struct ll_err *err)
 {
-	return read_file(out, &(struct file){ .map = map, .name = name, .err = err }, map->data, map->size);
+	return read_file(out, &(struct file){ .map = map, .name = name, .err = err, .size = map->size }, map->data);
 }

@@ -42,10 +42,20 @@ struct ll_hf_file {
 };
 
 /*
+ * What can be done with the tokens while others read the merges: called once at most, when all of them are there
+ * and right. Only if file->root is this one in the end was it the file's: else it counts for nothing.
+ */
+struct ll_hf_meanwhile {
+	void (*work)(void *arg, const struct ll_json *root);
+	void *arg;
+};
+
+/*
  * Reads the file of this name, of which nothing is needed afterwards. Tokens and merges are in the
  * file's order, and longer ones than LL_PIECE_MAX refused. Free with ll_hf_free(), also after an error.
  */
-int ll_hf_read(struct ll_hf_file *file, const char *data, size_t size, const char *name, struct ll_err *err);
+int ll_hf_read(struct ll_hf_file *file, const char *data, size_t size, const struct ll_hf_meanwhile *meanwhile,
+    const char *name, struct ll_err *err);
 void ll_hf_free(struct ll_hf_file *file);
 
 /*

@@ -26,6 +26,7 @@ struct reader {
 	struct ll_json_walk walk;
 	struct span tokens, merges;
 	struct ll_hf_ahead ahead;
+	const struct ll_hf_meanwhile *meanwhile;
 	bool checked;		/* the tokens, by check_tokens(), of which this came: */
 	struct ll_err told;
 	struct span guess;	/* where the merges are, if this is right: */
@@ -225,6 +226,8 @@ work_ahead(struct reader *r)
 	r->guess = (struct span){ r->walk.at, end };
 	if (read_rest(r, r->guess, &r->guessed, NULL) < 0)
 		r->guessed = NULL;
+	else if (r->told.code == 0)
+		r->meanwhile->work(r->meanwhile->arg, r->guessed);
 }
 
 static int
@@ -310,9 +313,11 @@ read_file(struct reader *r)
 }
 
 int
-ll_hf_read(struct ll_hf_file *file, const char *data, size_t size, const char *name, struct ll_err *err)
+ll_hf_read(struct ll_hf_file *file, const char *data, size_t size, const struct ll_hf_meanwhile *meanwhile,
+    const char *name, struct ll_err *err)
 {
-	struct reader r = { .file = file, .data = data, .walk = { data, data + size, false }, .name = name, .err = err };
+	struct reader r = { .file = file, .data = data, .walk = { data, data + size, false }, .meanwhile = meanwhile,
+		.name = name, .err = err };
 	size_t room;
 	int status;
 
