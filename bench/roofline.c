@@ -33,6 +33,10 @@ peak_of(enum ll_dtype type)
 	case LL_IQ4_NL:
 	case LL_IQ4_XS:
 	case LL_MXFP4:
+	case LL_TQ1_0:
+	case LL_TQ2_0:
+	case LL_Q1_0:
+	case LL_Q2_0:
 		return LL_PEAK_SCALE;
 	default:
 		return LL_PEAK_MIN;

@@ -86,6 +86,9 @@ plan_tensor(const struct ll_convert *convert, struct ll_recode *job, struct ll_e
 	if (gguf ? ll_dtype_private(job->type) : !is_float(job->type))
 		return ll_fail(err, LL_EUNSUPPORTED, "%s: %.128s: is %s, which %s cannot have: say --dtype", from->file,
 		    ll_source_label(from), ll_recode_type_name(from->type), gguf ? "a GGUF" : "such a folder");
+	if (gguf && from->scales != NULL && job->type == from->type && !ll_encode_has(job->type))
+		return ll_fail(err, LL_EUNSUPPORTED, "%s: %.128s: is %s and has a scale besides, which is not written: say "
+		    "--dtype", from->file, ll_source_label(from), ll_recode_type_name(from->type));
 	if (!gguf && !ll_name_from_gguf(name, LL_CONTAINER_SAFETENSORS, from->name))
 		return ll_fail(err, LL_EUNSUPPORTED, "%s: %.128s: has no name in a folder of safetensors", from->file,
 		    ll_source_label(from));

@@ -103,7 +103,8 @@ ll_recode_size(size_t *size, const struct ll_recode *job, struct ll_err *err)
 {
 	const struct ll_source_tensor *from = job->from;
 	const struct ll_dtype_info *info = ll_dtype(job->type);
-	bool same = job->type == from->type && !ll_dtype_private(job->type) && job->adapters == NULL;
+	bool same = job->type == from->type && !ll_dtype_private(job->type) && from->scales == NULL &&
+	    job->adapters == NULL;
 	size_t cols, rows, bytes;
 
 	if (same && job->panels == from->panels) {

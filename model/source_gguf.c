@@ -175,7 +175,7 @@ ll_source_from_gguf(struct ll_source **out, struct ll_gguf *gguf, struct ll_err 
 		status = -LL_ENOMEM;
 	else if ((status = read_split(&split, gguf, err)) == 0 && split.count > 1)
 		status = ll_fail(err, LL_EDATA, "%s: split.count: one of %" PRIu64 " parts", gguf->path, split.count);
-	if (status == 0 && (status = add_part(*out, gguf, err)) == 0 && (status = ll_source_finish(*out, err)) == 0) {
+	if (status == 0 && (status = add_part(*out, gguf, err)) == 0 && (status = ll_source_settle(*out, err)) == 0) {
 		(*out)->parts[(*out)->part_count++] = gguf;
 		return 0;
 	}
@@ -211,7 +211,7 @@ ll_source_gguf(struct ll_source **out, const char *path, struct ll_err *err)
 	if ((*out)->parts == NULL)
 		status = -LL_ENOMEM;
 	else if ((status = open_parts(*out, &split, err)) == 0)
-		status = ll_source_finish(*out, err);
+		status = ll_source_settle(*out, err);
 	if (status < 0) {
 		ll_source_close(*out);
 		*out = NULL;

@@ -142,90 +142,6 @@ read_weights(struct ll_source *source, struct ll_err *err)
 	return status;
 }
 
-/* The name's beginning, if it ends like that; else 0. */
-static size_t
-before(const char *name, const char *ending)
-{
-	size_t length = strlen(name), end = strlen(ending);
-
-	return length > end && strcmp(name + length - end, ending) == 0 ? length - end : 0;
-}
-
-static float
-load_number(const struct ll_source_tensor *tensor, size_t i)
-{
-	return tensor->type == LL_F32 ? ll_load_f32(tensor->data + 4 * i) :
-	    tensor->type == LL_F16 ? ll_f16_to_f32(ll_load16(tensor->data + 2 * i)) :
-	    ll_bf16_to_f32(ll_load16(tensor->data + 2 * i));
-}
-
-/* The scales of a matrix's rows: one for each, or one for all. */
-static int
-attach_scales(struct ll_source *source, const struct ll_source_tensor *scales, struct ll_err *err)
-{
-	size_t stem = before(scales->name, "_scale"), count = (size_t)(scales->ne[0] * scales->ne[1]);
-	char own[LL_NAME_ROOM], name[LL_NAME_ROOM];
-	struct ll_source_tensor *tensor = NULL;
-	float *rows;
-
-	/* Rows are at most what the file has of each, so the products above cannot wrap. */
-	if (stem < sizeof(own)) {
-		memcpy(own, scales->name, stem);
-		own[stem] = '\0';
-		if (ll_name_to_gguf(name, source->container, own))
-			tensor = (struct ll_source_tensor *)(uintptr_t)ll_source_find(source, name);
-	}
-	if (tensor == NULL || tensor->type != LL_F8_E4M3 || tensor->dims != 2)
-		return ll_fail(err, LL_EDATA, "%s: %.128s: there is no F8_E4M3 matrix that it scales", scales->file,
-		    scales->name);
-	if (scales->type != LL_F32 && scales->type != LL_F16 && scales->type != LL_BF16)
-		return ll_fail(err, LL_EUNSUPPORTED, "%s: %.128s: only scales in F32, F16 and BF16 are supported",
-		    scales->file, scales->name);
-	if (scales->ne[2] != 1 || scales->ne[3] != 1 || (count != 1 && count != tensor->ne[1]) ||
-	    (count > 1 && scales->ne[0] != 1 && scales->ne[1] != 1))
-		return ll_fail(err, LL_EDATA, "%s: %.128s: %zu x %zu scales for %zu rows", scales->file, scales->name,
-		    (size_t)scales->ne[1], (size_t)scales->ne[0], (size_t)tensor->ne[1]);
-	if ((rows = ll_alloc((size_t)tensor->ne[1], sizeof(*rows), err)) == NULL)
-		return -LL_ENOMEM;
-	for (size_t i = 0; i < tensor->ne[1]; i++)
-		rows[i] = load_number(scales, count > 1 ? i : 0);
-	tensor->scales = rows;
-	return ll_source_keep(source, rows, err);
-}
-
-/*
- * What is no weight: scales go to their matrix; how activations are rounded to 8 bits is left
- * out, as they are not rounded so here; rotary frequencies follow from config.json.
- */
-int
-ll_source_hf_settle(struct ll_source *source, struct ll_err *err)
-{
-	size_t kept = 0;
-	int status = source->sorted == NULL ? ll_source_finish(source, err) : 0;
-
-	for (size_t i = 0; i < source->count && status == 0; i++)
-		if (before(source->tensors[i].name, ".weight_scale") != 0)
-			status = attach_scales(source, &source->tensors[i], err);
-	if (status < 0)
-		return status;
-	for (size_t i = 0; i < source->count; i++) {
-		struct ll_source_tensor *tensor = &source->tensors[i];
-
-		if (before(tensor->name, ".weight_scale") == 0 && before(tensor->name, ".input_scale") == 0 &&
-		    before(tensor->name, ".input_scale_ub") == 0 &&
-		    before(tensor->name, ".self_attn.rotary_emb.inv_freq") == 0) {
-			source->tensors[kept++] = *tensor;
-		} else {
-			free(tensor->name);
-			free(tensor->own);
-		}
-	}
-	source->count = kept;
-	free(source->sorted);
-	source->sorted = NULL;
-	return ll_source_finish(source, err);
-}
-
 int
 ll_source_hf(struct ll_source **out, const char *path, struct ll_err *err)
 {
@@ -237,7 +153,7 @@ ll_source_hf(struct ll_source **out, const char *path, struct ll_err *err)
 	if ((status = ll_source_path(*out, &config, path, "config.json", err)) == 0 &&
 	    (status = ll_source_json(&(*out)->config, config, err)) == 0)
 		status = ll_fail(err, LL_EINPUT, "%s: No such file or directory", config);
-	if (status < 0 || (status = read_weights(*out, err)) < 0 || (status = ll_source_hf_settle(*out, err)) < 0) {
+	if (status < 0 || (status = read_weights(*out, err)) < 0 || (status = ll_source_settle(*out, err)) < 0) {
 		ll_source_close(*out);
 		*out = NULL;
 		return status;

@@ -37,8 +37,11 @@ int ll_source_gguf(struct ll_source **out, const char *path, struct ll_err *err)
 int ll_source_hf(struct ll_source **out, const char *path, struct ll_err *err);
 int ll_source_meta(struct ll_source **out, const char *path, struct ll_err *err);
 
-/* What Hugging Face's tensors are for when all are there; sorts them. */
-int ll_source_hf_settle(struct ll_source *source, struct ll_err *err);
+/*
+ * When all tensors of a GGUF or of Hugging Face's are there: sorts them, and takes away what is no weight; scales go to
+ * their matrix. -LL_EDATA and -LL_EUNSUPPORTED for scales that do not fit it.
+ */
+int ll_source_settle(struct ll_source *source, struct ll_err *err);
 
 /* One shard of Meta's in memory, which must outlive the source; `name` stands for the path. It has no params.json. */
 int ll_meta_parse(struct ll_source **out, const void *data, size_t size, const char *name, struct ll_err *err);

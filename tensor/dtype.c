@@ -35,7 +35,12 @@ static const struct ll_format *const formats[] = {
 	[LL_IQ2_S] = &ll_format_iq2_s,
 	[LL_IQ4_XS] = &ll_format_iq4_xs,
 	[LL_IQ1_M] = &ll_format_iq1_m,
+	[LL_TQ1_0] = &ll_format_tq1_0,
+	[LL_TQ2_0] = &ll_format_tq2_0,
 	[LL_MXFP4] = &ll_format_mxfp4,
+	[LL_NVFP4] = &ll_format_nvfp4,
+	[LL_Q1_0] = &ll_format_q1_0,
+	[LL_Q2_0] = &ll_format_q2_0,
 	[LL_F8_E4M3] = &ll_format_f8_e4m3,
 };
 

@@ -34,7 +34,12 @@ enum ll_dtype {
 	LL_IQ4_XS = 23,
 	LL_IQ1_M = 29,
 	LL_BF16 = 30,
+	LL_TQ1_0 = 34,
+	LL_TQ2_0 = 35,
 	LL_MXFP4 = 39,
+	LL_NVFP4 = 40,
+	LL_Q1_0 = 41,
+	LL_Q2_0 = 42,
 	LL_F8_E4M3 = 63,	/* private; Micikevicius et al. 2022: no infinities, 0x7f is NaN */
 	LL_DTYPES = 64		/* every number is below */
 };

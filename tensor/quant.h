@@ -154,6 +154,31 @@ struct ll_mxfp4 {			/* of 32 */
 	uint8_t q[16];
 };
 
+struct ll_nvfp4 {			/* of 64 */
+	uint8_t scale[4];		/* UE4M3 */
+	uint8_t q[32];
+};
+
+struct ll_tq1_0 {
+	uint8_t q[52];
+	uint8_t scale[2];		/* f16 */
+};
+
+struct ll_tq2_0 {
+	uint8_t q[64];
+	uint8_t scale[2];		/* f16 */
+};
+
+struct ll_q1_0 {			/* of 128 */
+	uint8_t scale[2];		/* f16 */
+	uint8_t q[16];
+};
+
+struct ll_q2_0 {			/* of 64 */
+	uint8_t scale[2];		/* f16 */
+	uint8_t q[16];
+};
+
 _Static_assert(sizeof(struct ll_q4_0) == 18, "Q4_0 block");
 _Static_assert(sizeof(struct ll_q4_1) == 20, "Q4_1 block");
 _Static_assert(sizeof(struct ll_q8_0) == 34, "Q8_0 block");
@@ -174,6 +199,11 @@ _Static_assert(sizeof(struct ll_iq2_s) == 82, "IQ2_S block");
 _Static_assert(sizeof(struct ll_iq1_s) == 50, "IQ1_S block");
 _Static_assert(sizeof(struct ll_iq1_m) == 56, "IQ1_M block");
 _Static_assert(sizeof(struct ll_mxfp4) == 17, "MXFP4 block");
+_Static_assert(sizeof(struct ll_nvfp4) == 36, "NVFP4 block");
+_Static_assert(sizeof(struct ll_tq1_0) == 54, "TQ1_0 block");
+_Static_assert(sizeof(struct ll_tq2_0) == 66, "TQ2_0 block");
+_Static_assert(sizeof(struct ll_q1_0) == 18, "Q1_0 block");
+_Static_assert(sizeof(struct ll_q2_0) == 18, "Q2_0 block");
 
 #define LL_UNPACK_BLOCKS 8	/* of 32 weights */
 
@@ -195,7 +225,7 @@ struct ll_subs64 {
 struct ll_format {
 	struct ll_dtype_info info;
 
-	/* Makes 1 to 8 blocks of 32 elements (8 where the block has 256). Quantised formats. */
+	/* Makes 1 to 8 blocks of 32 elements, of whole blocks of the format. Quantised formats. */
 	void (*unpack)(struct ll_unpacked *out, const void *w, size_t blocks);
 	void (*subs64)(struct ll_subs64 *out, const void *w);	/* NULL, or of formats of LL_WIDE_64 */
 	bool halves;		/* scales are for 16 elements, or counted so */
@@ -215,7 +245,8 @@ extern const struct ll_format ll_format_q8_0, ll_format_q2_k, ll_format_q3_k, ll
 extern const struct ll_format ll_format_q5_k, ll_format_q6_k, ll_format_iq4_nl, ll_format_iq4_xs;
 extern const struct ll_format ll_format_iq3_xxs, ll_format_iq3_s, ll_format_iq2_xxs;
 extern const struct ll_format ll_format_iq2_xs, ll_format_iq2_s, ll_format_iq1_s, ll_format_iq1_m;
-extern const struct ll_format ll_format_mxfp4;
+extern const struct ll_format ll_format_mxfp4, ll_format_nvfp4, ll_format_tq1_0, ll_format_tq2_0;
+extern const struct ll_format ll_format_q1_0, ll_format_q2_0;
 
 /* NULL for a type that cannot be computed with. */
 const struct ll_format *ll_format(uint32_t type);

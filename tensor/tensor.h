@@ -20,7 +20,7 @@ struct ll_tensor {
 	size_t row_bytes;
 	const void *data;	/* may be unaligned for the type's elements */
 	bool panels;		/* data is 64-byte aligned panels, of a type that has them */
-	const float *row_scale;	/* F8_E4M3 alone: NULL, or one for each row, which it multiplies */
+	const float *row_scale;	/* NULL, or one for each row, which it multiplies */
 };
 
 /* Bytes of all panels of a matrix; false if the type has none or it wraps. */

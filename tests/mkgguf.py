@@ -40,7 +40,8 @@ DTYPES = {'f32': (0, 1, 4), 'f16': (1, 1, 2), 'q4_0': (2, 32, 18), 'q4_1': (3, 3
           'iq2_xs': (17, 256, 74), 'iq3_xxs': (18, 256, 98), 'iq1_s': (19, 256, 50),
           'iq4_nl': (20, 32, 18), 'iq3_s': (21, 256, 110), 'iq2_s': (22, 256, 82),
           'iq4_xs': (23, 256, 136), 'iq1_m': (29, 256, 56), 'tq1_0': (34, 256, 54),
-          'mxfp4': (39, 32, 17)}
+          'tq2_0': (35, 256, 66), 'mxfp4': (39, 32, 17), 'nvfp4': (40, 64, 36), 'q1_0': (41, 128, 18),
+          'q2_0': (42, 64, 18), 'q8_k': (15, 256, 292)}
 
 # Types written as random bytes: the standard deviation that these have at a scale of 1, where the
 # scale is, and for types with a minimum what it is in scales, so that the mean is 0.
@@ -48,7 +49,8 @@ RANDOM = {'q5_0': (9.23, 0, 0), 'q5_1': (9.23, 0, -15.5), 'q2_k': (13.9, 80, 1.5
           'q4_k': (257, 0, 7.5), 'q5_k': (526, 0, 15.5), 'iq2_xxs': (53.3, 0, 0), 'iq2_xs': (55.8, 0, 0),
           'iq3_xxs': (142, 0, 0), 'iq1_s': (7.2, 0, 0), 'iq4_nl': (67.2, 0, 0), 'iq3_s': (140, 0, 0),
           'iq2_s': (56.3, 0, 0), 'iq4_xs': (1240, 0, 0), 'iq1_m': (7.18, 48, 0), 'mxfp4': (5.86, 0, 0),
-          'tq1_0': (0.8, 52, 0)}
+          'tq1_0': (0.8, 52, 0), 'tq2_0': (1.2, 64, 0), 'nvfp4': (5.86, 0, 0), 'q1_0': (1, 0, 0),
+          'q2_0': (1.2, 0, 0), 'q8_k': (73.9, 0, 0)}
 
 # With --random-blocks these as well.
 MORE_RANDOM = {'q4_0': (4.61, 0, 0), 'q4_1': (4.61, 0, -7.5), 'q8_0': (73.9, 0, 0), 'q6_k': (1365, 208, 0)}
@@ -106,6 +108,7 @@ def options():
     p.add_argument('--drop-tensor', action='append', default=[])
     p.add_argument('--random-blocks', action='store_true',
                    help='quantised matrices of random blocks, scales all alike: large models in seconds')
+    p.add_argument('--scale', type=float, help='by which all matrices but the embedding are to be multiplied')
     p.add_argument('--add-tensor', action='append', default=[], help='an F32 vector of 32 ones')
     o = p.parse_args()
     for name, value in {**DEFAULTS, **PRESETS.get(o.preset, {})}.items():
@@ -266,6 +269,8 @@ def random_block(rng, dtype, spread):
     scale = struct.pack('<e', spread / deviation)
     if dtype == 'mxfp4':
         data[0] = 128 + round(math.log2(spread / deviation))
+    elif dtype == 'nvfp4':
+        data[:4] = [max(1, 8 + round(math.log2(spread / deviation))) << 3 | i for i in range(4)]
     elif dtype == 'iq1_m':  # a nibble in each of four words
         for i in range(4):
             data[at + 2 * i + 1] = data[at + 2 * i + 1] & 15 | (scale[i // 2] >> 4 * (i % 2) & 15) << 4
@@ -395,13 +400,22 @@ def tensors(o):
         all.append(('rope_freqs.weight', 'f32', o.length // 2, 0, 0))
     if not o.tied:
         all.append(('output.weight', o.output_type, o.dim, o.vocab_size, 3 / math.sqrt(o.dim)))
+    if o.scale:
+        all = [t[:4] + (t[4] / o.scale,) if scaled(t) else t for t in all]
+        all += [(t[0].replace('.weight', '.scale'), 'f32', 1, 0, 0) for t in all if scaled(t)]
     all += [(name, 'f32', 32, 0, 0) for name in o.add_tensor]
     return [t if t[3] else (t[0], 'f32') + t[2:] for t in all if t[0] not in o.drop_tensor]
+
+
+def scaled(tensor):
+    return tensor[3] > 0 and tensor[0] != 'token_embd.weight'
 
 
 def content(o, tensor):
     name, dtype, cols, rows, spread = tensor
     rng = random.Random('%d %s' % (o.seed, name))
+    if name.endswith('.scale'):
+        return encode(dtype, [o.scale])
     if name == 'rope_freqs.weight':
         return encode(dtype, rope_factors(o))
     if name.endswith('.bias'):
@@ -410,7 +424,7 @@ def content(o, tensor):
         return encode(dtype, [1 + rng.gauss(0, 0.1) for _ in range(cols)])
     if cols % DTYPES[dtype][1]:
         sys.exit('mkgguf.py: %s: rows of %d are not whole blocks of %s' % (name, cols, dtype))
-    if o.random_blocks and dtype not in ('f32', 'f16', 'bf16', 'mxfp4', 'iq1_m'):
+    if o.random_blocks and dtype not in ('f32', 'f16', 'bf16', 'mxfp4', 'nvfp4', 'iq1_m'):
         return random_blocks(rng, dtype, spread, rows * cols // DTYPES[dtype][1])
     if dtype in RANDOM:
         return b''.join(random_block(rng, dtype, spread) for _ in range(rows * cols // DTYPES[dtype][1]))

@@ -128,8 +128,8 @@ fails 64 "was made with 'data " "tune $long --resume red.jsonl"
 ok "it goes on to the same bytes" same "tune $long --resume chat.jsonl" "rm state; tune $long chat.jsonl"
 
 # Every type of a base, and every container
-types="f16 bf16 q4_0 q5_1 q8_0 mxfp4"
-for type in $types q2_k q4_k q6_k iq4_xs iq2_xs; do
+types="f16 bf16 q4_0 q5_1 q8_0 mxfp4 nvfp4"
+for type in $types q2_k q4_k q6_k iq4_xs iq2_xs q1_0; do
 	case " $types " in
 	*" $type "*) dim=64 ;;
 	*) dim=256 ;;

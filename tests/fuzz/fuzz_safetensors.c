@@ -31,7 +31,7 @@ read_tensors(struct ll_source *source, const uint8_t *data, size_t size, struct 
 {
 	struct ll_model *model;
 
-	if (ll_safetensors_read(source, data, size, "fuzz", err) < 0 || ll_source_hf_settle(source, err) < 0)
+	if (ll_safetensors_read(source, data, size, "fuzz", err) < 0 || ll_source_settle(source, err) < 0)
 		return;
 	touch(source);
 	if (ll_json_parse_settings(&source->config, config, strlen(config), "config", err) == 0 &&

@@ -5,10 +5,13 @@ Of each type a few blocks in full; and the crc32 of what some thousand more stan
 the test makes as many_blocks() does: enough to meet every point of the largest grid.
 
 Needs numpy, gguf and torch from PyPI: gguf's dequantisation is llama.cpp's and the one checked
-against, torch's is that of F8_E4M3.
+against, torch's is that of F8_E4M3. gguf has none of Q1_0 and Q2_0: $GGML is llama.cpp's own
+library, libggml-base.so, which has.
 """
 
+import ctypes
 import json
+import os
 import pathlib
 import zlib
 
@@ -40,7 +43,14 @@ TYPES = [
     ("IQ1_S", 50, [0]),
     ("IQ1_M", 56, []),
     ("MXFP4", 17, []),
+    ("TQ1_0", 54, [52]),
+    ("TQ2_0", 66, [64]),
+    ("NVFP4", 36, []),
+    ("Q1_0", 18, [0]),
+    ("Q2_0", 18, [0]),
 ]
+# type: its number, weights of a block
+OWN = {"Q1_0": (41, 128), "Q2_0": (42, 64)}
 BLOCKS = 2
 MANY = 2048
 # Where a byte's bit 6 is the highest of an f16's exponent: cleared, the number is finite.
@@ -70,15 +80,23 @@ def many_blocks(size, cleared):
     return data
 
 
+def dequantize(data, name):
+    if name not in OWN:
+        return quants.dequantize(data.reshape(1, -1), GGMLQuantizationType[name])
+    out = numpy.empty(len(data) * OWN[name][1], "<f4")
+    row = getattr(ctypes.CDLL(os.environ["GGML"]), "dequantize_row_" + name.lower())
+    row(data.ctypes.data_as(ctypes.c_void_p), out.ctypes.data_as(ctypes.c_void_p), ctypes.c_int64(len(out)))
+    return out
+
+
 def entry(name, size, halves, rng):
-    kind = GGMLQuantizationType[name]
-    data = blocks(rng, name, size, halves).reshape(1, -1)
-    values = quants.dequantize(data, kind)
+    data = blocks(rng, name, size, halves)
+    values = dequantize(data, name)
     cleared = EXPONENTS.get(name, [at + 1 for at in halves])
-    many = quants.dequantize(many_blocks(size, cleared).reshape(1, -1), kind)
+    many = dequantize(many_blocks(size, cleared), name)
     return {
         "type": name,
-        "number": int(kind),
+        "number": OWN[name][0] if name in OWN else int(GGMLQuantizationType[name]),
         "bytes": data.tobytes().hex(),
         "f32": values.astype("<f4").tobytes().hex(),
         "many": MANY,

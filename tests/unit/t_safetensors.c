@@ -180,7 +180,7 @@ scales(void **state)
 
 		snprintf(text, sizeof(text), header, cases[i].shape, 4 + 4 * cases[i].count);
 		assert_int_equal(read_header(&source, text, 4 + 4 * (size_t)cases[i].count, &file, &err), 0);
-		status = ll_source_hf_settle(source, &err);
+		status = ll_source_settle(source, &err);
 		if (cases[i].text == NULL) {
 			assert_int_equal(status, 0);
 			assert_int_equal(source->count, 1);
