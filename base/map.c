@@ -85,6 +85,8 @@ ll_map_open(struct ll_map *map, const char *path, struct ll_err *err)
 		    S_ISDIR(info.st_mode) ? "is a directory" : "is not a regular file");
 		goto failed;
 	}
+	if (ll_input_note(path, &info, err) < 0)
+		goto failed;
 	if (info.st_size == 0) {
 		ll_fail(err, LL_EDATA, "%s: file is empty", path);
 		goto failed;

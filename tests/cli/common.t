@@ -99,6 +99,12 @@ printf hello >both && ln -sf both link
 for line in 'll-tokenize both -o both' 'll-tokenize -o both - <both' 'll-train-bpe -n 300 -o both both' 'll-train --steps 1 -o link both'; do
 	ok "no output over what is read: $line" is "64 hello" "echo \$(status_of '$line') \$(cat both)"
 done
+cp "$LL_MODEL" model.gguf && ll-tokenize -p "one two" >given.lls
+for line in 'll-tokenize -p x -o model.gguf' 'll-forward --once -o model.gguf given.lls' 'll-forward --imatrix model.gguf given.lls' \
+    'll-sample --stop x -m model.gguf -o model.gguf logits' 'll-quantize --requantize -o ./model.gguf Q4_0' 'll-convert -o model.gguf' \
+    'll-tune --steps 1 -o model.gguf text' 'll-train --steps 1 -o model.gguf text'; do
+	ok "nor over the model: $line" is "64" "status_of 'LL_MODEL=model.gguf $line' && cmp model.gguf '$LL_MODEL'"
+done
 # What a link names is made, as by the shell, and the link stays.
 mkdir folder && ln -s new link2 && ln -s ../folder/../link2 folder/link3 && ln -s none/new lost && ln -s circle circle
 ok "a file is made where a link leads" is "0 a new" \
