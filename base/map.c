@@ -29,6 +29,7 @@ static struct {
 static void
 on_bus_error(int number, siginfo_t *info, void *context)
 {
+	static atomic_flag told = ATOMIC_FLAG_INIT;
 	const unsigned char *address = info->si_addr;
 
 	(void)context;
@@ -37,6 +38,9 @@ on_bus_error(int number, siginfo_t *info, void *context)
 
 		if (begin == NULL || address < begin || address >= begin + maps[i].size)
 			continue;
+		/* Of several threads the first tells it, and the end is everyone's. */
+		while (atomic_flag_test_and_set(&told))
+			pause();
 		if (write(STDERR_FILENO, maps[i].message, maps[i].length) < 0)
 			_exit(LL_EIO);
 		_exit(LL_EDATA);
