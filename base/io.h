@@ -18,7 +18,8 @@ struct stat;
 
 /*
  * The first call of every main(). Descriptors 0 to 2 that were closed are filled with ones
- * that fail on use, so that no file opened later lands there by accident.
+ * that fail on use, so that no file opened later lands there by accident. A limit of the size
+ * of files (ulimit -f) becomes a failed write, not a signal.
  */
 void ll_start(void);
 
