@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 78
+plan 80
 unset LL_CONFIG
 bin=${PATH%%:*}
 
@@ -148,6 +148,9 @@ ok "names are completed" is "smollm2 ll-4m ll-1m small shared far" "echo \$(ll-i
 
 # What is refused.
 fails 78 "none.yaml: No such file or directory" "LL_CONFIG=none.yaml ll-cat"
+mkfifo pipe
+fails 78 "pipe: is a pipe, which only one program could read" "LL_CONFIG=pipe ll-cat"
+fails 78 "/dev/stdin: is a pipe" "(sleep 0.1; echo 'top-k: 3') | LL_CONFIG=/dev/stdin ll-cat"
 fails 78 "LL_TOP_K: top-k: 'x' is not a whole number" "LL_TOP_K=x ll-sample"
 ok "--print-config of a bad setting writes nothing" is "78 0" \
     "LL_TOP_K=x ll-sample --print-config >out 2>/dev/null; echo \$? \$(wc -c <out)"
