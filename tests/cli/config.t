@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 80
+plan 82
 unset LL_CONFIG
 bin=${PATH%%:*}
 
@@ -162,11 +162,13 @@ while IFS='|' read -r text told; do
 done <<'END'
 temprature: 1|1: temprature: unknown key
 # x\nll-smaple: {}|2: ll-smaple: unknown key
+ll-smaple:\n\n  threads: 1|1: ll-smaple: unknown key
+top-k: 3\nll-cat:\n  quiet: true\n  verbose: true\nll-cat: {}|5: ll-cat: this key is there twice, first in line 2
 ll-sample: {threads: 1}|1: threads: ll-sample has no such option
 ll-cat: {topk: 1}|1: topk: unknown key
 threads: two|1: threads: 'two' is not a whole number
 temperature: "1"|1: temperature: is text, not a number
-top-k:\n- 1|2: top-k: wants one value, not a list or mapping
+top-k:\n- 1|1: top-k: wants one value, not a list or mapping
 temperature: 101|1: temperature: '101' is not between 0 and 100
 seed:|1: seed: has no value
 models: {a/b: x}|1: a/b: a model's name is not empty and has no '/'
