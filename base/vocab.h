@@ -79,6 +79,7 @@ struct ll_vocab {
 	size_t chat_template_length;
 	uint64_t fingerprint;		/* over the normal tokens' bytes and ids; equal for a GGUF and the rank file it was made from */
 	void *memory;			/* everything above; freed by ll_vocab_free */
+	char *path;			/* that of ll_vocab_open, for messages; NULL if made otherwise */
 };
 
 /* The length of a text stands before it, in eight bytes, the lowest first: as in GGUF's arrays. */
