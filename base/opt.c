@@ -107,9 +107,7 @@ static void
 say_why(char *why, size_t size, const char *text, const char *what)
 {
 	snprintf(why, size, "'%.200s' %s", text, what);
-	for (char *p = why; *p != '\0'; p++)
-		if (iscntrl((unsigned char)*p))
-			*p = '?';
+	ll_harmless(why);
 }
 
 static bool
