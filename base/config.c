@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -215,11 +216,12 @@ ll_config_parse(struct ll_config_file *file, const char *text, size_t length, st
 	return status < 0 ? status : check_file(file, err);
 }
 
-/* 1 when the file is not there and need not be. O_NONBLOCK: a FIFO must not be waited for. */
+/* 1 when the file is not there and need not be. O_NONBLOCK: a FIFO must be refused, not waited for. */
 static int
 read_file(struct ll_config_file *file, const char *path, bool must, struct ll_err *err)
 {
 	struct ll_buf text = { 0 };
+	struct stat info;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), status = 0;
 	ssize_t got = 1;
 
@@ -227,6 +229,8 @@ read_file(struct ll_config_file *file, const char *path, bool must, struct ll_er
 		return 1;
 	if (fd < 0)
 		return ll_fail_errno(err, LL_ECONFIG, "%s", path);
+	if (fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode))
+		status = ll_fail(err, LL_ECONFIG, "%s: is a pipe, which only one program could read", path);
 	while (status == 0 && got > 0 && text.len <= MOST_BYTES) {
 		if ((status = ll_buf_room(&text, 4096, err)) < 0)
 			break;

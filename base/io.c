@@ -28,6 +28,8 @@ ll_start(void)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
 			if (open("/dev/null", modes[fd]) != fd)
 				_exit(LL_EIO);
+	/* write(2) then tells that a file would become longer than this process may make one. */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 _Noreturn void
@@ -45,14 +47,15 @@ ll_die_of_sigpipe(void)
 }
 
 #define OUTPUTS 16
-#define OPERANDS 256
+#define INPUTS 512
 
 /* Regular files that were opened to be read, and those that an output is to replace. */
 static struct identity {
 	dev_t device;
 	ino_t number;
-} inputs[OPERANDS], replaced[OUTPUTS];
+} inputs[INPUTS], replaced[OUTPUTS];
 static size_t input_count, replaced_count;
+static const char *renewed;	/* what ll_out_renew was told */
 
 static bool
 is_among(const struct identity *list, size_t count, const struct stat *info)
@@ -71,11 +74,28 @@ note(struct identity *list, size_t most, size_t *count, const struct stat *info)
 		list[(*count)++] = (struct identity){ info->st_dev, info->st_ino };
 }
 
+static bool
+is_renewed(const char *path)
+{
+	return renewed != NULL && strcmp(path, renewed) == 0;
+}
+
+int
+ll_input_note(const char *path, const struct stat *info, struct ll_err *err)
+{
+	if (!S_ISREG(info->st_mode) || is_renewed(path))
+		return 0;
+	if (is_among(replaced, replaced_count, info))
+		return ll_fail(err, LL_EUSAGE, "%s: is the output, which would replace it", path);
+	note(inputs, INPUTS, &input_count, info);
+	return 0;
+}
+
 int
 ll_open_input(const char *path, struct ll_err *err)
 {
 	struct stat info;
-	int fd = STDIN_FILENO;
+	int fd = STDIN_FILENO, status;
 
 	if (strcmp(path, "-") != 0 && (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
 		return ll_fail_errno(err, LL_EINPUT, "%s", *path != '\0' ? path : "''");
@@ -85,12 +105,10 @@ ll_open_input(const char *path, struct ll_err *err)
 		close(fd);
 		return ll_fail(err, LL_EINPUT, "%s: is a directory", path);
 	}
-	if (S_ISREG(info.st_mode) && is_among(replaced, replaced_count, &info)) {
+	if ((status = ll_input_note(path, &info, err)) < 0) {
 		close(fd);
-		return ll_fail(err, LL_EUSAGE, "%s: is the output, which would replace it", path);
+		return status;
 	}
-	if (S_ISREG(info.st_mode))
-		note(inputs, OPERANDS, &input_count, &info);
 	return fd;
 }
 
@@ -259,19 +277,26 @@ keep_mode(const struct ll_out *out)
 		fchmod(out->fd, info.st_mode & 0777);
 }
 
+/* The folder of `path`; false if its name is too long. */
+static bool
+name_folder(char folder[PATH_MAX], const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash != NULL && (size_t)(slash - path) + 2 > PATH_MAX)
+		return false;
+	snprintf(folder, PATH_MAX, "%.*s", slash != NULL ? (int)(slash - path) + 1 : 1, slash != NULL ? path : ".");
+	return true;
+}
+
 /* A file without a name in the folder of `path`, or -1. Only /proc can give it one later. */
 static int
 open_unnamed(const char *path)
 {
 #ifdef O_TMPFILE
-	const char *slash = strrchr(path, '/');
-	char folder[PATH_MAX] = ".";
+	char folder[PATH_MAX];
 
-	if (slash != NULL && (size_t)(slash - path) + 2 > sizeof(folder))
-		return -1;
-	if (slash != NULL)
-		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path) + 1, path);
-	if (access("/proc/self/fd", X_OK) == 0)
+	if (name_folder(folder, path) && access("/proc/self/fd", X_OK) == 0)
 		return open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
 #endif
 	(void)path;
@@ -312,6 +337,12 @@ can_be_named(const char *path)
 	return stat(path, &info) == 0 || errno == ENOENT;
 }
 
+void
+ll_out_renew(const char *path)
+{
+	renewed = path;
+}
+
 int
 ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 {
@@ -321,7 +352,7 @@ ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 	*out = (struct ll_out){ .fd = STDOUT_FILENO };
 	if (path == NULL || strcmp(path, "-") == 0)
 		return 0;
-	if (stat(path, &info) == 0 && S_ISREG(info.st_mode)) {
+	if (!is_renewed(path) && stat(path, &info) == 0 && S_ISREG(info.st_mode)) {
 		if (is_among(inputs, input_count, &info))
 			return ll_fail(err, LL_EUSAGE, "%s: is read, and the output would replace it", path);
 		note(replaced, OUTPUTS, &replaced_count, &info);
@@ -363,6 +394,38 @@ ll_out_open(struct ll_out *out, const char *path, struct ll_err *err)
 	if (!out->unnamed)
 		remember(out->temporary);
 	return 0;
+}
+
+/* The same name in one folder. */
+static bool
+are_one(const char *a, const char *b)
+{
+	const char *names[2] = { strrchr(a, '/'), strrchr(b, '/') };
+	char folders[2][PATH_MAX];
+	struct stat infos[2];
+
+	return strcmp(names[0] != NULL ? names[0] + 1 : a, names[1] != NULL ? names[1] + 1 : b) == 0 &&
+	    name_folder(folders[0], a) && name_folder(folders[1], b) &&
+	    stat(folders[0], &infos[0]) == 0 && stat(folders[1], &infos[1]) == 0 &&
+	    infos[0].st_dev == infos[1].st_dev && infos[0].st_ino == infos[1].st_ino;
+}
+
+bool
+ll_out_same(const char *a, const char *b)
+{
+	struct ll_err none = { 0 };
+	char *real[2];
+	bool same;
+
+	if (a == NULL || b == NULL || strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
+		return false;
+	real[0] = real_path(a, &none);
+	real[1] = real_path(b, &none);
+	same = real[0] != NULL && real[1] != NULL ? are_one(real[0], real[1]) : strcmp(a, b) == 0;
+	same = same && !is_special(a);
+	free(real[0]);
+	free(real[1]);
+	return same;
 }
 
 int

@@ -6,6 +6,7 @@
 #ifndef LL_BASE_IO_H
 #define LL_BASE_IO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -13,10 +14,12 @@
 #include "base/buf.h"
 
 struct ll_err;
+struct stat;
 
 /*
  * The first call of every main(). Descriptors 0 to 2 that were closed are filled with ones
- * that fail on use, so that no file opened later lands there by accident.
+ * that fail on use, so that no file opened later lands there by accident. A limit of the size
+ * of files (ulimit -f) becomes a failed write, not a signal.
  */
 void ll_start(void);
 
@@ -25,6 +28,12 @@ void ll_start(void);
  * output is to replace, as ll_out_open has for what is read.
  */
 int ll_open_input(const char *path, struct ll_err *err);
+
+/*
+ * Notes what fstat(2) told of a file that is opened to be read otherwise. -LL_EUSAGE where an output is to replace it,
+ * and later outputs to it are refused, too.
+ */
+int ll_input_note(const char *path, const struct stat *info, struct ll_err *err);
 
 /*
  * Reads up to `length` bytes, waiting for at least one. The count, 0 at the end of the file,
@@ -58,6 +67,13 @@ struct ll_out {
 };
 
 int ll_out_open(struct ll_out *out, const char *path, struct ll_err *err);
+/*
+ * One path, borrowed, which the program reads and writes anew, such as its checkpoint: neither is refused for the
+ * other. NULL: none.
+ */
+void ll_out_renew(const char *path);
+/* Whether both name one file, which need not be there. Not so where one is NULL, stdout, a device or a pipe. */
+bool ll_out_same(const char *a, const char *b);
 /* Tells before the work that the file could not be opened; devices and pipes are not touched. */
 int ll_out_try(const char *path, struct ll_err *err);
 /* Keeps (status >= 0) or drops the file; returns `status`, or the failure of keeping it. */
@@ -72,7 +88,7 @@ struct ll_map {
 	size_t size;
 };
 
-/* -LL_EINPUT, -LL_EDATA for an empty file, -LL_ENOMEM; then *map is empty, as for ll_map_close. */
+/* -LL_EINPUT, -LL_EDATA for an empty file, -LL_EUSAGE as ll_input_note, -LL_ENOMEM; then *map is empty, as for ll_map_close. */
 int ll_map_open(struct ll_map *map, const char *path, struct ll_err *err);
 void ll_map_close(struct ll_map *map);
 

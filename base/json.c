@@ -251,21 +251,29 @@ whole(json_t *value)
 	return json_integer((json_int_t)number);
 }
 
+/* In words: jansson's are for those who program with it. */
+static const char *
+why(const json_error_t *error)
+{
+	return json_error_code(error) == json_error_null_character ? "a string with \\u0000" : error->text;
+}
+
 static int
-parse(struct ll_json **result, const char *text, size_t length, const char *what, bool settings, struct ll_err *err)
+parse(struct ll_json **result, const char *text, size_t length, const char *what, size_t flags, bool settings,
+    struct ll_err *err)
 {
 	json_error_t error;
-	json_t *value = load(text, length, 0, &error);
+	json_t *value = load(text, length, flags, &error);
 
 	/* Some programs write "no limit" as a whole number of more than 64 bits. */
 	if (value == NULL && settings && !starved && json_error_code(&error) == json_error_numeric_overflow &&
-	    (value = load(text, length, JSON_DECODE_INT_AS_REAL, &error)) != NULL)
+	    (value = load(text, length, flags | JSON_DECODE_INT_AS_REAL, &error)) != NULL)
 		whole(value);
 	if (starved)
 		return no_memory(value, what, err);
 	if (value == NULL)
 		return ll_fail(err, LL_EDATA, "%s: bad JSON at line %d, column %d: %s", what, error.line,
-		    error.column, error.text);
+		    error.column, why(&error));
 	*result = out(value);
 	return 0;
 }
@@ -274,14 +282,21 @@ int
 ll_json_parse(struct ll_json **result, const char *text, size_t length, const char *what,
     struct ll_err *err)
 {
-	return parse(result, text, length, what, false, err);
+	return parse(result, text, length, what, 0, false, err);
 }
 
 int
 ll_json_parse_settings(struct ll_json **result, const char *text, size_t length, const char *what,
     struct ll_err *err)
 {
-	return parse(result, text, length, what, true, err);
+	return parse(result, text, length, what, 0, true, err);
+}
+
+int
+ll_json_parse_text(struct ll_json **result, const char *text, size_t length, const char *what,
+    struct ll_err *err)
+{
+	return parse(result, text, length, what, JSON_ALLOW_NUL, false, err);
 }
 
 int
@@ -294,7 +309,7 @@ ll_json_parse_line(struct ll_json **result, const char *text, size_t length, con
 	if (starved)
 		return no_memory(value, what, err);
 	if (value == NULL)
-		return ll_fail(err, LL_EDATA, "%s: bad JSON at column %d: %s", what, error.position, error.text);
+		return ll_fail(err, LL_EDATA, "%s: bad JSON at column %d: %s", what, error.position, why(&error));
 	*result = out(value);
 	return 0;
 }

@@ -46,8 +46,12 @@ int ll_json_parse(struct ll_json **out, const char *text, size_t length, const c
 int ll_json_parse_settings(struct ll_json **out, const char *text, size_t length, const char *what,
     struct ll_err *err);
 
+/* The same for what people write: strings may hold U+0000. */
+int ll_json_parse_text(struct ll_json **out, const char *text, size_t length, const char *what,
+    struct ll_err *err);
+
 /*
- * The same for a line of JSON Lines: strings may hold U+0000, and messages name the column
+ * The same for a line of JSON Lines, whose messages name the column
  * alone. Of values that no memory was had for it is -LL_ENOMEM.
  */
 int ll_json_parse_line(struct ll_json **out, const char *text, size_t length, const char *what,

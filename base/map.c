@@ -29,6 +29,7 @@ static struct {
 static void
 on_bus_error(int number, siginfo_t *info, void *context)
 {
+	static atomic_flag told = ATOMIC_FLAG_INIT;
 	const unsigned char *address = info->si_addr;
 
 	(void)context;
@@ -37,6 +38,9 @@ on_bus_error(int number, siginfo_t *info, void *context)
 
 		if (begin == NULL || address < begin || address >= begin + maps[i].size)
 			continue;
+		/* Of several threads the first tells it, and the end is everyone's. */
+		while (atomic_flag_test_and_set(&told))
+			pause();
 		if (write(STDERR_FILENO, maps[i].message, maps[i].length) < 0)
 			_exit(LL_EIO);
 		_exit(LL_EDATA);
@@ -85,6 +89,8 @@ ll_map_open(struct ll_map *map, const char *path, struct ll_err *err)
 		    S_ISDIR(info.st_mode) ? "is a directory" : "is not a regular file");
 		goto failed;
 	}
+	if (ll_input_note(path, &info, err) < 0)
+		goto failed;
 	if (info.st_size == 0) {
 		ll_fail(err, LL_EDATA, "%s: file is empty", path);
 		goto failed;

@@ -107,9 +107,7 @@ static void
 say_why(char *why, size_t size, const char *text, const char *what)
 {
 	snprintf(why, size, "'%.200s' %s", text, what);
-	for (char *p = why; *p != '\0'; p++)
-		if (iscntrl((unsigned char)*p))
-			*p = '?';
+	ll_harmless(why);
 }
 
 static bool
@@ -132,12 +130,17 @@ parse_int(const struct ll_opt *option, const char *text, char *why, size_t size)
 
 	errno = 0;
 	value = strtoll(text, &end, 10);
-	if (end == text || *end != '\0' || errno != 0 || isspace((unsigned char)*text)) {
+	if (end == text || *end != '\0' || isspace((unsigned char)*text)) {
 		say_why(why, size, text, "is not a whole number");
 		return false;
 	}
+	/* One of more than 64 bits is out of the bounds, too. */
 	if (!within_bounds(option, (double)value, text, why, size))
 		return false;
+	if (errno != 0) {
+		say_why(why, size, text, "does not fit 64 bits");
+		return false;
+	}
 	*(int64_t *)option->value = value;
 	return true;
 }
@@ -162,15 +165,21 @@ static bool
 parse_double(const struct ll_opt *option, const char *text, char *why, size_t size)
 {
 	char *end;
-	double value = strtod(text, &end);
+	double value;
 
-	if (end == text || *end != '\0' || !isfinite(value) || isspace((unsigned char)*text) ||
+	errno = 0;
+	value = strtod(text, &end);
+	if (end == text || *end != '\0' || (!isfinite(value) && errno == 0) || isspace((unsigned char)*text) ||
 	    strpbrk(text, "xX") != NULL) {
 		say_why(why, size, text, "is not a number");
 		return false;
 	}
 	if (!within_bounds(option, value, text, why, size))
 		return false;
+	if (!isfinite(value)) {
+		say_why(why, size, text, "is too large");
+		return false;
+	}
 	*(double *)option->value = value;
 	return true;
 }

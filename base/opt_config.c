@@ -217,7 +217,7 @@ print_value(const char *key, const char *text, bool quoted, const char *source)
 
 	if (quoted ? ll_yaml_put(&value, text, strlen(text), &err) < 0 : ll_buf_puts(&value, text, &err) < 0)
 		config_failed(&err);
-	printf("%s: %s\t# %s\n", key, value.data, source);
+	printf("%s: %s  # %s\n", key, value.data, source);
 	ll_buf_free(&value);
 }
 

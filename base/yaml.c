@@ -22,6 +22,7 @@ struct reader {
 	struct ll_yaml **links[LL_YAML_DEPTH];	/* where the next child goes */
 	size_t keys[LL_YAML_DEPTH];
 	char *key;		/* read, its value has not come yet */
+	size_t key_line;
 	struct ll_yaml *root;
 	struct ll_err *err;
 };
@@ -100,7 +101,7 @@ place(struct reader *r, enum ll_yaml_kind kind, const yaml_event_t *event, struc
 	if (node == NULL)
 		return -LL_ENOMEM;
 	node->kind = kind;
-	node->line = line_of(event);
+	node->line = r->key != NULL ? r->key_line : line_of(event);
 	node->key = r->key;
 	r->key = NULL;
 	if (r->depth == 0) {
@@ -130,6 +131,7 @@ take_key(struct reader *r, const yaml_event_t *event)
 	if (++r->keys[r->depth - 1] > LL_YAML_KEYS)
 		return refuse(r, line_of(event), "too many keys in one mapping");
 	r->key = ll_copy(text, length, r->err);
+	r->key_line = line_of(event);
 	return r->key == NULL ? -LL_ENOMEM : 0;
 }
 

@@ -24,7 +24,7 @@ enum ll_yaml_kind { LL_YAML_SCALAR, LL_YAML_LIST, LL_YAML_MAP };
 
 struct ll_yaml {
 	enum ll_yaml_kind kind;
-	size_t line;			/* from 1 */
+	size_t line;			/* from 1; of its key, if it has one */
 	char *key;			/* in a mapping; without NUL */
 	char *text;			/* of a scalar, a NUL behind it; NULL of others */
 	size_t length;

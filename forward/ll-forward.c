@@ -535,6 +535,8 @@ check_options(struct stage *stage, struct ll_err *err)
 
 	if (type < 0 || pack < 0)
 		return type < 0 ? type : pack;
+	if (ll_out_same(imatrix_path, output_path))
+		ll_opt_wrong(&imatrix_path, "is the output's name, too");
 	stage->dtype = (enum ll_dtype)type;
 	when_to_pack = (enum ll_pack)pack;
 	if ((type = ll_forward_precision(precision_name, err)) < 0)

@@ -154,6 +154,7 @@ ll_vocab_free(struct ll_vocab *vocab)
 	for (size_t i = 0; i < KEPT; i++)
 		ll_free_large(memory->kept[i].text, memory->kept[i].size, 1);
 	ll_free_large(memory, memory->size, 1);
+	free(vocab->path);
 	free(vocab);
 }
 
@@ -340,14 +341,13 @@ ll_vocab_from_bytes(struct ll_vocab **out, const void *data, size_t size, const 
 	return ll_vocab_from_ranks(out, data, size, name, err);
 }
 
-int
-ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err)
+static int
+open_any(struct ll_vocab **out, const char *path, struct ll_err *err)
 {
 	struct ll_map map;
 	struct stat is;
 	int status;
 
-	*out = NULL;
 	if (stat(path, &is) == 0 && S_ISDIR(is.st_mode))
 		return ll_vocab_open_folder(out, path, err);
 	if ((status = ll_map_open(&map, path, err)) < 0)
@@ -359,5 +359,20 @@ ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err)
 	else
 		status = ll_vocab_from_bytes(out, map.data, map.size, path, err);
 	ll_map_close(&map);
+	return status;
+}
+
+int
+ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err)
+{
+	int status;
+
+	*out = NULL;
+	status = open_any(out, path, err);
+	if (status == 0 && ((*out)->path = ll_copy(path, strlen(path), err)) == NULL) {
+		ll_vocab_free(*out);
+		*out = NULL;
+		return -LL_ENOMEM;
+	}
 	return status;
 }

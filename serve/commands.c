@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -178,11 +179,13 @@ may_overwrite(const char *path)
 {
 	char begin[64];
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat info;
 	ssize_t got;
 
 	if (fd < 0)
 		return errno == ENOENT;
-	got = read(fd, begin, sizeof(begin));
+	/* A pipe nobody reads would be waited for. */
+	got = fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode) ? -1 : read(fd, begin, sizeof(begin));
 	close(fd);
 	return got == 0 || (got > 0 && ll_saved_is(begin, (size_t)got));
 }

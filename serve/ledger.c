@@ -290,6 +290,11 @@ ll_ledger_open(struct ll_ledger **out, const char *path, bool retry, struct ll_e
 int
 ll_ledger_add(struct ll_ledger *ledger, const char *lines, size_t length, struct ll_err *err)
 {
+	struct stat info;
+
+	/* Nobody could read what follows. */
+	if (ledger->file && fstat(ledger->fd, &info) == 0 && info.st_nlink == 0)
+		return ll_fail(err, LL_EIO, "%s: was removed while it was written", ledger->path);
 	ledger->wrote = true;
 	return ll_write(ledger->fd, lines, length, ledger->path, err);
 }

@@ -42,7 +42,7 @@ size_t ll_ledger_failed(const struct ll_ledger *ledger);
 bool ll_ledger_has(struct ll_ledger *ledger, const struct ll_json *id, uint64_t line);
 void ll_ledger_rewind(struct ll_ledger *ledger);
 
-/* Adds whole lines. A pipe that broke ends the process as by SIGPIPE. -LL_EIO. */
+/* Adds whole lines. A pipe that broke ends the process as by SIGPIPE. -LL_EIO, also for a file that was removed. */
 int ll_ledger_add(struct ll_ledger *ledger, const char *lines, size_t length, struct ll_err *err);
 
 #endif

@@ -219,6 +219,7 @@ load_history(struct ll_line *line, const char *path, struct ll_err *err)
 {
 	struct ll_buf text = { 0 };
 	struct ll_out out = { 0 };
+	struct stat info;
 	size_t begin, lines = 0;
 	int status;
 
@@ -226,6 +227,11 @@ load_history(struct ll_line *line, const char *path, struct ll_err *err)
 	line->history_fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (line->history_fd < 0)
 		return ll_fail_errno(err, LL_ECREATE, "%s", path);
+	if (fstat(line->history_fd, &info) == 0 && !S_ISREG(info.st_mode)) {
+		close(line->history_fd);
+		line->history_fd = -1;
+		return ll_fail(err, LL_ECREATE, "%s: is not a regular file", path);
+	}
 	fchmod(line->history_fd, 0600);
 	if ((status = ll_read_all(line->history_fd, &text, path, err)) < 0) {
 		ll_buf_free(&text);

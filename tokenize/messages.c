@@ -160,7 +160,7 @@ take_arguments(struct reading *r, struct ll_call *call, const struct ll_json *ob
 		value = ll_json_get(object, "parameters");
 	if ((text = ll_json_text_of(value, &length)) != NULL) {
 		snprintf(what, sizeof(what), "%s.arguments", r->where);
-		if ((status = ll_json_parse(&parsed, text, length, what, r->err)) < 0 ||
+		if ((status = ll_json_parse_text(&parsed, text, length, what, r->err)) < 0 ||
 		    (status = keep(r, NULL, parsed)) < 0)
 			return status;
 		value = parsed;

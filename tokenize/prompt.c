@@ -32,9 +32,11 @@ ll_prompt_parse_ids(const struct ll_tokenizer *tokenizer, const char *text, size
 			break;
 		for (begin = i; i < length && text[i] >= '0' && text[i] <= '9' && id <= UINT32_MAX; i++)
 			id = id * 10 + (uint64_t)(text[i] - '0');
-		if (i == begin || (i < length && !is_space(text[i])))
-			return ll_fail(err, LL_EDATA, "ids: '%.*s' is not a token id",
-			    (int)(length - begin < 20 ? length - begin : 20), text + begin);
+		if (i == begin || (i < length && !is_space(text[i]))) {
+			while (i < length && i - begin < 20 && !is_space(text[i]))
+				i++;
+			return ll_fail(err, LL_EDATA, "ids: '%.*s' is not a token id", (int)(i - begin), text + begin);
+		}
 		if (id >= vocab)
 			return ll_fail(err, LL_EDATA, "ids: %" PRIu64 " is not in the vocabulary of %zu", id, vocab);
 		status = ll_ids_add(ids, (uint32_t)id, err);

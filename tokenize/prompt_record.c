@@ -142,7 +142,7 @@ ll_prompt_encode_json(const struct ll_tokenizer *tokenizer, const struct ll_prom
 		snprintf(where, sizeof(where), "%.250s:%zu", name, line);
 	else
 		snprintf(where, sizeof(where), "%.250s", name);
-	if ((status = ll_json_parse(&json, text, length, where, err)) < 0)
+	if ((status = ll_json_parse_text(&json, text, length, where, err)) < 0)
 		return status;
 	object = ll_json_kind(json) == LL_JSON_OBJECT;
 	status = object ? check_members(json, where, err) : 0;
@@ -165,7 +165,7 @@ ll_prompt_open_tools(struct ll_json **out, const char *path, struct ll_err *err)
 	if (fd > STDIN_FILENO)
 		close(fd);
 	if (status == 0)
-		status = ll_json_parse(&tools, text.data != NULL ? text.data : "", text.len, path, err);
+		status = ll_json_parse_text(&tools, text.data != NULL ? text.data : "", text.len, path, err);
 	if (status == 0 && ll_json_kind(tools) == LL_JSON_OBJECT) {
 		struct ll_json *list = ll_json_array();
 

@@ -114,15 +114,20 @@ take_number(struct ll_record *record, const struct field *field, const struct ll
 	if (field->kind == WHOLE ? !ll_json_integer(value, &whole) : !ll_json_number(value, &number))
 		return ll_fail(err, LL_EDATA, "%s: %s: is %s, not a %s", where, field->name, ll_json_kind_name(value),
 		    field->kind == WHOLE ? "whole number" : "number");
-	if (field->kind == WHOLE)
-		number = (double)whole;
+	if (field->kind == WHOLE) {
+		/* 2^63, the double next to the greatest, stands for that. */
+		int64_t least = (int64_t)field->min, most = field->max < 0x1p63 ? (int64_t)field->max : INT64_MAX;
+
+		if (whole < least || whole > most)
+			return ll_fail(err, LL_EDATA, "%s: %s: %" PRId64 " is not between %" PRId64 " and %" PRId64, where,
+			    field->name, whole, least, most);
+		*(int64_t *)member(record, field) = whole;
+		return 0;
+	}
 	if (!(number >= field->min && number <= field->max))
 		return ll_fail(err, LL_EDATA, "%s: %s: %.15g is not between %.15g and %.15g", where, field->name,
 		    number, field->min, field->max);
-	if (field->kind == WHOLE)
-		*(int64_t *)member(record, field) = whole;
-	else
-		*(double *)member(record, field) = number;
+	*(double *)member(record, field) = number;
 	return 0;
 }
 

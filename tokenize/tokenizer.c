@@ -49,8 +49,8 @@ whole_first(const struct ll_tokenizer *tokenizer)
 	return vocab->kind == LL_VOCAB_BPE_RANKS || ll_split_whole_first(vocab->pre);
 }
 
-int
-ll_tokenizer_new(struct ll_tokenizer **out, const struct ll_vocab *vocab, struct ll_err *err)
+static int
+build(struct ll_tokenizer **out, const struct ll_vocab *vocab, struct ll_err *err)
 {
 	struct ll_tokenizer *tokenizer = ll_alloc(1, sizeof(*tokenizer), err);
 	int status = 0;
@@ -73,6 +73,17 @@ ll_tokenizer_new(struct ll_tokenizer **out, const struct ll_vocab *vocab, struct
 failed:
 	ll_tokenizer_free(tokenizer);
 	return status;
+}
+
+int
+ll_tokenizer_new(struct ll_tokenizer **out, const struct ll_vocab *vocab, struct ll_err *err)
+{
+	struct ll_err own = { 0 };
+	int status = build(out, vocab, &own);
+
+	if (status < 0 && vocab->path != NULL && own.code != LL_ENOMEM)
+		return ll_fail(err, own.code, "%s: %s", vocab->path, own.text);
+	return status < 0 ? ll_fail_as(err, &own) : 0;
 }
 
 void

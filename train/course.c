@@ -159,11 +159,15 @@ ll_course_run(struct ll_course *c, struct ll_err *err)
 	if (s->state == NULL && (s->save_every > 0 || s->resume)) {
 		status = ll_buf_printf(&state, err, "%s.state", c->output);
 		fit.options.state = state.data;
+		if (status == 0 && ll_out_same(s->log, state.data))
+			status = ll_fail(err, LL_EUSAGE, "--log: is the name of the checkpoint, too");
 	}
+	ll_out_renew(fit.options.state);
 	if (status == 0 && !s->dry_run && (status = ll_out_try(c->output, err)) == 0)
 		status = ll_out_try(fit.options.state, err);
 	if (status == 0)
 		status = run(c, pool, &fit, &text, err);
+	ll_out_renew(NULL);
 	ll_pool_free(pool);
 	ll_buf_free(&text);
 	ll_buf_free(&state);

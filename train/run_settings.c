@@ -13,6 +13,7 @@
 
 #include "base/available.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/opt.h"
 
 static const char *const schedules[] = { "cosine", "wsd", "constant" };
@@ -24,12 +25,6 @@ schedule_of(const char *name)
 		if (strcmp(name, schedules[i]) == 0)
 			return i;
 	return -1;
-}
-
-static bool
-are_one(const char *a, const char *b)
-{
-	return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
 __attribute__((format(printf, 2, 3))) static _Noreturn void
@@ -66,9 +61,9 @@ ll_run_settings_check(struct ll_run_settings *s, const char *output, struct ll_e
 		wrong(&s->micro, "%" PRId64 " is more than the %" PRId64 " sequences of a step (--batch)", s->micro, s->rows);
 	if (s->least > s->rate && ll_opt_given(&s->least))
 		wrong(&s->least, "%g is above --lr, %g", s->least, s->rate);
-	if (!unnamed && are_one(s->state, output))
+	if (ll_out_same(s->state, output))
 		ll_opt_wrong(&s->state, "is the output's name, too");
-	if ((!unnamed && are_one(s->log, output)) || are_one(s->log, s->state))
+	if (ll_out_same(s->log, output) || ll_out_same(s->log, s->state))
 		ll_opt_wrong(&s->log, "is the name of the output or the checkpoint, too");
 	if (s->state == NULL && unnamed && !s->dry_run) {
 		ll_opt_refuse(&s->resume, "without --state: the output has no name to be the checkpoint's");

@@ -95,9 +95,22 @@ long=$(printf 'x%.0s' $(seq 255))
 ok "a name as long as a name may be" is "0 0 2" "echo \$(status_of 'll-tokenize -p x -o $long') \$(status_of 'll-tokenize -p x --count -o $long') \$(cat $long)"
 ok "one that is too long is told before the work" is "73 ll-tokenize: x$long: File name too long" \
     "echo \$(status_of 'll-tokenize -o x$long none.txt') \$(cat err)"
+mkdir limited && echo '{"prompt": "one", "limit": 3}' >one.jsonl
+for line in 'll-convert -o limited/x' 'll-forward --once -o limited/x tokens' 'll-tokenize -p x -o limited/x' \
+    'll-train-bpe -n 300 -o limited/x text' 'll-batch -o limited/x one.jsonl'; do
+	ok "a limit of the file size is told: $line" like "${line%% *}: limited/x: File too large 74" \
+	    "echo \$({ sh -c 'ulimit -f 0; $line'; echo \$?; } 2>&1)"
+done
+ok "and nothing is left but an empty batch" is "0 limited/x" "find limited -type f -printf '%s %p\n'"
 printf hello >both && ln -sf both link
 for line in 'll-tokenize both -o both' 'll-tokenize -o both - <both' 'll-train-bpe -n 300 -o both both' 'll-train --steps 1 -o link both'; do
 	ok "no output over what is read: $line" is "64 hello" "echo \$(status_of '$line') \$(cat both)"
+done
+cp "$LL_MODEL" model.gguf && ll-tokenize -p "one two" >given.lls
+for line in 'll-tokenize -p x -o model.gguf' 'll-forward --once -o model.gguf given.lls' 'll-forward --imatrix model.gguf given.lls' \
+    'll-sample --stop x -m model.gguf -o model.gguf logits' 'll-quantize --requantize -o ./model.gguf Q4_0' 'll-convert -o model.gguf' \
+    'll-tune --steps 1 -o model.gguf text' 'll-train --steps 1 -o model.gguf text'; do
+	ok "nor over the model: $line" is "64" "status_of 'LL_MODEL=model.gguf $line' && cmp model.gguf '$LL_MODEL'"
 done
 # What a link names is made, as by the shell, and the link stays.
 mkdir folder && ln -s new link2 && ln -s ../folder/../link2 folder/link3 && ln -s none/new lost && ln -s circle circle

@@ -1,15 +1,15 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 78
+plan 83
 unset LL_CONFIG
 bin=${PATH%%:*}
 
-# setting PROGRAM KEY [ARGUMENT...]: its line of --print-config, the tab as one space
+# setting PROGRAM KEY [ARGUMENT...]: its line of --print-config, two spaces as one
 setting() {
 	program=$1 key=$2
 	shift 2
-	"$program" "$@" --print-config | grep -e "^$key: " -e "^# $key: " | tr '\t' ' '
+	"$program" "$@" --print-config | grep -e "^$key: " -e "^# $key: " | sed 's/  # / # /'
 }
 
 mkdir -p .config sub
@@ -64,8 +64,9 @@ ok "a flag" is "quiet: true # LL_QUIET" "LL_QUIET=1 setting ll-cat quiet"
 ok "and not" is "verbose: false # LL_VERBOSE" "LL_VERBOSE=false setting ll-cat verbose"
 ok "what may be a slip of the pen" like "# LL_TEMPRATURE: no such setting" \
     "LL_TEMPRATURE=1 ll-cat --print-config"
-ok "what is printed is a configuration" same "ll-sample --print-config | sed 's/	.*//;/^#/d'" \
-    "ll-sample --print-config >whole.yaml; LL_CONFIG=whole.yaml ll-sample --print-config | sed 's/	.*//;/^#/d'"
+ok "what is printed is a configuration" same "ll-sample --print-config | sed 's/  # .*//;/^#/d'" \
+    "ll-sample --print-config >whole.yaml; LL_CONFIG=whole.yaml ll-sample --print-config | sed 's/  # .*//;/^#/d'"
+ok "no tab is in it, which some readers of YAML refuse" is "" "ll-sample --print-config | tr -cd '\t'"
 for text in "two words" "true" "a: b # c" "" "ä \"q\" \\ ~" "$(printf 'l1\nl2\tx')" "- x"; do
 	ok "a text comes back: $text" is "$text" "ll-chat -S '$text' --print-config >t.yaml
 	    LL_CONFIG=t.yaml LL_MODEL=$LL_MODEL ll-chat -x | sed -n '/-S /,\$p' |
@@ -148,6 +149,9 @@ ok "names are completed" is "smollm2 ll-4m ll-1m small shared far" "echo \$(ll-i
 
 # What is refused.
 fails 78 "none.yaml: No such file or directory" "LL_CONFIG=none.yaml ll-cat"
+mkfifo pipe
+fails 78 "pipe: is a pipe, which only one program could read" "LL_CONFIG=pipe ll-cat"
+fails 78 "/dev/stdin: is a pipe" "(sleep 0.1; echo 'top-k: 3') | LL_CONFIG=/dev/stdin ll-cat"
 fails 78 "LL_TOP_K: top-k: 'x' is not a whole number" "LL_TOP_K=x ll-sample"
 ok "--print-config of a bad setting writes nothing" is "78 0" \
     "LL_TOP_K=x ll-sample --print-config >out 2>/dev/null; echo \$? \$(wc -c <out)"
@@ -159,11 +163,13 @@ while IFS='|' read -r text told; do
 done <<'END'
 temprature: 1|1: temprature: unknown key
 # x\nll-smaple: {}|2: ll-smaple: unknown key
+ll-smaple:\n\n  threads: 1|1: ll-smaple: unknown key
+top-k: 3\nll-cat:\n  quiet: true\n  verbose: true\nll-cat: {}|5: ll-cat: this key is there twice, first in line 2
 ll-sample: {threads: 1}|1: threads: ll-sample has no such option
 ll-cat: {topk: 1}|1: topk: unknown key
 threads: two|1: threads: 'two' is not a whole number
 temperature: "1"|1: temperature: is text, not a number
-top-k:\n- 1|2: top-k: wants one value, not a list or mapping
+top-k:\n- 1|1: top-k: wants one value, not a list or mapping
 temperature: 101|1: temperature: '101' is not between 0 and 100
 seed:|1: seed: has no value
 models: {a/b: x}|1: a/b: a model's name is not empty and has no '/'

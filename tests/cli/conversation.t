@@ -39,6 +39,8 @@ fails 65 "messages[0]: role 'x' is not one of" \
 	"ll-tokenize --messages --ids -S S -p '[{\"role\": \"x\", \"content\": \"\"}]'"
 fails 65 "--prompt: bad JSON at line 1, column 49: too big integer" \
 	"ll-tokenize --messages --ids -p '[{\"role\": \"tool\", \"content\": 18446744073709551616}]'"
+ok "a zero byte in a message is one in its text" same \
+    "printf 'a\0b' | ll-tokenize --chat --ids" "ll-tokenize --messages --ids -p '[{\"role\": \"user\", \"content\": \"a\\u0000b\"}]'"
 fails 69 "date_string: the chat format chatml names no date" \
 	"ll-tokenize --messages --ids -p '{\"messages\": [], \"date_string\": \"1 May 2025\"}'"
 fails 69 "categories: the chat format chatml has none" \

@@ -36,6 +36,8 @@ for i in 1 2; do
 done | ll-tokenize -m tiny.gguf -l --from-ids >twice
 ll-forward -m tiny.gguf --imatrix three.gguf twice >/dev/null
 ll-tokenize -m tiny.gguf short | ll-forward -m tiny.gguf --imatrix four.gguf >/dev/null
+ln -s four.gguf link
+fails 64 "--imatrix: is the output's name, too" "ll-forward -m tiny.gguf --imatrix four.gguf -o link tokens"
 
 cat >sums.py <<'END'
 import struct, sys

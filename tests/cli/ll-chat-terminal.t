@@ -258,6 +258,8 @@ def saved(folder):
     has("and the conversation is as it was", chat.type("/tokens"), "   1  answer of")
     has("/save overwrites nothing else", chat.type("/save notours"), "not saved")
     same("it is as it was", read(folder, "notours"), "precious\n")
+    os.mkfifo(os.path.join(folder, "pipe"))
+    has("/save waits for no reader of a pipe", chat.type("/save pipe"), "not saved")
     has("/save where it cannot", chat.type("/save none/x.yaml"), "No such file or directory: not saved")
     chat.end()
 
@@ -356,6 +358,12 @@ def history(folder):
         pass
     chat = Terminal(folder, *GREEDY)
     has("without its file a conversation goes on", chat.greeting, "no history", "/help")
+    chat.end()
+    os.unlink(os.path.join(folder, ".local"))
+    os.makedirs(os.path.dirname(path))
+    os.mkfifo(path)
+    chat = Terminal(folder, *GREEDY)
+    has("a pipe in its place is not waited for", chat.greeting, "history: is not a regular file: no history", "/help")
     chat.end()
     chat = Terminal(folder, *GREEDY)
     chat.type("ä🦙é")

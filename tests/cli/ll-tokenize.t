@@ -44,6 +44,7 @@ ok "in JSON Lines it is an error" like '"error":{"code":65,"message":"line 2: pr
 	"$three | ll-tokenize --no-bos -l 2>/dev/null | ll-tokenize -d --jsonl --echo || [ \$? -eq 65 ]"
 ok "it is counted" is "0" "$three | ll-tokenize --no-bos -l --count | sed -n 2p"
 # So does one that cannot be encoded: an id or a byte that the vocabulary has not got, a conversation that is none.
+fails 65 "ids: 'x2' is not a token id" "printf '1\nx2 3\n' | ll-tokenize --from-ids >out"
 fails 65 "line 2: ids: 99999 is not in the vocabulary" "printf '5\n99999\n6\n' | ll-tokenize -l --from-ids"
 ok "the others go on" is "5
 6" "printf '5\n99999\n6\n' | ll-tokenize -l --from-ids --ids 2>/dev/null || [ \$? -eq 65 ]"

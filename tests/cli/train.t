@@ -366,6 +366,8 @@ fails 64 "--lr: nothing is learned at 0" "$new --lr 0 -o n.gguf text.jsonl"
 fails 64 "--state: is the output's name, too" "$new --state n.gguf -o n.gguf text.jsonl"
 fails 64 "--log: is the name of the output or the checkpoint, too" "$new --log n.gguf -o n.gguf text.jsonl"
 fails 64 "--log: is the name of the output or the checkpoint, too" "$new --log s --state s -o n.gguf text.jsonl"
+fails 64 "--state: is the output's name, too" "$new --state ./n.gguf -o n.gguf text.jsonl"
+fails 64 "--log: is the name of the checkpoint, too" "$new --log ../home/n.gguf.state --save-every 1 -o n.gguf text.jsonl"
 fails 64 "--context: 65 is more than the 64 positions of the model" "$new -c 65 -o n.gguf text.jsonl"
 for option in "--epochs 0.5" "--lr 2e-3" "--min-lr 5e-4" "--schedule wsd" "--schedule wsd --fall 1" "--warmup 3" \
 	"--beta1 0.5" "--beta2 0.5" "--epsilon 1e-3" "--weight-decay 3" "--clip 0.01" "-b 3" "-c 16"; do

@@ -79,4 +79,6 @@ rm model/tokenizer_config.json
 fails 69 "the model has no chat template" "$ids --vocab model --chat -p a"
 echo "{{ 'nor this' }}" >model/chat_template.jinja
 fails 69 "template is not one of those known" "$ids --vocab model --chat -p a"
+"$TESTS/mkgguf.py" --preset tiny --key tokenizer.ggml.pre string strange strange.gguf
+fails 69 "ll-tokenize: strange.gguf: tokenizer.ggml.pre: pre-tokenizer 'strange'" "$ids --vocab strange.gguf -p a"
 done_testing

@@ -225,6 +225,10 @@ def refusals():
         status, _, told = run(command)
         test(f"{command}: {wanted}", "" if status == wanted and message in told[0] else f"{status} {told}")
         test("  and no file is left", "" if not os.path.exists("new.jsonl") else "new.jsonl is there")
+    status, _, told = run("{ head -n 1 in.jsonl; until [ -s new.jsonl ]; do sleep 0.01; done; rm new.jsonl; cat in.jsonl; } |"
+                          "ll-batch -n 2 -o new.jsonl")
+    equal("an output that is removed ends the batch", (status, told[:1], os.path.exists("new.jsonl")),
+          (74, ["ll-batch: new.jsonl: was removed while it was written"], False))
     put("empty", b"")
     equal("no records: no answers", run("ll-batch empty -o new.jsonl")[0], 0)
     os.unlink("new.jsonl")

@@ -197,7 +197,7 @@ FAULTS = [
     (b'{"prompt": "a", "top_k": -1}', "top_k: -1 is not between"), (b'{"prompt": "a", "top_k": 1.5}', "top_k: is a number"),
     (b'{"prompt": "a", "top_p": 2}', "top_p: 2 is not between 0 and 1"),
     (b'{"prompt": "a", "min_p": -0.5}', "min_p: -0.5 is not between"),
-    (b'{"prompt": "a", "seed": -1}', "seed: -1 is not between"), (b'{"prompt": "a", "limit": 0}', "limit: 0 is not between"),
+    (b'{"prompt": "a", "seed": -1}', "seed: -1 is not between 0 and 9223372036854775807"), (b'{"prompt": "a", "limit": 0}', "limit: 0 is not between"),
     (b'{"prompt": "a", "limit": -5}', "limit: -5 is not"), (b'{"prompt": "a", "n": 1000000000}', "n: 1000000000 is not between"),
     (b'{"prompt": "a", "n": 0}', "n: 0 is not between"), (b'{"prompt": "a", "stop": ""}', "stop: an empty string"),
     (b'{"prompt": "a", "logprobs": 21}', "logprobs: 21 is not between 0 and 20"),

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/scaled.h"
 #include "model/adapter.h"
 #include "model/model.h"
@@ -31,6 +32,7 @@ make(void **state)
 	usual_tensors(&f, NULL);
 	file_bytes = join(&f);
 	assert_true(fd >= 0 && close(fd) == 0);
+	ll_out_renew(path);
 	assert_int_equal(ll_gguf_parse(&gguf, file_bytes.data, file_bytes.len, "model", NULL), 0);
 	assert_int_equal(ll_model_from_gguf(&model, gguf, NULL), 0);
 	for (size_t i = 0; i < sizeof(a) / sizeof(a[0]); i++) {

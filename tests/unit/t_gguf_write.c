@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "model/gguf_write.h"
 #include "tests/unit/make_gguf.h"
 
@@ -19,6 +20,7 @@ make_folder(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/out.gguf", folder);
+	ll_out_renew(path);
 	return 0;
 }
 
