@@ -262,10 +262,22 @@ show_error(struct run *run, const struct ll_err *failure)
 	ll_text_put(&text, "message", failure->text, &err);
 	frame.payload = text.data;
 	frame.length = text.len;
-	if (err.code == 0 && (mode == MODE_JSON ? ll_show_json_frame(&run->text, &frame, &err) :
-	    ll_show_frame(&run->text, &frame, true, &err)) == 0)
-		write_text(run, &err);
+	if (err.code == 0 && mode == MODE_JSON)
+		ll_show_json_frame(&run->text, &frame, &err);
+	else if (err.code == 0)
+		ll_show_frame(&run->text, &frame, true, &err);
 	ll_buf_free(&text);
+}
+
+/* What came before the failure, however much came in one piece with it. */
+static void
+show_rest(struct run *run, const struct ll_err *failure)
+{
+	struct ll_err err = { 0 };
+
+	show_error(run, failure);
+	if (mode == MODE_TEXT || mode == MODE_JSON)
+		write_text(run, &err);
 }
 
 static int
@@ -285,7 +297,7 @@ cat(struct run *run, const char *path, struct ll_err *err)
 			break;
 	}
 	if (got < 0)
-		show_error(run, err);
+		show_rest(run, err);
 	else if (ll_reader_status(in, 0, &ended) < 0 && run->ended.code == 0)
 		run->ended = ended;
 	ll_reader_close(in);
