@@ -39,7 +39,7 @@ PROGRAMS = [
     "ll-tokenize --jsonl records", "ll-tokenize --jsonl --ids records.gz",
     "ll-tokenize -d --jsonl answered.lls", "ll-batch -n 2 -j 1 --seed 1 records",
     "ll-train-bpe -n 268 --min-count 1 text -o out", "ll-train-bpe -n 520 -q --ranks text",
-    "ll-plot log.jsonl",
+    "ll-plot log.jsonl", "ll-quantize -q -j 1 Q8_0",
 ]
 STAGES = ["ll-tokenize text", "ll-embed", "ll-forward -L 0-1 -j 2", "ll-forward -L 2- -j 1",
           "ll-sample --seed 1 -n 3", "ll-tokenize -d"]
