@@ -39,7 +39,8 @@ PROGRAMS = [
     "ll-tokenize --jsonl records", "ll-tokenize --jsonl --ids records.gz",
     "ll-tokenize -d --jsonl answered.lls", "ll-batch -n 2 -j 1 --seed 1 records",
     "ll-train-bpe -n 268 --min-count 1 text -o out", "ll-train-bpe -n 520 -q --ranks text",
-    "ll-plot log.jsonl", "ll-quantize -q -j 1 Q8_0",
+    "ll-plot log.jsonl", "ll-quantize -q -j 1 Q8_0", "ll-pool --json hidden.lls",
+    "ll-score --json scored.lls", "ll-tokenize -d --calls samples.lls",
 ]
 STAGES = ["ll-tokenize text", "ll-embed", "ll-forward -L 0-1 -j 2", "ll-forward -L 2- -j 1",
           "ll-sample --seed 1 -n 3", "ll-tokenize -d"]
@@ -160,6 +161,7 @@ def prepare():
     for line in ("echo one two >text", "ll-tokenize -p 'one two three' >one.lls",
                  "ll-embed --once one.lls >states.lls", "ll-forward --once one.lls >logits.lls",
                  "ll-sample -n 1 --seed 1 logits.lls >samples.lls",
+                 "ll-forward --hidden one.lls >hidden.lls", "ll-forward --score one.lls >scored.lls",
                  """printf '%s\\n' '{"id":"a","prompt":"one","n":2,"stop":["zz"],"limit":3}' """
                  """'{"messages":[{"role":"user","content":"x"}],"seed":4}' >records""",
                  "gzip <records >records.gz", """echo '{"step":1,"loss":2,"eval_loss":3}' >log.jsonl""",
