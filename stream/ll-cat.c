@@ -365,15 +365,16 @@ main(int argc, char **argv)
 {
 	struct ll_err err = { 0 };
 	struct run run = { 0 };
-	int status;
+	int status = 0;
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
 	if (mode != MODE_TEXT)
 		ll_opt_refuse(&full, "without -t");
 	if (path_count == 0)
-		add_path("-", &err);
-	status = open_output(&run, &err);
+		status = add_path("-", &err);
+	if (status == 0)
+		status = open_output(&run, &err);
 	if (status == 0 && mode == MODE_STREAM && !ll_writer_is_file(run.writer))
 		ll_opt_refuse(&watch, "where the streams are passed on");
 	for (size_t i = 0; i < path_count && status == 0; i++)
