@@ -117,6 +117,7 @@ ok "by position" like "0            1 TOKENS  prompt 2" "ll-cat -t --position 1-
 ok "a selection of a stream is a stream" like "HIDDEN 2" \
 	"ll-cat --type hidden whole.lls | ll-cat --position 0 | ll-cat --verify"
 fails 64 "--type: 'hiden' is no frame type" "ll-cat --type hiden whole.lls"
+fails 64 "--type: '$(printf %0100d 0)' is no frame type" "ll-cat --type $(printf %0100d 0)x whole.lls"
 fails 64 "--position: '3-1' is not A, A-B or A-" "ll-cat --position 3-1 whole.lls"
 
 # Verifying
