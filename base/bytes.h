@@ -71,6 +71,15 @@ ll_store32(unsigned char *p, uint32_t value)
 }
 
 static inline void
+ll_store_f32(unsigned char *p, float value)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	ll_store32(p, bits);
+}
+
+static inline void
 ll_store64(unsigned char *p, uint64_t value)
 {
 	p[0] = (unsigned char)value;

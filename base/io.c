@@ -174,11 +174,13 @@ ll_write(int fd, const void *bytes, size_t length, const char *name, struct ll_e
 int
 ll_read_all(int fd, struct ll_buf *buf, const char *name, struct ll_err *err)
 {
+	/* Where nothing comes, that is a text too. */
+	int status = ll_buf_add(buf, "", 0, err);
+
 	for (;;) {
 		ssize_t count;
-		int status = ll_buf_room(buf, 65536, err);
 
-		if (status < 0)
+		if (status < 0 || (status = ll_buf_room(buf, 65536, err)) < 0)
 			return status;
 		/* As much as there is room for: few calls for a large file. */
 		count = ll_read(fd, buf->data + buf->len, buf->cap - buf->len - 1, -1, name, err);

@@ -46,7 +46,7 @@ ssize_t ll_read(int fd, void *bytes, size_t length, int out, const char *name, s
 /* Writes all of it; -LL_EIO otherwise. A broken pipe ends the process as by SIGPIPE. */
 int ll_write(int fd, const void *bytes, size_t length, const char *name, struct ll_err *err);
 
-/* Appends all of the rest of a descriptor to `buf`. -LL_EIO, -LL_ENOMEM. */
+/* Appends all of the rest of a descriptor to `buf`, a NUL behind it even if it is nothing. -LL_EIO, -LL_ENOMEM. */
 int ll_read_all(int fd, struct ll_buf *buf, const char *name, struct ll_err *err);
 
 /* Ends this process as SIGPIPE would, quietly. */

@@ -33,15 +33,47 @@ out(json_t *value)
 	return (struct ll_json *)value;
 }
 
+/*
+ * jansson takes a lack of memory for bad JSON, loses a letter, or a member whose value there is no
+ * room for: whether there was one is noted here since a text was written, or while one is read.
+ */
+static _Thread_local bool starved;
+
+static void *
+allocate(size_t size)
+{
+	void *block = malloc(size);
+
+	starved = starved || block == NULL;
+	return block;
+}
+
+static void
+set_allocator(void)
+{
+	json_set_alloc_funcs(allocate, free);
+}
+
+/* Before anything is made. */
+static void
+note_failures(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, set_allocator);
+}
+
 struct ll_json *
 ll_json_object(void)
 {
+	note_failures();
 	return out(json_object());
 }
 
 struct ll_json *
 ll_json_array(void)
 {
+	note_failures();
 	return out(json_array());
 }
 
@@ -59,8 +91,10 @@ ll_json_string(const char *text, size_t length)
 		int status = code == LL_UTF8_BAD ? ll_buf_puts(&clean, "\xef\xbf\xbd", NULL) :
 		    ll_buf_add(&clean, text + i, size, NULL);
 
-		if (status < 0)
+		if (status < 0) {
+			starved = true;
 			break;
+		}
 	}
 	value = json_stringn(clean.data != NULL ? clean.data : "", clean.len);
 	ll_buf_free(&clean);
@@ -122,6 +156,15 @@ struct ll_json *
 ll_json_keep(const struct ll_json *value)
 {
 	return out(json_incref((json_t *)(uintptr_t)value));
+}
+
+int
+ll_json_complete(struct ll_err *err)
+{
+	bool lacked = starved;
+
+	starved = false;
+	return lacked ? ll_fail(err, LL_ENOMEM, "out of memory: JSON") : 0;
 }
 
 /* The length of the string or the number that begins here, 0 for anything else. */
@@ -188,39 +231,32 @@ ll_json_text(const struct ll_json *value, bool pretty, struct ll_err *err)
 	size_t flags = JSON_PRESERVE_ORDER | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17);
 	char *text = json_dumps(of(value), flags | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
 
-	if (text == NULL)
-		ll_fail(err, LL_ENOMEM, "out of memory: JSON text");
-	else
+	/* Where memory was out jansson may have lost the end of a string. */
+	if (text != NULL && !starved)
 		shorten_reals(text);
-	return text;
-}
-
-/* jansson takes a lack of memory for bad JSON, or loses a letter: whether there was one is noted here. */
-static _Thread_local bool starved;
-
-static void *
-allocate(size_t size)
-{
-	void *block = malloc(size);
-
-	starved = starved || block == NULL;
-	return block;
-}
-
-static void
-note_failures(void)
-{
-	json_set_alloc_funcs(allocate, free);
+	if (ll_json_complete(err) == 0 && text != NULL)
+		return text;
+	free(text);
+	ll_fail(err, LL_ENOMEM, "out of memory: JSON text");
+	return NULL;
 }
 
 static json_t *
 load(const char *text, size_t length, size_t flags, json_error_t *error)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, note_failures);
+	note_failures();
 	starved = false;
 	return json_loadb(text, length, flags | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, error);
+}
+
+/* Whether there was no memory for what was read. What is being made meanwhile gets its own note back. */
+static bool
+has_starved(bool before)
+{
+	bool lacked = starved;
+
+	starved = before;
+	return lacked;
 }
 
 static int
@@ -262,6 +298,7 @@ static int
 parse(struct ll_json **result, const char *text, size_t length, const char *what, size_t flags, bool settings,
     struct ll_err *err)
 {
+	bool before = starved;
 	json_error_t error;
 	json_t *value = load(text, length, flags, &error);
 
@@ -269,7 +306,7 @@ parse(struct ll_json **result, const char *text, size_t length, const char *what
 	if (value == NULL && settings && !starved && json_error_code(&error) == json_error_numeric_overflow &&
 	    (value = load(text, length, flags | JSON_DECODE_INT_AS_REAL, &error)) != NULL)
 		whole(value);
-	if (starved)
+	if (has_starved(before))
 		return no_memory(value, what, err);
 	if (value == NULL)
 		return ll_fail(err, LL_EDATA, "%s: bad JSON at line %d, column %d: %s", what, error.line,
@@ -303,10 +340,11 @@ int
 ll_json_parse_line(struct ll_json **result, const char *text, size_t length, const char *what,
     struct ll_err *err)
 {
+	bool before = starved;
 	json_error_t error;
 	json_t *value = load(text, length, JSON_ALLOW_NUL, &error);
 
-	if (starved)
+	if (has_starved(before))
 		return no_memory(value, what, err);
 	if (value == NULL)
 		return ll_fail(err, LL_EDATA, "%s: bad JSON at column %d: %s", what, error.position, why(&error));

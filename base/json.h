@@ -14,7 +14,10 @@ struct ll_buf;
 struct ll_json;
 struct ll_err;
 
-/* Makers. NULL when out of memory; every function below takes NULL and does nothing. */
+/*
+ * Makers. NULL when out of memory; every function below takes NULL and does nothing, so that what is
+ * made may lack a part: its text, or ll_json_complete(), tells.
+ */
 struct ll_json *ll_json_object(void);
 struct ll_json *ll_json_array(void);
 struct ll_json *ll_json_string(const char *text, size_t length);	/* bad UTF-8 becomes U+FFFD */
@@ -30,6 +33,9 @@ void ll_json_add(struct ll_json *array, struct ll_json *value);
 void ll_json_free(struct ll_json *value);
 /* The same value, held once more: free it as well. */
 struct ll_json *ll_json_keep(const struct ll_json *value);
+
+/* 0, or -LL_ENOMEM if there was no memory for a part of what this thread made since it last asked, or had a text. */
+int ll_json_complete(struct ll_err *err);
 
 /*
  * The text of a value, in the order that keys were set; `pretty` indents by two. A number that was read, or

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/utf8.h"
@@ -50,20 +51,12 @@ is_plain(const char *bytes, size_t length)
 }
 
 static int
-put_binary(struct ll_buf *out, const unsigned char *bytes, size_t length, struct ll_err *err)
+put_binary(struct ll_buf *out, const char *bytes, size_t length, struct ll_err *err)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	int status = ll_buf_puts(out, "!!binary \"", err);
 
-	for (size_t at = 0; at < length && status == 0; at += 3) {
-		size_t left = length - at;
-		uint32_t bits = (uint32_t)bytes[at] << 16 | (left > 1 ? (uint32_t)bytes[at + 1] << 8 : 0) |
-		    (left > 2 ? bytes[at + 2] : 0);
-		char four[4] = { letters[bits >> 18], letters[bits >> 12 & 63],
-		    left > 1 ? letters[bits >> 6 & 63] : '=', left > 2 ? letters[bits & 63] : '=' };
-
-		status = ll_buf_add(out, four, sizeof(four), err);
-	}
+	if (status == 0)
+		status = ll_base64_put(out, bytes, length, err);
 	return status < 0 ? status : ll_buf_puts(out, "\"", err);
 }
 
@@ -98,7 +91,7 @@ ll_yaml_put(struct ll_buf *out, const char *bytes, size_t length, struct ll_err 
 	if (is_plain(bytes, length))
 		return ll_buf_add(out, bytes, length, err);
 	if (!is_utf8(bytes, length))
-		return put_binary(out, (const unsigned char *)bytes, length, err);
+		return put_binary(out, bytes, length, err);
 	return put_quoted(out, bytes, length, err);
 }
 

@@ -428,6 +428,8 @@ main(int argc, char **argv)
 			break;
 	if (status == 0)
 		status = conclude(&stage, &err);
+	else if (json)
+		write_bytes(&stage, &stage.text, &(struct ll_err){ 0 });	/* what came before the failure */
 done:
 	status = json || npy ? ll_out_close(&stage.out, status, &err) : ll_writer_close(stage.writer, status, &err);
 	status = stage.in != NULL ? ll_reader_status(stage.in, status, &err) : status;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -272,16 +273,6 @@ declare(struct ll_gguf_writer *writer, const struct ll_collect *collect, const s
 	return status;
 }
 
-static void
-store_f32(unsigned char *out, float value)
-{
-	uint32_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	for (int i = 0; i < 4; i++)
-		out[i] = (unsigned char)(bits >> 8 * i);
-}
-
 static int
 write_entry(struct ll_gguf_writer *writer, const struct met *met, struct ll_err *err)
 {
@@ -291,9 +282,9 @@ write_entry(struct ll_gguf_writer *writer, const struct met *met, struct ll_err 
 	if (bytes == NULL)
 		return -LL_ENOMEM;
 	for (size_t i = 0; i < met->cols; i++)
-		store_f32(bytes + 4 * i, (float)((double)met->columns[i].whole / UNIT +
+		ll_store_f32(bytes + 4 * i, (float)((double)met->columns[i].whole / UNIT +
 		    (double)met->columns[i].part / (UNIT * PART)));
-	store_f32(bytes + 4 * met->cols, (float)met->rows);
+	ll_store_f32(bytes + 4 * met->cols, (float)met->rows);
 	status = ll_gguf_write_data(writer, bytes, 4 * met->cols, err);
 	if (status == 0)
 		status = ll_gguf_write_data(writer, bytes + 4 * met->cols, 4, err);

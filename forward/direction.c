@@ -102,12 +102,8 @@ ll_direction_write(const char *path, const struct ll_direction_place *place, con
 	unsigned char *bytes = ll_alloc(place->dim, 4, err);
 	int status = bytes != NULL ? ll_gguf_write_new(&writer, err) : -LL_ENOMEM;
 
-	for (size_t i = 0; i < place->dim && status == 0; i++) {
-		uint32_t bits;
-
-		memcpy(&bits, &direction[i], sizeof(bits));
-		ll_store32(bytes + 4 * i, bits);
-	}
+	for (size_t i = 0; i < place->dim && status == 0; i++)
+		ll_store_f32(bytes + 4 * i, direction[i]);
 	if (status == 0 && (status = declare(writer, place, err)) == 0 &&
 	    (status = ll_gguf_write_begin(writer, path, err)) == 0 &&
 	    (status = ll_gguf_write_data(writer, bytes, place->dim * 4, err)) == 0)

@@ -218,16 +218,19 @@ ll_gguf_write_value(struct ll_gguf_writer *writer, const struct ll_gguf_value *v
 {
 	char *key = writer->status == 0 ? ll_copy(value->key.bytes, value->key.length, err) : NULL;
 	struct ll_buf *buf;
-	int status = -LL_ENOMEM;
+	int status = 0;
 
 	if (key == NULL)
 		return keep(writer, -LL_ENOMEM);
-	if (value->type == LL_GGUF_ARRAY)
+	if (value->type == LL_GGUF_ARRAY) {
 		status = ll_gguf_write_array(writer, key, value->element, value->count, value->data, value->size, err);
-	else if (strcmp(key, "general.alignment") == 0 && (status = copy_alignment(writer, value, err)) < 0)
-		;
-	else if ((buf = entry_of(writer, key, value->type, err)) != NULL)
-		status = ll_buf_add(buf, value->data, value->size, err);
+	} else {
+		if (strcmp(key, "general.alignment") == 0)
+			status = copy_alignment(writer, value, err);
+		if (status == 0)
+			status = (buf = entry_of(writer, key, value->type, err)) == NULL ? -LL_ENOMEM :
+			    ll_buf_add(buf, value->data, value->size, err);
+	}
 	free(key);
 	return keep(writer, status);
 }

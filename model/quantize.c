@@ -163,8 +163,9 @@ ll_quantize_write(const struct ll_quantize *q, const char *path, struct ll_pool 
 	struct ll_gguf_writer *writer;
 	int status = ll_gguf_write_new(&writer, err);
 
-	if (status == 0)
-		status = ll_save_metadata(writer, q->source->parts[0], err);
+	if (status < 0)
+		return status;
+	status = ll_save_metadata(writer, q->source->parts[0], err);
 	if (status == 0)
 		status = ll_gguf_write_u32(writer, "general.quantization_version", LAYOUT_VERSION, err);
 	if (status == 0)

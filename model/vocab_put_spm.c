@@ -52,10 +52,8 @@ static int
 put_float(struct ll_buf *out, unsigned field, float value, struct ll_err *err)
 {
 	unsigned char bytes[4];
-	uint32_t bits;
 
-	memcpy(&bits, &value, sizeof(bits));
-	ll_store32(bytes, bits);
+	ll_store_f32(bytes, value);
 	return put_varint(out, field << 3 | FIXED32, err) < 0 ? -LL_ENOMEM : ll_buf_add(out, bytes, 4, err);
 }
 

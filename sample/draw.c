@@ -74,31 +74,29 @@ int
 ll_draw_row(struct ll_draw *draw, const struct ll_logits *row, double temperature, struct ll_rng *rng,
     struct ll_err *err)
 {
-	float scale = (float)(1 / temperature), max = row->max * scale;
-	double total = 0, correction = 0, slope = 0;
+	float scale = (float)(1 / temperature);
+	double total = 0;
 	int status = ll_grow(&draw->terms, &draw->terms_cap, row->count, sizeof(float), err);
 
 	if (status < 0)
 		return status;
 	for (size_t i = 0; i < row->count; i++)
-		draw->terms[i] = row->logits[i] * scale;
-	row->kern->softmax_terms(draw->terms, row->count, max);
+		draw->terms[i] = (row->logits[i] - row->max) * scale;
+	row->kern->softmax_terms(draw->terms, row->count, 0);
 	for (size_t i = 0; i < row->count; i++)
 		total += (double)draw->terms[i];
 	for (size_t i = 0; i < draw->draws; i++)
 		draw->marks[i] = ll_rng_unit(rng) * total;
 	qsort(draw->marks, draw->draws, sizeof(double), rising);
 	find_hits(draw, row->count);
-	if (temperature != 1) {
-		/* log p - log q of a logit. */
-		slope = 1 - (double)scale;
-		correction = (double)max + log(total) - row->log_sum_exp;
-	}
 	for (size_t i = 0; i < draw->count; i++) {
 		struct ll_drawn *one = &draw->drawn[i];
+		double logit = (double)row->logits[one->token], weight = log((double)one->hits / (double)draw->draws);
 
-		one->log_weight = (float)(log((double)one->hits / (double)draw->draws) +
-		    slope * (double)row->logits[one->token] + correction);
+		/* log p - log q */
+		if (temperature != 1)
+			weight += logit - row->log_sum_exp - ((logit - (double)row->max) * (double)scale - log(total));
+		one->log_weight = (float)weight;
 	}
 	qsort(draw->drawn, draw->count, sizeof(*draw->drawn), by_weight);
 	return 0;

@@ -16,14 +16,15 @@
 /* Lines as they are made: text, or the members of an object. */
 struct report {
 	struct ll_buf *out;
-	struct ll_json *object;	/* NULL: text */
+	bool json;
+	struct ll_json *object;	/* of json; NULL without memory, which its text tells */
 	struct ll_err *err;
 };
 
 static struct report
 begin(struct ll_buf *out, bool json, struct ll_err *err)
 {
-	return (struct report){ out, json ? ll_json_object() : NULL, err };
+	return (struct report){ out, json, json ? ll_json_object() : NULL, err };
 }
 
 static int
@@ -31,7 +32,7 @@ end(struct report *report)
 {
 	char *text;
 
-	if (report->object != NULL) {
+	if (report->json) {
 		if ((text = ll_json_text(report->object, false, report->err)) != NULL) {
 			ll_buf_puts(report->out, text, report->err);
 			ll_buf_puts(report->out, "\n", report->err);
@@ -45,7 +46,7 @@ end(struct report *report)
 static void
 put_count(struct report *report, const char *name, uint64_t count)
 {
-	if (report->object != NULL)
+	if (report->json)
 		ll_json_set(report->object, name, ll_json_int((int64_t)count));
 	else
 		ll_buf_printf(report->out, report->err, "%s %" PRIu64 "\n", name, count);
@@ -54,7 +55,7 @@ put_count(struct report *report, const char *name, uint64_t count)
 static void
 put_number(struct report *report, const char *name, double value)
 {
-	if (report->object != NULL)
+	if (report->json)
 		ll_json_set(report->object, name, ll_json_real(value));
 	else
 		ll_buf_printf(report->out, report->err, "%s %.7g\n", name, value);
@@ -65,7 +66,7 @@ put_estimate(struct report *report, const char *name, struct ll_estimate estimat
 {
 	char error[64];
 
-	if (report->object == NULL) {
+	if (!report->json) {
 		ll_buf_printf(report->out, report->err, "%s %.7g", name, estimate.value);
 		if (!isnan(estimate.error))
 			ll_buf_printf(report->out, report->err, " +- %.2g", estimate.error);
@@ -84,7 +85,7 @@ put_proportion(struct report *report, const char *name, uint64_t hits, uint64_t 
 	char text[64];
 
 	ll_tally_wilson(hits, count, &low, &high);
-	if (report->object == NULL) {
+	if (!report->json) {
 		ll_buf_printf(report->out, report->err, "%s %.7g [%.4f, %.4f]\n", name, value, low, high);
 		return;
 	}
@@ -164,7 +165,7 @@ put_id(struct report *report, const struct ll_scored *record)
 {
 	size_t length = record->id != NULL ? strlen(record->id) : 0;
 
-	if (report->object != NULL)
+	if (report->json)
 		ll_json_set(report->object, "id", id_of(record, report->err));
 	else if (length >= 2 && record->id[0] == '"')
 		ll_buf_add(report->out, record->id + 1, length - 2, report->err);
@@ -180,7 +181,7 @@ put_failed(struct report *report, const struct ll_scored *record)
 {
 	if (!record->failed)
 		return false;
-	if (report->object == NULL) {
+	if (!report->json) {
 		ll_buf_puts(report->out, "\n", report->err);
 		return true;
 	}
@@ -224,7 +225,7 @@ put_choice(struct report *report, const char *name, const struct ll_scored *reco
 {
 	const char *text = choice_name(record, choice);
 
-	if (report->object != NULL)
+	if (report->json)
 		ll_json_set(report->object, name, ll_json_string(text, strlen(text)));
 	else
 		ll_buf_printf(report->out, report->err, "\t%zu", choice);

@@ -14,10 +14,12 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/terminal.h"
+#include "base/utf8.h"
 #include "serve/saved.h"
 #include "serve/session.h"
 
 #define MOST_SAVED (64u << 20)
+#define BEGINNING 50		/* bytes of a message that tell which it is */
 
 struct command {
 	const char *name, *argument;	/* "FILE", "[TEXT]", or NULL */
@@ -115,17 +117,33 @@ static int
 set_system(struct ll_session *session, const char *argument, struct ll_err *err)
 {
 	struct ll_conversation *talk = &session->talk;
-	int status;
+	struct ll_err wrong = { 0 };
 
 	if (*argument == '\0') {
 		ll_session_say(session, "%s", talk->system != NULL ? talk->system : "There is no system message.");
 		return 0;
 	}
-	if ((status = ll_conversation_system(talk, strcmp(argument, "-") == 0 ? NULL : argument, err)) < 0)
-		return status;
+	if (ll_conversation_system(talk, strcmp(argument, "-") == 0 ? NULL : argument, &wrong) < 0) {
+		/* As of a message, what the vocabulary or the format has no place for is only said. */
+		if (wrong.code == LL_ENOMEM)
+			return ll_fail_as(err, &wrong);
+		ll_session_say(session, "%s: not set", wrong.text);
+		return 0;
+	}
 	ll_session_say(session, "%s%s", talk->system != NULL ? "The system message is set" : "No system message",
 	    talk->count > 0 ? "; the next answer evaluates the conversation anew." : ".");
 	return 0;
+}
+
+/* How much of a message is shown: of its first line, and no part of a character. */
+static size_t
+beginning(const struct ll_exchange *exchange)
+{
+	size_t length = strcspn(exchange->message, "\n");
+
+	if (length <= BEGINNING)
+		return length;
+	return BEGINNING - ll_utf8_partial((const unsigned char *)exchange->message, BEGINNING);
 }
 
 static int
@@ -135,11 +153,13 @@ tokens(struct ll_session *session, const char *argument, struct ll_err *err)
 
 	(void)argument;
 	(void)err;
-	for (size_t i = 0; i < talk->count; i++)
-		ll_session_say(session, "%4zu  answer of %zu tokens: %.*s%s", i + 1, talk->exchanges[i].ids.count,
-		    (int)strcspn(talk->exchanges[i].message, "\n") < 50 ?
-		    (int)strcspn(talk->exchanges[i].message, "\n") : 50, talk->exchanges[i].message,
-		    talk->exchanges[i].length > 50 ? " ..." : "");
+	for (size_t i = 0; i < talk->count; i++) {
+		const struct ll_exchange *exchange = &talk->exchanges[i];
+		size_t shown = beginning(exchange);
+
+		ll_session_say(session, "%4zu  answer of %zu tokens: %.*s%s", i + 1, exchange->ids.count, (int)shown,
+		    exchange->message, shown < exchange->length ? " ..." : "");
+	}
 	if (session->context > 0)
 		ll_session_say(session, "%zu of %zu tokens (%zu%%), %zu left", talk->ids.count, session->context,
 		    100 * talk->ids.count / session->context,

@@ -87,13 +87,25 @@ free_exchange(struct ll_exchange *exchange)
 int
 ll_conversation_system(struct ll_conversation *talk, const char *text, struct ll_err *err)
 {
-	char *copy = NULL;
+	char *before = talk->system, *copy = NULL;
+	struct ll_ids ids = { 0 };
+	int status = 0;
 
-	if (text != NULL && *text != '\0' && (copy = ll_copy(text, strlen(text), err)) == NULL)
-		return -LL_ENOMEM;
-	free(talk->system);
+	if (text != NULL && *text != '\0') {
+		/* Also where there is no message yet that it would be rendered with. */
+		status = ll_tokenizer_encode(talk->tokenizer, text, strlen(text), false, &ids, err);
+		free(ids.ids);
+		if (status == 0 && (copy = ll_copy(text, strlen(text), err)) == NULL)
+			status = -LL_ENOMEM;
+	}
+	if (status < 0)
+		return status;
 	talk->system = copy;
-	return rebuild(talk, err);
+	status = rebuild(talk, err);
+	if (status < 0)
+		talk->system = before;
+	free(status < 0 ? copy : before);
+	return status;
 }
 
 int

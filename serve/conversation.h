@@ -42,7 +42,7 @@ struct ll_conversation {
 	struct ll_decoder decoder;
 };
 
-/* Sets the system message (NULL or empty: none) of the whole conversation. */
+/* Sets the system message (NULL or empty: none) of the whole conversation. On failure it is as before. */
 int ll_conversation_system(struct ll_conversation *talk, const char *text, struct ll_err *err);
 
 /*

@@ -217,16 +217,12 @@ static int
 begin_stream(struct ll_session *chat, const char *path, struct ll_err *err)
 {
 	struct ll_header header = { .kind = LL_KIND_TOKENS };
-	char stops[128] = "";
 	struct ll_frame frame;
 	int status;
 
-	for (size_t i = 0; i < chat->vocab->stop_count; i++)
-		snprintf(stops + strlen(stops), sizeof(stops) - strlen(stops), "%s%u", i > 0 ? " " : "",
-		    chat->vocab->stops[i]);
 	if ((status = ll_header_set(&header, "model", path, err)) == 0 &&
 	    (status = ll_header_set_hex(&header, "vocab", ll_vocab_fingerprint(chat->vocab), err)) == 0 &&
-	    (status = ll_header_set(&header, "stop", stops, err)) == 0 &&
+	    (status = ll_header_set_ids(&header, "stop", chat->vocab->stops, chat->vocab->stop_count, err)) == 0 &&
 	    (status = ll_writer_stream(chat->to, &header, err)) == 0)
 		status = ll_writer_flush(chat->to, err);
 	ll_header_free(&header);

@@ -248,6 +248,9 @@ known_sequence(struct ll_head *head, struct ll_turn *turn, const struct ll_frame
 	ll_sequence_name(frame->sequence, name);
 	if (frame->epoch > turn->epoch)
 		return new_turn(head, turn, frame, err);
+	/* Who waits for a long step may have cancelled the turn more than once. */
+	if (frame->rows == 0 && frame->epoch == turn->epoch && turn->state == LL_TURN_IDLE)
+		return 0;
 	if (frame->epoch < turn->epoch || turn->complete || turn->state != LL_TURN_WAITING)
 		return ll_fail(err, LL_EDATA, "%s: sequence %s: tokens of epoch %" PRIu32
 		    " after its prompt was complete", input, name, frame->epoch);

@@ -19,8 +19,9 @@ struct ll_later_config {
 
 struct ll_later_stage {
 	/*
-	 * As a head's, but for evaluate: the states of the items' rows were given to `states`, and
-	 * `tokens` is NULL unless they were asked for and are known.
+	 * As a head's, but that none of fork, cut and end may be NULL, and report is not called; and for
+	 * evaluate: the states of the items' rows were given to `states`, and `tokens` is NULL unless they
+	 * were asked for and are known.
 	 */
 	struct ll_head_stage calls;
 	/* Rows of a HIDDEN frame, which become the rows from `row` on of the next evaluate. */

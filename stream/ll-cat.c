@@ -262,10 +262,22 @@ show_error(struct run *run, const struct ll_err *failure)
 	ll_text_put(&text, "message", failure->text, &err);
 	frame.payload = text.data;
 	frame.length = text.len;
-	if (err.code == 0 && (mode == MODE_JSON ? ll_show_json_frame(&run->text, &frame, &err) :
-	    ll_show_frame(&run->text, &frame, true, &err)) == 0)
-		write_text(run, &err);
+	if (err.code == 0 && mode == MODE_JSON)
+		ll_show_json_frame(&run->text, &frame, &err);
+	else if (err.code == 0)
+		ll_show_frame(&run->text, &frame, true, &err);
 	ll_buf_free(&text);
+}
+
+/* What came before the failure, however much came in one piece with it. */
+static void
+show_rest(struct run *run, const struct ll_err *failure)
+{
+	struct ll_err err = { 0 };
+
+	show_error(run, failure);
+	if (mode == MODE_TEXT || mode == MODE_JSON)
+		write_text(run, &err);
 }
 
 static int
@@ -285,7 +297,7 @@ cat(struct run *run, const char *path, struct ll_err *err)
 			break;
 	}
 	if (got < 0)
-		show_error(run, err);
+		show_rest(run, err);
 	else if (ll_reader_status(in, 0, &ended) < 0 && run->ended.code == 0)
 		run->ended = ended;
 	ll_reader_close(in);
@@ -353,15 +365,16 @@ main(int argc, char **argv)
 {
 	struct ll_err err = { 0 };
 	struct run run = { 0 };
-	int status;
+	int status = 0;
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
 	if (mode != MODE_TEXT)
 		ll_opt_refuse(&full, "without -t");
 	if (path_count == 0)
-		add_path("-", &err);
-	status = open_output(&run, &err);
+		status = add_path("-", &err);
+	if (status == 0)
+		status = open_output(&run, &err);
 	if (status == 0 && mode == MODE_STREAM && !ll_writer_is_file(run.writer))
 		ll_opt_refuse(&watch, "where the streams are passed on");
 	for (size_t i = 0; i < path_count && status == 0; i++)

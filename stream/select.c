@@ -55,7 +55,8 @@ ll_select_types(struct ll_selection *selection, const char *text, struct ll_err 
 		if (selection->type_count == LL_SELECT_TYPES)
 			return ll_fail(err, LL_EUSAGE, "--type: %d types are the most", LL_SELECT_TYPES);
 		if (!parse_type(text, length, &selection->types[selection->type_count]))
-			return ll_fail(err, LL_EUSAGE, "--type: '%.*s' is no frame type", (int)(length % 100), text);
+			return ll_fail(err, LL_EUSAGE, "--type: '%.*s' is no frame type",
+			    (int)(length < 100 ? length : 100), text);
 		selection->type_count++;
 		if (text[length] == '\0')
 			return 0;

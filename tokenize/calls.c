@@ -491,12 +491,8 @@ int
 ll_calls_message(const struct ll_calls *p, struct ll_json **out, struct ll_err *err)
 {
 	struct ll_json *message = ll_json_object(), *list = ll_json_array();
+	int status;
 
-	if (message == NULL || list == NULL) {
-		ll_json_free(message);
-		ll_json_free(list);
-		return ll_fail(err, LL_ENOMEM, "out of memory: JSON");
-	}
 	ll_json_set(message, "role", ll_json_string("assistant", 9));
 	ll_json_set(message, "content", ll_json_string(p->said.data != NULL ? p->said.data : "", p->said.len));
 	for (size_t i = 0; i < p->set.count; i++) {
@@ -517,6 +513,10 @@ ll_calls_message(const struct ll_calls *p, struct ll_json **out, struct ll_err *
 	if (p->stop != LL_STOPPED_NOT)
 		ll_json_set(message, "stop_reason", p->stop == LL_STOPPED_MESSAGE ?
 		    ll_json_string("end_of_message", 14) : ll_json_string("end_of_turn", 11));
-	*out = message;
-	return 0;
+	status = ll_json_complete(err);
+	if (status < 0)
+		ll_json_free(message);
+	else
+		*out = message;
+	return status;
 }

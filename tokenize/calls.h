@@ -82,7 +82,7 @@ enum ll_calls_stop ll_calls_stop(const struct ll_calls *calls);
 
 /*
  * The answer as a message that ll_messages_read takes: {"role": "assistant", "content",
- * "tool_calls", "stop_reason"}, of the text that was not taken off. Free with ll_json_free.
+ * "tool_calls", "stop_reason"}, of the text that was not taken off. Free with ll_json_free. -LL_ENOMEM.
  */
 int ll_calls_message(const struct ll_calls *calls, struct ll_json **out, struct ll_err *err);
 

@@ -155,7 +155,7 @@ set_model(struct ll_header *header, const char *path, struct ll_err *err)
 	struct ll_err own = { 0 };
 	int status = ll_model_open(&model, path, &own);
 
-	if (status == -LL_EINPUT) {
+	if (status == -LL_EINPUT || status == -LL_ENOMEM) {
 		*err = own;
 	} else if (status < 0) {
 		status = 0;

@@ -51,8 +51,11 @@ span(struct grid *grid, const struct ll_curves *curves)
 static double
 place(double value, double least, double most, size_t count)
 {
-	double part = most > least ? (value / 2 - least / 2) / (most / 2 - least / 2) : 0.5;
+	double range = most - least, part = 0.5;
 
+	/* Halves of the least numbers are 0, and the largest have no difference. */
+	if (range > 0)
+		part = isfinite(range) ? (value - least) / range : (value / 2 - least / 2) / (most / 2 - least / 2);
 	return part * (double)(count - 1);
 }
 

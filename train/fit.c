@@ -215,13 +215,14 @@ run_steps(struct ll_fit *fit, struct ll_err *err)
 	int status = 0;
 
 	while (fit->progress.step < o->steps && !fit->ended && !told_to_stop) {
-		struct ll_row_place place = fit->progress.place;
+		const struct ll_run_progress before = fit->progress;
 
 		status = run_step(fit, err);
-		if (status < 0 && told_to_stop) {
+		if (status < 0 && told_to_stop && fit->progress.step == before.step) {
 			/* The signal was for a whole pipe, and what fed this run is gone: the step is not done. */
 			*err = (struct ll_err){ 0 };
-			fit->progress.place = place;
+			fit->progress.place = before.place;
+			status = 0;
 			break;
 		}
 		if (status <= 0)
@@ -232,12 +233,12 @@ run_steps(struct ll_fit *fit, struct ll_err *err)
 		if (o->save_every > 0 && fit->progress.step % o->save_every == 0 && (status = save(fit, err)) < 0)
 			return status;
 	}
+	if (status < 0)
+		return status;
 	if (told_to_stop && !fit->ended && fit->progress.step < o->steps) {
 		status = save(fit, err);
 		return status < 0 ? status : 1;
 	}
-	if (status < 0)
-		return status;
 	if (!evaluated && (status = evaluate(fit, err)) < 0)
 		return status;
 	return save(fit, err);

@@ -117,6 +117,7 @@ ok "by position" like "0            1 TOKENS  prompt 2" "ll-cat -t --position 1-
 ok "a selection of a stream is a stream" like "HIDDEN 2" \
 	"ll-cat --type hidden whole.lls | ll-cat --position 0 | ll-cat --verify"
 fails 64 "--type: 'hiden' is no frame type" "ll-cat --type hiden whole.lls"
+fails 64 "--type: '$(printf %0100d 0)' is no frame type" "ll-cat --type $(printf %0100d 0)x whole.lls"
 fails 64 "--position: '3-1' is not A, A-B or A-" "ll-cat --position 3-1 whole.lls"
 
 # Verifying
@@ -139,6 +140,9 @@ bad "cut 128" "ends at byte 192, behind frame 1, without its END"
 bad "cut 192" "inside the payload of frame 1, TOKENS of sequence 0" 
 bad "cut 300" "ends at byte 20, inside a stream's header"
 bad "cut 320" "damaged.lls: no stream: input is empty"
+printf '%s\n' "$plain" | damaged "flip -100"
+ok "what stands before the damage is shown" is "0 0 TOKENS 1 2 3" "{ ll-cat -t damaged.lls || true; } 2>/dev/null | sed 1d | xargs"
+ok "as JSON too" is "TOKENS" "{ ll-cat --json damaged.lls || true; } 2>/dev/null | jq -r .type | sed 1d"
 bad "flip 128" "TOKENS frame at byte 64: payload is damaged: crc"
 bad "flip 72" "frame at byte 64: header is damaged: crc"
 bad "flip 64" "at byte 64: a frame should begin here, but found 4d 4c 46 31"

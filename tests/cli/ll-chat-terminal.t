@@ -291,6 +291,24 @@ def context(folder):
     chat.end()
 
 
+def holes(folder):
+    """A vocabulary that has no token for a byte."""
+    with open(os.environ["LL_MODEL"], "rb") as f:
+        model = f.read()
+    path = os.path.join(folder, "hole.gguf")
+    token = struct.pack("<Q", 2) + "ð".encode()  # which stands for 0xf0
+    with open(path, "wb") as f:
+        f.write(model.replace(token, token[:8] + b"~~", 1))
+    chat = Terminal(folder, *GREEDY, "-m", path)
+    chat.type("one two")
+    has("a message that has no tokens is not sent", chat.type("🦙"), "byte 0xf0 cannot be expressed", "not sent")
+    has("nor is it a system message", chat.type("/system 🦙"), "byte 0xf0 cannot be expressed", "not set")
+    same("there is none", chat.type("/system"), "There is no system message.")
+    chat.type("/reset")
+    has("also where no message is", chat.type("/system 🦙"), "not set")
+    same("the conversation goes on", chat.end()[0], 0)
+
+
 def interrupts(folder):
     chat = Terminal(folder, "-t", "0")
     whole, cut = 900, []
@@ -370,12 +388,16 @@ def history(folder):
     chat.type("/save u.yaml")
     chat.end()
     has("UTF-8 is typed as such", read(folder, "u.yaml"), "ä🦙é")
+    chat = Terminal(folder, *GREEDY)
+    chat.type("🦙" * 20)
+    has("and shown in whole characters", chat.type("/tokens"), ": " + "🦙" * 12 + " ...")
+    chat.end()
 
 
 def main():
     folder = make_folder()
     try:
-        for test in (commands, many_lines, saved, context, interrupts, history):
+        for test in (commands, many_lines, saved, context, holes, interrupts, history):
             try:
                 test(folder)
             except (TimeoutError, OSError, IndexError, subprocess.SubprocessError) as e:

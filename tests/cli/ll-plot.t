@@ -54,6 +54,7 @@ ok "one value" is "       0.5 |                                  *" \
     "echo '{\"step\":7,\"loss\":0.5}' | ll-plot | grep '[*] *\$' | head -n 1"
 ok "values that are all one" is 68 "printf '{\"step\":%s,\"loss\":3}\n' 1 2 3 | ll-plot | grep '^ *3 |' | tr -dc '*' | wc -c"
 ok "the largest and the smallest" quiet "printf '{\"step\":%s}\n' '1,\"loss\":1e308' '2,\"loss\":-1e308' | ll-plot"
+ok "those that have no halves" quiet "printf '{\"step\":%s}\n' '0,\"loss\":0' '5e-324,\"loss\":5e-324' | ll-plot"
 ok "several logs have signs of their own" is "* + o x # @ % & = * " \
     "ll-plot --y lr run.jsonl run.jsonl run.jsonl run.jsonl run.jsonl run.jsonl run.jsonl run.jsonl run.jsonl run.jsonl |
     grep 'run.jsonl' | grep -o '[^ ] ' | tr -d '\n'"

@@ -59,6 +59,8 @@ ok "other streams" is "ll-pool: standard input: stream holds tokens, but ll-pool
 65" "ll-tokenize -p x | { ll-pool --json 2>&1; echo \$?; }"
 ok "a stream that is pooled" is "ll-pool: standard input: pooling: the stream is pooled already: mean
 65" "ll-pool states.lls | { ll-pool --json 2>&1; echo \$?; }"
+ok "what ends before the damage has its vector" is 0 \
+	"{ head -c -100 states.lls; printf x; tail -c 99 states.lls; } >bad.lls; { ll-pool --json bad.lls || true; } 2>/dev/null | jq .id | head -n 1"
 fails 64 "exclude each other" 'll-pool --json --npy states.lls'
 fails 64 "'max' is not mean or last" 'll-pool --pooling max --json states.lls'
 fails 66 "none.lls" 'll-pool --json none.lls'

@@ -87,6 +87,9 @@ print("ok")
 END
 ll-cat --sequence 0 --position 0 dense.lls >row.lls
 ok "the mean is the distribution" is "ok" "python3 mean.py --proposal 2"
+printf 'stream kind=logits\nlogits seq=0 pos=0 cols=3 : 1e37 3e38 -3e38\nend : code 0\n' | make >large.lls
+ok "large logits, divided by little" is "0 0 LOGITS sparse logsumexp 3e+38 1:3e+38" \
+    "ll-topk --sample 5 --seed 1 --proposal 0.05 large.lls | rows"
 fails 65 "sequence 0, position 0: sparse logits list only a part" "ll-topk -k 4 dense.lls | ll-topk --sample 3 --seed 1"
 
 # Errors

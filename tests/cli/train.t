@@ -254,6 +254,16 @@ for signal in INT:130 TERM:143; do
 	ok "to the same model and log" sh -c "cmp whole.gguf s.gguf && cmp a b"
 done
 
+# A log that cannot be written is what ends the run, also where a signal came in the same step.
+unlogged() {
+	$new -b 6000 --steps 3 --save-every 1 --log /dev/full -o z.gguf text.jsonl &
+	sleep 0.5
+	kill -TERM $! 2>/dev/null
+	wait $!
+}
+fails 74 "/dev/full: cannot write" unlogged
+ok "with no checkpoint of half a step" test ! -e z.gguf.state
+
 # What goes wrong on the way.
 fails 65 "step" "$new --steps 200 --clip 0 --lr 1 --warmup 0 --weight-decay 10 --epsilon 1e-30 --save-every 1 --eval held.txt --eval-every 1 --log nan.log -o nan.gguf text.jsonl"
 ok "the step and the checkpoint are named" grep -q "step [0-9]*: the [a-z]* is not a number any more; the last checkpoint, nan.gguf.state, is as it was" "$tap_dir/err"

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Memory and descriptors that run out, and memory that must not grow.
 
-Each program is run with its first allocation failing, its second, ... : it succeeds or ends
-with 71 and one line. Then the same for a stage in a pipe, where the status must reach the end.
+Each program is run with its first allocation failing, its second, ... : it writes what it
+should, or ends with 71 and one line. Then the same for a stage in a pipe, where the status must
+reach the end.
 """
 import os
 import shlex
@@ -31,15 +32,17 @@ PROGRAMS = [
     "ll-forward --once -k 5 one.lls", "ll-forward --precision f32 --all one.lls",
     "ll-sample --seed 1 logits.lls",
     "ll-sample --seed 1 --stop xx --top-k 5 --logprobs 3 logits.lls",
-    "ll-cat logits.lls", "ll-cat -t logits.lls", "ll-cat --json logits.lls",
+    "ll-cat logits.lls", "ll-cat -t logits.lls", "ll-cat -t <logits.lls", "ll-cat --json logits.lls",
     "ll-cat --canonical logits.lls", "ll-cat --npy logits.lls", "ll-cat --verify logits.lls",
     "ll-diff logits.lls logits.lls", f"ll-info --tensors {MODEL}", f"ll-info --json {MODEL}",
     f"ll-info {FOLDERS}/hf-shards", f"ll-info {FOLDERS}/meta-2c", f"ll-info --tensors {FOLDERS}/f8",
-    "ll-chat -n 2 -j 1",
+    "ll-chat -n 2 -j 1 -t 0",
     "ll-tokenize --jsonl records", "ll-tokenize --jsonl --ids records.gz",
     "ll-tokenize -d --jsonl answered.lls", "ll-batch -n 2 -j 1 --seed 1 records",
     "ll-train-bpe -n 268 --min-count 1 text -o out", "ll-train-bpe -n 520 -q --ranks text",
-    "ll-plot log.jsonl",
+    "ll-plot log.jsonl", "ll-quantize -q -j 1 Q8_0", "ll-pool --json hidden.lls",
+    "ll-score --json scored.lls", "ll-tokenize -d --calls samples.lls", "ll-topk -k 3 logits.lls",
+    "ll-mix -e a a=logits.lls", "ll-lens states.lls",
 ]
 STAGES = ["ll-tokenize text", "ll-embed", "ll-forward -L 0-1 -j 2", "ll-forward -L 2- -j 1",
           "ll-sample --seed 1 -n 3", "ll-tokenize -d"]
@@ -60,40 +63,48 @@ def build_shim():
     return path, None
 
 
-def count_allocations(command, shim):
+def start(command, **environment):
+    """Runs it to its end. Its input is a text, or behind the last word <FILE."""
+    words, _, name = command.partition(" <")
+    with open(name or "text", "rb") as source:
+        return subprocess.run(words.split(), stdin=source, capture_output=True, timeout=LIMIT,
+                              env=dict(os.environ, **environment))
+
+
+def run_whole(command, shim):
+    """How often it allocates, and what it writes."""
     with open("count", "w"):
         pass
-    with open("text", "rb") as source:
-        subprocess.run(command.split(), stdin=source, capture_output=True, timeout=LIMIT,
-                       env=dict(os.environ, LD_PRELOAD=shim, COUNT_ALLOC="count"))
+    done = start(command, LD_PRELOAD=shim, COUNT_ALLOC="count")
     with open("count") as file:
-        return int(file.read() or 0)
+        return int(file.read() or 0) if done.returncode == 0 else 0, done.stdout
 
 
-def failing(command, shim, at, more):
+def count_allocations(command, shim):
+    return run_whole(command, shim)[0]
+
+
+def failing(command, shim, at, more, whole):
     """What is wrong when this allocation (and more after it) fails."""
-    env = dict(os.environ, LD_PRELOAD=shim, FAIL_ALLOC=str(at), FAIL_MORE=str(more))
     try:
-        with open("text", "rb") as source:
-            done = subprocess.run(command.split(), stdin=source, capture_output=True, env=env,
-                                  timeout=LIMIT)
+        done = start(command, LD_PRELOAD=shim, FAIL_ALLOC=str(at), FAIL_MORE=str(more))
     except subprocess.TimeoutExpired:
         return ["hung"]
     told = done.stderr.decode(errors="replace").splitlines()
     if done.returncode == 0 and not told:
-        return []
+        return [] if done.stdout == whole else ["status 0, but it did not write the same"]
     if done.returncode == NO_MEMORY and len(told) == 1 and told[0].startswith(command.split()[0]):
         return []
     return [f"status {done.returncode}: {told[:3]}"]
 
 
 def torture(command, shim):
-    total = count_allocations(command, shim)
-    problems = [] if total else ["it allocates nothing"]
+    total, whole = run_whole(command, shim)
+    problems = [] if total else ["it fails, or allocates nothing"]
     for more in 0, 10**9:
         for at in range(1, total + 1, max(1, 2 * total // RUNS)):
             problems += [f"allocation {at} of {total}, {more} more: {wrong}"
-                         for wrong in failing(command, shim, at, more)]
+                         for wrong in failing(command, shim, at, more, whole)]
     return problems
 
 
@@ -160,6 +171,7 @@ def prepare():
     for line in ("echo one two >text", "ll-tokenize -p 'one two three' >one.lls",
                  "ll-embed --once one.lls >states.lls", "ll-forward --once one.lls >logits.lls",
                  "ll-sample -n 1 --seed 1 logits.lls >samples.lls",
+                 "ll-forward --hidden one.lls >hidden.lls", "ll-forward --score one.lls >scored.lls",
                  """printf '%s\\n' '{"id":"a","prompt":"one","n":2,"stop":["zz"],"limit":3}' """
                  """'{"messages":[{"role":"user","content":"x"}],"seed":4}' >records""",
                  "gzip <records >records.gz", """echo '{"step":1,"loss":2,"eval_loss":3}' >log.jsonl""",

@@ -1,8 +1,9 @@
 /*
  * Text taken apart: lines whatever pieces they come in, sources joined and apart, JSON strings
- * and base64, and how progress reads.
+ * and base64, whole files, and how progress reads.
  */
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,11 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <cmocka.h>
 
 #include "base/base64.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/json.h"
 #include "base/lines.h"
 #include "base/rng.h"
@@ -183,6 +189,27 @@ progress_reads(void **state)
 	reads((struct ll_progress){ .records = 5, .total = 5 }, 1000, "5 of 5 records, 5/s, 0 tokens/s");
 }
 
+/* Memory that is new need not be zeros. */
+static void
+an_empty_file_is_a_text(void **state)
+{
+	int fd = open("/dev/null", O_RDONLY);
+	struct ll_buf text = { 0 };
+
+	(void)state;
+#ifdef __GLIBC__
+	mallopt(M_PERTURB, ~'x');
+#endif
+	assert_int_equal(ll_read_all(fd, &text, "null", NULL), 0);
+#ifdef __GLIBC__
+	mallopt(M_PERTURB, 0);
+#endif
+	assert_int_equal(text.len, 0);
+	assert_string_equal(text.data, "");
+	ll_buf_free(&text);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -193,6 +220,7 @@ main(void)
 		cmocka_unit_test(base64_vectors),
 		cmocka_unit_test(json_strings),
 		cmocka_unit_test(progress_reads),
+		cmocka_unit_test(an_empty_file_is_a_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
