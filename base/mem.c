@@ -32,6 +32,17 @@ mapped(size_t count, size_t size)
 	return bytes / PAGE * PAGE - PAGE;
 }
 
+void
+ll_want_huge(void *memory, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+	madvise(memory, bytes, MADV_HUGEPAGE);
+#else
+	(void)memory;
+	(void)bytes;
+#endif
+}
+
 void *
 ll_alloc_large(size_t count, size_t size, struct ll_err *err)
 {
@@ -50,9 +61,7 @@ ll_alloc_large(size_t count, size_t size, struct ll_err *err)
 	if (before > 0)
 		munmap(memory, before);
 	munmap(memory + before + bytes, PAGE - before);
-#ifdef MADV_HUGEPAGE
-	madvise(memory + before, bytes, MADV_HUGEPAGE);
-#endif
+	ll_want_huge(memory + before, bytes);
 	return memory + before;
 }
 

@@ -38,6 +38,9 @@ void *ll_alloc(size_t count, size_t size, struct ll_err *err);
 void *ll_alloc_large(size_t count, size_t size, struct ll_err *err);
 void ll_free_large(void *memory, size_t count, size_t size);
 
+/* Asks for large pages in memory from mmap(2), where the system has them. */
+void ll_want_huge(void *memory, size_t bytes);
+
 /*
  * Grows an array to hold at least `need` elements of `size` bytes, doubling; `array` is the
  * address of the pointer to it, *capacity is in elements. Returns 0 or -LL_ENOMEM, and then the

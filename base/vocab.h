@@ -78,7 +78,7 @@ struct ll_vocab {
 	const char *chat_template;	/* the model's Jinja text, never executed; NULL if none */
 	size_t chat_template_length;
 	void *memory;			/* everything above; freed by ll_vocab_free */
-	char *path;			/* that of ll_vocab_open, for messages; NULL if made otherwise */
+	char *path;			/* of the file, for messages; NULL if it was not opened by one */
 };
 
 /* The length of a text stands before it, in eight bytes, the lowest first: as in GGUF's arrays. */

@@ -139,7 +139,7 @@ map_slab(size_t bytes)
 		munmap(whole, before);
 	if (behind > 0)
 		munmap(whole + before + bytes, behind);
-	madvise(whole + before, bytes, MADV_HUGEPAGE);
+	ll_want_huge(whole + before, bytes);
 	return whole + before;
 }
 

@@ -96,9 +96,7 @@ get_memory(struct ll_packs *packs, struct ll_err *err)
 	packs->map = map;
 	packs->map_size = size;
 	packs->place = (unsigned char *)map + (HUGE_PAGE - (uintptr_t)map % HUGE_PAGE) % HUGE_PAGE;
-#ifdef MADV_HUGEPAGE
-	madvise(packs->place, packs->size, MADV_HUGEPAGE);
-#endif
+	ll_want_huge(packs->place, packs->size);
 	return 0;
 }
 

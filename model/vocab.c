@@ -369,7 +369,8 @@ ll_vocab_open(struct ll_vocab **out, const char *path, struct ll_err *err)
 
 	*out = NULL;
 	status = open_any(out, path, err);
-	if (status == 0 && ((*out)->path = ll_copy(path, strlen(path), err)) == NULL) {
+	/* Of a folder the file in it is known already. */
+	if (status == 0 && (*out)->path == NULL && ((*out)->path = ll_copy(path, strlen(path), err)) == NULL) {
 		ll_vocab_free(*out);
 		*out = NULL;
 		return -LL_ENOMEM;

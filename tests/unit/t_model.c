@@ -332,8 +332,8 @@ wrong_types(void **state)
 
 	(void)state;
 	usual_keys(&f, NULL), usual_tensors(&f, "blk.1.attn_v.weight");
-	tensor(&f, NULL, "blk.1.attn_v.weight", 32, 16, 34);
-	does_not_run(&f, LL_EUNSUPPORTED, "blk.1.attn_v.weight: type TQ1_0 cannot");
+	tensor(&f, NULL, "blk.1.attn_v.weight", 32, 16, 15);
+	does_not_run(&f, LL_EUNSUPPORTED, "blk.1.attn_v.weight: type Q8_K cannot");
 	usual_keys(&f, NULL), usual_tensors(&f, "blk.1.attn_v.weight");
 	tensor(&f, NULL, "blk.1.attn_v.weight", 32, 16, 999);
 	does_not_run(&f, LL_EUNSUPPORTED, "blk.1.attn_v.weight: type 999 cannot");
