@@ -118,7 +118,6 @@ add_powers(const float *x, size_t n, float by, float shift, bool near, __m512 *m
 	__m512 sum = _mm512_setzero_ps(), top = _mm512_set1_ps(-INFINITY);
 	__m512i deep = _mm512_setzero_si512();
 
-#pragma GCC unroll 2
 	for (; n >= 16; x += 16, n -= 16) {
 		__m512 value = _mm512_loadu_ps(x);
 
