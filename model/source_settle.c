@@ -62,10 +62,9 @@ find_matrix(const struct ll_source *source, const struct rules *rules, const cha
 		return NULL;
 	memcpy(own, scales, stem);
 	memcpy(own + stem, rules->matrix, end);
-	if (source->container != LL_CONTAINER_GGUF && !ll_name_to_gguf(name, source->container, own))
+	if (!ll_name_to_gguf(name, source->container, own))
 		return NULL;
-	return (struct ll_source_tensor *)(uintptr_t)ll_source_find(source,
-	    source->container == LL_CONTAINER_GGUF ? own : name);
+	return (struct ll_source_tensor *)(uintptr_t)ll_source_find(source, name);
 }
 
 /* The scales of a matrix's rows: one for each, or one for all. */

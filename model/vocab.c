@@ -147,7 +147,7 @@ ll_vocab_free(struct ll_vocab *vocab)
 	if (vocab == NULL)
 		return;
 	memory = vocab->memory;
-	ll_vocab_fingerprint(vocab);
+	ll_vocab_fingerprint(vocab);	/* its thread reads the pieces */
 	pthread_mutex_destroy(&memory->mutex);
 	ll_gguf_close(memory->gguf);
 	free(memory->chat_template);
