@@ -1,7 +1,7 @@
 """Prompts for a test, and what was answered to them.
 
 A record's id is kind/seed/number/answer, with /held behind it where names, things, pairs or
-phrasings are such as training never has, and /wide where the document is a wide one: it can be
+phrasings are such as training never has, and /wide or /free where the document is such: it can be
 made again from its id, and so the answer that is wanted. A story is right if the recogniser takes
 it, any other answer if it is the wanted text but for white space; calls in JSON are compared as
 JSON.
@@ -25,12 +25,10 @@ def beginning(doc):
     return doc.text[:doc.head] if doc.head else " ".join(doc.text.split(" ")[:2])
 
 
-ENDS = {"": {}, "/held": {"held": True}, "/wide": {"wide": True}}  # of an id, and the kind of document that it means
-
-
-def prompt(kind, seed, number, end):
-    """A record for ll-batch, and the right answer; end: of the id."""
-    doc = mix.document(kind, seed, number, **ENDS[end])
+def prompt(kind, seed, number, sort):
+    """A record for ll-batch, and the right answer."""
+    doc = mix.document(kind, seed, number, sort)
+    end = sort and "/" + sort
     name = f"{kind}/{seed}/{number}"
     if doc.text is not None:
         head = beginning(doc)
@@ -41,10 +39,10 @@ def prompt(kind, seed, number, end):
     return record, answer.want
 
 
-def prompts(kinds, count, seed, end=""):
+def prompts(kinds, count, seed, sort=""):
     for number in range(count):
         for kind in kinds:
-            yield prompt(kind, seed, number, end)
+            yield prompt(kind, seed, number, sort)
 
 
 def plain_form(text):
@@ -60,10 +58,10 @@ def plain_form(text):
 def looked_up(name):
     """The document of an id, and which answer of it."""
     parts = str(name).split("/")
-    end = "/" + parts.pop() if "/" + parts[-1] in ENDS else ""
+    sort = parts.pop() if parts[-1] in mix.SORTS else ""
     if len(parts) != 4 or parts[0] not in mix.ASKED or not all(part.isdecimal() for part in parts[1:]):
         raise BadRecord(f"'{name}' is not kind/seed/number/answer")
-    doc = mix.document(parts[0], int(parts[1]), int(parts[2]), **ENDS[end])
+    doc = mix.document(parts[0], int(parts[1]), int(parts[2]), sort)
     which = int(parts[3])
     if which >= max(len(doc.answers), 1):
         raise BadRecord(f"'{name}': there is no answer {which}")

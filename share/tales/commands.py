@@ -72,7 +72,7 @@ def say(record):
 
 def write(args):
     size = 0
-    for _, doc, tokens in itertools.islice(mix.documents(args.seed, args.mix, args.wide), args.documents):
+    for _, doc, tokens in itertools.islice(mix.documents(args.seed, args.mix, args.sort), args.documents):
         sys.stdout.write(doc.line() + "\n")
         size += tokens
         if args.tokens_approx is not None and size >= args.tokens_approx:
@@ -80,7 +80,7 @@ def write(args):
 
 
 def eval_prompts(args):
-    for record, answer in check.prompts(args.kind, args.documents, args.seed, args.end):
+    for record, answer in check.prompts(args.kind, args.documents, args.seed, args.sort):
         say({"id": record["id"], "text": answer} if args.answers else record)
 
 
@@ -140,8 +140,6 @@ def facts(args):
             print(f"{label}\t{way}\t{answer}")
 
 
-WIDE = "more ways to ask, more names and things, more words around a question"
-
 
 def parser():
     top = Parser(prog="tales", description="Text for a small model, and whether it has learned it.")
@@ -157,20 +155,25 @@ def parser():
         one.add_argument("--seed", type=natural, default=1, metavar="n", help="the same seed gives the same (default 1)")
         one.add_argument("--mix", type=shares_of, default=mix.SHARES, metavar="kind=percent,...", help="share of each kind of the tokens")
 
+    def sorts(one):
+        which = one.add_mutually_exclusive_group()
+        for sort, text in (("wide", "more ways to ask, more names and things, more words around a question"),
+                           ("free", "ways to ask that are put together from parts, and yet more things")):
+            which.add_argument("--" + sort, dest="sort", action="store_const", const=sort, default="", help=text)
+        return which
+
     one = command("write", "write documents as JSON Lines", write)
     many = one.add_mutually_exclusive_group(required=True)
     mixture(one, many)
     many.add_argument("--tokens-approx", type=natural, metavar="n", help="about so many tokens of a vocabulary of 2,048")
 
-    one.add_argument("--wide", action="store_true", help=WIDE)
+    sorts(one)
 
     one = command("eval-prompts", "write prompts of a test, records of ll-batch", eval_prompts)
     one.add_argument("--kind", type=kinds_of, default=list(mix.ASKED), metavar="kind,...", help="only these kinds")
     one.add_argument("-n", "--documents", type=natural, required=True, metavar="n", help="so many of each kind")
     one.add_argument("--seed", type=natural, default=0, metavar="n", help="another than training has (default 0)")
-    which = one.add_mutually_exclusive_group()
-    which.add_argument("--held-out", dest="end", action="store_const", const="/held", default="", help="names, things, pairs and phrasings that training never has")
-    which.add_argument("--wide", dest="end", action="store_const", const="/wide", help=WIDE)
+    sorts(one).add_argument("--held-out", dest="sort", action="store_const", const="held", help="names, things, pairs and phrasings that training never has")
     one.add_argument("--answers", action="store_true", help="write right answers instead")
 
     one = command("check", "count the right answers of each kind", do_check)

@@ -11,10 +11,14 @@ LOG = [0.0, 0.0] + [math.log(n) for n in range(2, 4096)]
 
 
 class Draw:
-    """Random choices from the seed `name`, a text; prompt and answer are nats. A wide one has more to choose from (wide.py)."""
+    """Random choices from the seed `name`, a text; prompt and answer are nats.
 
-    def __init__(self, name, wide=False):
-        self.wide = wide
+    A wide one has more to choose from (wide.py), a free one more than that (ways.py).
+    """
+
+    def __init__(self, name, wide=False, free=False):
+        self.wide = wide or free
+        self.free = free
         self.uniform = random.Random(name).random
         self.answering = False
         self.prompt = self.answer = 0.0

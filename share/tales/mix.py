@@ -19,6 +19,7 @@ BYTES_PER_TOKEN = {"story": 3.9, "chat": 3.6, "skill": 3.0, "manual": 3.2, "tool
 
 
 TALKS = ("chat", "skill", "manual")  # of which one conversation may have several
+SORTS = ("wide", "free", "held")  # of documents that are not as the first training has them
 LARGEST = 1200  # bytes: what is longer does not go on with another kind
 SYSTEM = (
     "You are a helpful assistant.", "You are kind.", "Be brief.", "You are a small model.", "Help the user.", "You tell stories.",
@@ -33,9 +34,10 @@ def one(kind, draw, held):
     return doc
 
 
-def document(kind, seed, number, held=False, wide=False):
-    """Held-out ones are of one kind, with no system message of their own."""
-    draw = Draw(f"{kind}/{seed}/{number}{'/held' if held else ''}{'/wide' if wide else ''}", wide)
+def document(kind, seed, number, sort=""):
+    """Those held out are of one kind, with no system message of their own."""
+    held = sort == "held"
+    draw = Draw(f"{kind}/{seed}/{number}{sort and '/' + sort}", wide=sort == "wide", free=sort == "free")
     doc = one(kind, draw, held)
     if held or kind not in TALKS:
         return doc
@@ -48,7 +50,7 @@ def document(kind, seed, number, held=False, wide=False):
     return doc
 
 
-def documents(seed, shares=SHARES, wide=False):
+def documents(seed, shares=SHARES, sort=""):
     """Endless (kind, document, tokens); the kind that is furthest behind its share is next."""
     kinds = [kind for kind in KINDS if shares.get(kind, 0) > 0]
     rate = {kind: 1 / shares[kind] for kind in kinds}
@@ -56,7 +58,7 @@ def documents(seed, shares=SHARES, wide=False):
     count = dict.fromkeys(kinds, 0)
     while True:
         kind = min(kinds, key=behind.get)
-        doc = document(kind, seed, count[kind], wide=wide)
+        doc = document(kind, seed, count[kind], sort)
         tokens = doc.size() / BYTES_PER_TOKEN[kind]
         behind[kind] += tokens * rate[kind]
         count[kind] += 1

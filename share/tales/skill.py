@@ -33,13 +33,13 @@ def numbers(draw, held):
 
 def add(draw, held):
     x, y = numbers(draw, held)
-    ask = draw.pick(wider(draw, ("What is {x} + {y}?", "{x} + {y} = ?", "What is {x} plus {y}?", "How much is {x} + {y}?", "{x} + {y}", "{x}+{y}", "{x} plus {y}", "Compute {x} + {y}.", "What is the sum of {x} and {y}?", "Add {x} and {y}.")))
+    ask = wider(draw, ("What is {x} + {y}?", "{x} + {y} = ?", "What is {x} plus {y}?", "How much is {x} + {y}?", "{x} + {y}", "{x}+{y}", "{x} plus {y}", "Compute {x} + {y}.", "What is the sum of {x} and {y}?", "Add {x} and {y}."))
     return ask.format(x=x, y=y), f"{x} + {y} = {x + y}"
 
 
 def subtract(draw, held):
     y, x = sorted(numbers(draw, held))
-    ask = draw.pick(wider(draw, ("What is {x} - {y}?", "{x} - {y} = ?", "What is {x} minus {y}?", "How much is {x} - {y}?", "{x} - {y}", "{x}-{y}", "{x} minus {y}", "Compute {x} - {y}.", "Subtract {y} from {x}.", "Take {y} from {x}.")))
+    ask = wider(draw, ("What is {x} - {y}?", "{x} - {y} = ?", "What is {x} minus {y}?", "How much is {x} - {y}?", "{x} - {y}", "{x}-{y}", "{x} minus {y}", "Compute {x} - {y}.", "Subtract {y} from {x}.", "Take {y} from {x}."))
     return ask.format(x=x, y=y), f"{x} - {y} = {x - y}"
 
 
@@ -52,9 +52,9 @@ def word_sum(draw, held):
     x, y = numbers(draw, held)
     fruit = draw.pick(("apples", "pears", "plums", "nuts", "eggs", "cakes", "pens", "coins"))
     if x < y or draw.below(2):
-        ask = draw.pick(wider(draw, (GETS,)))
+        ask = wider(draw, (GETS,))
         return ask.format(name=name, x=x, y=y, fruit=fruit), f"{x} + {y} = {x + y}. {name} has {x + y} {fruit}."
-    ask = draw.pick(wider(draw, (GIVES,)))
+    ask = wider(draw, (GIVES,))
     return ask.format(name=name, x=x, y=y, fruit=fruit), f"{x} - {y} = {x - y}. {name} has {x - y} {fruit}."
 
 

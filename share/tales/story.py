@@ -1,7 +1,7 @@
 """Stories: a world of slots, told by the beats of a plot, and questions about it."""
 from . import beats, plots
 from .doc import Doc
-from .wide import reworded, wider
+from .wide import likeness, reworded, wider
 from .words import ANIMALS, AT, HELPERS, KIN, LOOKS, PLACES, Cast, a, cap
 
 PLOTS = {**beats.PLOTS, **plots.PLOTS}
@@ -129,8 +129,13 @@ def some_way(draw, ways, held):
     """The last way of each list is for tests alone."""
     if held:
         return ways[-1]
+    if draw.free:
+        while True:
+            way = reworded(draw, wider(draw, ways[:-1]), ways[-1])
+            if likeness(way) != likeness(ways[-1]):
+                return way
     if draw.wide:
-        return reworded(draw, draw.pick(wider(draw, ways[:-1])), ways[-1])
+        return reworded(draw, wider(draw, ways[:-1]), ways[-1])
     return ways[draw.below(len(ways) - 1)]
 
 

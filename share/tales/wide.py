@@ -6,6 +6,8 @@ last way of a list, which is for tests alone, is never made.
 """
 import re
 
+from .ways import MANY, spelled
+
 MORE = {
     # sums
     "What is {x} + {y}?": (
@@ -185,8 +187,16 @@ LONGEST = 10
 
 
 def wider(draw, ways):
-    """These ways and, if the draw is wide, all that there are."""
-    return tuple(ways) + MORE.get(ways[0], ()) if draw.wide else ways
+    """One of these ways or, if the draw is wide, of all that there are."""
+    many = MANY.get(ways[0], ()) if draw.free else ()
+    if many and draw.chance(0.8):
+        return spelled(draw, draw.pick(many))
+    return draw.pick(tuple(ways) + MORE.get(ways[0], ()) if draw.wide else ways)
+
+
+def likeness(way):
+    """What is left of a phrasing where marks, blanks and capitals do not count."""
+    return "".join(re.findall(r"\w", way)).lower()
 
 
 def reworded(draw, way, never):

@@ -1,0 +1,4 @@
+"""Ways to ask about a story that was told: see ways.py."""
+
+MANY = {
+}

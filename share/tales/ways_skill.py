@@ -1,0 +1,4 @@
+"""Ways to ask for small skills and of who has what: see ways.py."""
+
+MANY = {
+}

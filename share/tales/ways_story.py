@@ -1,0 +1,4 @@
+"""Ways to ask for stories: see ways.py."""
+
+MANY = {
+}
