@@ -135,7 +135,7 @@ def facts(args):
         raise Fault(66, f"{args.man}: {error.strerror}") from None
     if wrong:
         raise Fault(65, f"{args.man}: " + "; ".join(wrong))
-    for label, answer, ways in manual.FACTS:
+    for label, answer, ways, _ in manual.FACTS:
         for way in ways:
             print(f"{label}\t{way}\t{answer}")
 

@@ -4,7 +4,8 @@ The first time a word is anybody's guess; after that it stands in the text, behi
 words. Without drills a small model learns late to look there.
 """
 from .doc import Doc
-from .skill import HAS, LIES, SPOTS
+from .skill import HAS, LIES, looks_of, said, spots_of
+from .ways_skill import HAS_FREE, LIES_FREE
 from .words import ANIMALS, COLOURS, Cast, a, cap, made_up
 
 PAIRS = ("{k} {v}", "{k} has a {v}", "the {k} is {v}", "{k}: {v}", "{k} is in the {v}", "{k} - {v}")
@@ -47,20 +48,20 @@ def pairs(draw, cast):
 
 def owners(draw, cast):
     count = draw.whole(2, 5)
-    looks, things = draw.some(COLOURS, count), [cast.thing() for _ in range(count)]
+    looks, things = draw.some(looks_of(draw), count), [cast.thing() for _ in range(count)]
     names = [cast.name(thing) for thing in things]
 
     def tell(i):
         o = f"{looks[i]} {things[i]}"
-        return draw.pick(HAS).format(name=names[i], o=o, ao=a(o), Ao=cap(a(o)))
+        return said(draw, HAS, HAS_FREE).format(name=names[i], o=o, ao=a(o), Ao=cap(a(o)))
 
     return " ".join(again(draw, tell, count, 2, 3))
 
 
 def places(draw, cast):
     count = draw.whole(2, 6)
-    spots, things = draw.some(SPOTS, count), [cast.thing() for _ in range(count)]
-    return " ".join(again(draw, lambda i: draw.pick(LIES).format(thing=things[i], a=a(things[i]), spot=spots[i]), count, 2, 3))
+    spots, things = draw.some(spots_of(draw), count), [cast.thing() for _ in range(count)]
+    return " ".join(again(draw, lambda i: said(draw, LIES, LIES_FREE).format(thing=things[i], a=a(things[i]), spot=spots[i]), count, 2, 3))
 
 
 def drill(draw, held=False):

@@ -7,11 +7,12 @@ plot does, so it has an end, and what was lost was found.
 import functools
 import re
 
-from .story import LISTS, PLOTS
-from .words import AT, HELPERS, KIN, a, cap
+from .more_lists import ALL_AT, ALL_HELPERS
+from .story import ALL_LISTS, PLOTS
+from .words import KIN, a, cap
 
 NAME = "[A-Z][a-z]+"
-PLACE_AT = {at: place for place, at in AT.items()}
+PLACE_AT = {at: place for place, at in ALL_AT.items()}
 SLOT = re.compile(r"\{(\w+)\}")
 OWNS = re.compile(r"\{(c|f)\}(?: has|'s|, who has| with| owns) \{(ao|o|n|ap|p|m)\}")
 
@@ -30,16 +31,16 @@ def pattern(slot):
     if slot == "H":
         return f"The [a-z]+|{NAME}"
     if slot in ("o", "p"):
-        return f"(?:{any_of(LISTS['l'])}) [a-z]+"
+        return f"(?:{any_of(ALL_LISTS['l'])}) [a-z]+"
     if slot in ("ao", "ap"):
-        return f"an? (?:{any_of(LISTS['l'])}) [a-z]+"
+        return f"an? (?:{any_of(ALL_LISTS['l'])}) [a-z]+"
     if slot == "at":
         return any_of(PLACE_AT)
     if slot == "an_animal":
-        return any_of(map(a, LISTS["animal"]))
+        return any_of(map(a, ALL_LISTS["animal"]))
     if slot == "An_animal":
-        return any_of(cap(a(animal)) for animal in LISTS["animal"])
-    return any_of(LISTS[slot])
+        return any_of(cap(a(animal)) for animal in ALL_LISTS["animal"])
+    return any_of(ALL_LISTS[slot])
 
 
 PARTS = {"o": ("l", "n"), "ao": ("l", "n"), "p": ("l2", "m"), "ap": ("l2", "m")}
@@ -92,7 +93,7 @@ def is_sound(world):
     who = people(world) + [world[slot] for slot in ("k", "k2") if slot in world]
     if len(set(who)) < len(who) or any(world.get(slot) in KIN for slot in ("c", "f")):
         return False
-    if world.get("h", "").startswith("the ") and world["h"] not in HELPERS:
+    if world.get("h", "").startswith("the ") and world["h"] not in ALL_HELPERS:
         return False
     return world.get("n") != world.get("m") or "n" not in world
 

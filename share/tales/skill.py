@@ -7,9 +7,11 @@ wide.
 from zlib import crc32
 
 from .doc import Doc
+from .more_lists import MORE_LISTS, MORE_SPOTS
 from .story import some_way
+from .ways_skill import HAS_FREE, LIES_FREE
 from .wide import wider
-from .words import ANIMALS, COLOURS, LOOKS, NEW_THINGS, RARE_THINGS, THINGS, Cast, a, cap, made_up
+from .words import ANIMALS, COLOURS, LOOKS, MORE_SHORT, NEW_THINGS, RARE_THINGS, THINGS, Cast, a, cap, listed, made_up
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 MONTHS = "January February March April May June July August September October November December".split()
@@ -17,7 +19,9 @@ FRUIT = "apple pear plum peach lemon berry fig grape melon cherry nut egg cake c
 WORDS = THINGS + ANIMALS + FRUIT
 RARE_WORDS = [word for word in RARE_THINGS if len(word) <= 8]
 SPOTS = ("on the table", "under the bed", "in the box", "on the chair", "by the door", "in the bag", "on the shelf", "near the window")
+FREE_LOOKS = tuple(dict.fromkeys(LOOKS + list(MORE_LISTS["l"])))
 ORDINALS = ("first", "second", "third")
+STEPS = {3: "three", 4: "four", 5: "five"}
 
 
 def is_held_sum(x, y):
@@ -69,10 +73,12 @@ def bigger(draw, held):
 
 def counting(draw, held):
     x = draw.below(17)
-    n = draw.whole(3, 4)
+    n = steps = draw.whole(3, 5 if draw.free else 4)
+    if draw.free and draw.chance(0.3):
+        steps = STEPS[n]
     if x >= n and draw.below(2):
-        return some_way(draw, ("Count down from {x}, {n} steps.", "Go down {n} steps from {x}.", "From {x}, count down {n} steps.", "Count {n} steps down from {x}.", "Count backwards {n} steps from {x}.", "Starting at {x}, count down {n} steps."), held).format(n=n, x=x), ", ".join(str(x - i) for i in range(n + 1)) + "."
-    return some_way(draw, ("Count on from {x}, {n} steps.", "Go up {n} steps from {x}.", "From {x}, count on {n} steps.", "Count {n} steps up from {x}.", "Count {n} steps from {x}.", "Starting at {x}, count on {n} steps."), held).format(n=n, x=x), ", ".join(str(x + i) for i in range(n + 1)) + "."
+        return some_way(draw, ("Count down from {x}, {n} steps.", "Go down {n} steps from {x}.", "From {x}, count down {n} steps.", "Count {n} steps down from {x}.", "Count backwards {n} steps from {x}.", "Starting at {x}, count down {n} steps."), held).format(n=steps, x=x), ", ".join(str(x - i) for i in range(n + 1)) + "."
+    return some_way(draw, ("Count on from {x}, {n} steps.", "Go up {n} steps from {x}.", "From {x}, count on {n} steps.", "Count {n} steps up from {x}.", "Count {n} steps from {x}.", "Starting at {x}, count on {n} steps."), held).format(n=steps, x=x), ", ".join(str(x + i) for i in range(n + 1)) + "."
 
 
 def calendar(draw, held):
@@ -87,6 +93,10 @@ def calendar(draw, held):
     return ask, f"{other} comes before {cycle[at]}."
 
 
+def rare_words(draw):
+    return RARE_WORDS + MORE_SHORT if draw.free else RARE_WORDS
+
+
 def items(draw, held, low=2, high=5):
     count = draw.whole(low, high)
     cast = Cast(draw, False, 0.3)
@@ -96,7 +106,14 @@ def items(draw, held, low=2, high=5):
         return [cast.name() for _ in range(count)]
     if draw.below(4) == 0:
         return [made_up(draw) for _ in range(count)]
-    return draw.some(RARE_WORDS + WORDS if draw.below(2) else WORDS, count)
+    return draw.some(rare_words(draw) + WORDS if draw.below(2) else WORDS, count)
+
+
+def in_a_row(draw, row):
+    """A list as it is written in a question; in a free one now and then without commas, or with "and"."""
+    if draw.free and draw.chance(0.3):
+        return draw.pick((" ".join(row), listed(row), "; ".join(row), " - ".join(row)))
+    return ", ".join(row)
 
 
 def copy(draw, held):
@@ -107,13 +124,13 @@ def copy(draw, held):
 def reverse(draw, held):
     row = items(draw, held, 3)
     ask = some_way(draw, ("Reverse this list: {}", "Say this list from last to first: {}", "Turn this list around: {}", "Reverse: {}", "Please reverse this list: {}", "Give this list backwards: {}", "Write these from last to first: {}", "Say these in the other order: {}", "Reverse the order of this list: {}", "Write this list in reverse: {}"), held)
-    return ask.format(", ".join(row)), ", ".join(reversed(row)) + "."
+    return ask.format(in_a_row(draw, row)), ", ".join(reversed(row)) + "."
 
 
 def count(draw, held):
     row = items(draw, held)
     ask = some_way(draw, ("How many items are in this list: {}?", "Count these: {}", "How many words are there: {}?", "How many are there: {}?", "How many items are there: {}?", "How many items does this list have: {}?", "Count the items: {}", "Tell me how many these are: {}", "Give the number of items: {}"), held)
-    return ask.format(", ".join(row)), f"There are {len(row)}."
+    return ask.format(in_a_row(draw, row)), f"There are {len(row)}."
 
 
 def nth(draw, held):
@@ -121,13 +138,13 @@ def nth(draw, held):
     at = draw.whole(0, 3)
     name, item = (ORDINALS[at], row[at]) if at < 3 else ("last", row[-1])
     ask = some_way(draw, ("What is the {n} item: {row}?", "Which item is {n} in this list: {row}?", "Name the {n} of these: {row}", "What is the {n} word of this list: {row}?", "Which is the {n} of these: {row}?", "Tell me the {n} item of this list: {row}", "What comes {n} in this list: {row}?", "Say the {n} item: {row}", "Give me the {n} one of {row}."), held)
-    return ask.format(n=name, row=", ".join(row)), f"The {name} item is {item}."
+    return ask.format(n=name, row=in_a_row(draw, row)), f"The {name} item is {item}."
 
 
 def one_word(draw, held):
     if held:
         return draw.pick(NEW_THINGS)
-    return made_up(draw) if draw.below(3) == 0 else draw.pick(RARE_WORDS if draw.below(2) else WORDS)
+    return made_up(draw) if draw.below(3) == 0 else draw.pick(rare_words(draw) if draw.below(2) else WORDS)
 
 
 def spell(draw, held):
@@ -158,7 +175,7 @@ def is_in(draw, held):
         while word in cast:
             word = draw.pick(WORDS)
     answer = f"Yes, {word} is in the list." if word in cast else f"No, {word} is not in the list."
-    return some_way(draw, ("Is {word} in this list: {row}?", "Look at this list: {row}. Is {word} in it?", "Is {word} one of these: {row}?", "Is there {word} in this list: {row}?", "Here is a list: {row}. Is {word} there?", "{row}: is {word} in this list?", "Does this list have {word}: {row}?"), held).format(row=", ".join(row), word=word), answer
+    return some_way(draw, ("Is {word} in this list: {row}?", "Look at this list: {row}. Is {word} in it?", "Is {word} one of these: {row}?", "Is there {word} in this list: {row}?", "Here is a list: {row}. Is {word} there?", "{row}: is {word} in this list?", "Does this list have {word}: {row}?"), held).format(row=in_a_row(draw, row), word=word), answer
 
 
 SKILLS = {
@@ -172,6 +189,20 @@ CHOICES = tuple((weight, (name, make)) for name, (make, weight) in SKILLS.items(
 # What is said most is the first, which stands twice.
 HAS = ("{name} has {ao}.", "{name} has {ao}.", "{Ao} is what {name} has.", "The {o} is {name}'s.")
 LIES = ("The {thing} is {spot}.", "The {thing} is {spot}.", "There is {a} {spot}.")
+
+
+def said(draw, ways, free):
+    """One of the ways to say something, or of the free ones, too."""
+    return draw.pick(ways + free if draw.free else ways)
+
+
+def looks_of(draw):
+    return FREE_LOOKS if draw.free and draw.chance(0.3) else COLOURS
+
+
+def spots_of(draw):
+    return SPOTS + MORE_SPOTS if draw.free else SPOTS
+
 
 # What can be asked of them: ways to ask, and the answer.
 WHO_HAS = ("Who has the {thing}?", "Who has {ao}?", "Whose is the {thing}?", "Tell me who has the {thing}.", "Who owns the {thing}?", "Whose thing is the {thing}?", "Who is the one with the {thing}?", "To whom does the {thing} belong?"), "{name} has the {thing}."
@@ -190,13 +221,13 @@ def own(draw, held):
     """Who has what: the sentences, and (question, its words) of what can be asked."""
     cast = Cast(draw, held, 0.3)
     told, asked = [], []
-    looks = draw.some(COLOURS, 4)
+    looks = draw.some(looks_of(draw), 4)
     for i in range(draw.whole(2, 4)):
         thing = cast.thing()
         name = cast.name(thing)
         o = f"{looks[i]} {thing}"
         words = {"name": name, "thing": thing, "look": looks[i], "o": o, "ao": a(o), "Ao": cap(a(o))}
-        told.append(draw.pick(HAS).format_map(words))
+        told.append(said(draw, HAS, HAS_FREE).format_map(words))
         asked += [(question, words) for question in (WHO_HAS, HAS_WHAT, COLOUR, WHICH)]
     return told, asked
 
@@ -205,11 +236,11 @@ def lie(draw, held):
     """Where things are."""
     cast = Cast(draw, held)
     told, asked = [], []
-    spots = draw.some(SPOTS, 4)
+    spots = draw.some(spots_of(draw), 4)
     for i in range(draw.whole(2, 4)):
         thing = cast.thing()
         words = {"thing": thing, "a": a(thing), "spot": spots[i]}
-        told.append(draw.pick(LIES).format_map(words))
+        told.append(said(draw, LIES, LIES_FREE).format_map(words))
         asked += [(question, words) for question in (LIES_WHERE, WHAT_LIES)]
     return told, asked
 
@@ -219,7 +250,8 @@ def give(draw, held):
     cast = Cast(draw, held, 0.3)
     thing, other = cast.thing(), cast.thing()
     one, two = cast.name(thing), cast.name(other)
-    o, p = f"{draw.pick(LOOKS)} {thing}", f"{draw.pick(LOOKS)} {other}"
+    looks = FREE_LOOKS if draw.free else LOOKS
+    o, p = f"{draw.pick(looks)} {thing}", f"{draw.pick(looks)} {other}"
     words = {"one": one, "two": two, "thing": thing, "other": other, "o": o, "p": p}
     told = [f"{one} has {a(o)}.", f"{two} has {a(p)}."]
     given = draw.pick((f"{one} gives the {thing} to {two}.", f"{two} gets the {thing} from {one}."))

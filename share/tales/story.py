@@ -1,8 +1,10 @@
 """Stories: a world of slots, told by the beats of a plot, and questions about it."""
 from . import beats, plots
 from .doc import Doc
+from .more_lists import ALL_AT, ALL_HELPERS, MORE_LISTS
+from .ways_story import OF_PLOT
 from .wide import likeness, reworded, wider
-from .words import ANIMALS, AT, HELPERS, KIN, LOOKS, PLACES, Cast, a, cap
+from .words import ANIMALS, HELPERS, KIN, LOOKS, PLACES, Cast, a, cap
 
 PLOTS = {**beats.PLOTS, **plots.PLOTS}
 PLOT_NAMES = tuple(PLOTS)
@@ -54,6 +56,7 @@ LISTS = {
         "swim", "ride a bike", "skate", "climb a tree", "jump rope", "dance", "ski", "catch a ball",
         "stand on one leg", "swing"),
 }
+ALL_LISTS = {slot: words + tuple(word for word in MORE_LISTS.get(slot, ()) if word not in words) for slot, words in LISTS.items()}
 # Slots that others give.
 MADE = {
     "o": lambda w: f"{w['l']} {w['n']}",
@@ -61,7 +64,7 @@ MADE = {
     "p": lambda w: f"{w['l2']} {w['m']}",
     "ap": lambda w: a(w["p"]),
     "an": lambda w: a(w["n"]),
-    "at": lambda w: AT[w["place"]],
+    "at": lambda w: ALL_AT[w["place"]],
     "H": lambda w: cap(w["h"]),
     "an_animal": lambda w: a(w["animal"]),
     "An_animal": lambda w: cap(a(w["animal"])),
@@ -75,7 +78,7 @@ class World(dict):
         super().__init__()
         self.draw = draw
         self.cast = cast
-        self.usual = False  # whom and what nobody asked for is often the same
+        self.usual = False  # whom and what nobody asked for is often the same, and of the shorter lists
 
     def __missing__(self, slot):
         if slot in MADE:
@@ -91,16 +94,19 @@ class World(dict):
         self[slot] = value
         return value
 
+    def is_free(self):
+        return self.draw.free and not self.usual
+
     def helper(self):
         if self.draw.chance(0.5):
             return self.cast.usual_name() if self.usual else self.cast.name()
-        value = self.draw.pick(HELPERS) if self.draw.chance(0.7) else self.draw.pick(KIN)
+        value = self.draw.pick(ALL_HELPERS if self.is_free() else HELPERS) if self.draw.chance(0.7) else self.draw.pick(KIN)
         while value in (self.get("k"), self.get("k2")):
             value = self.draw.pick(KIN)
         return value
 
     def listed(self, slot):
-        value = self.draw.pick(LISTS[slot])
+        value = self.draw.pick(ALL_LISTS[slot] if self.is_free() else LISTS[slot])
         if slot in ("k", "k2"):
             while value in (self.get("k"), self.get("k2"), self.get("h")):
                 value = self.draw.pick(KIN)
@@ -125,13 +131,15 @@ def tell(world):
     return " ".join([world.draw.pick(beat).format_map(world) for beat in world.plot["beats"]])
 
 
-def some_way(draw, ways, held):
-    """The last way of each list is for tests alone."""
+def some_way(draw, ways, held, many=()):
+    """The last way of each list is for tests alone; `many` as in wider()."""
     if held:
         return ways[-1]
     if draw.free:
         while True:
-            way = reworded(draw, wider(draw, ways[:-1]), ways[-1])
+            way = wider(draw, ways[:-1], many)
+            if not many or way in ways:  # the many have their own forms
+                way = reworded(draw, way, ways[-1])
             if likeness(way) != likeness(ways[-1]):
                 return way
     if draw.wide:
@@ -184,7 +192,8 @@ def chat(draw, held=False):
     world = new_world(draw, held)
     named = Slots(world)
     ways = world.plot["requests"] if held or not draw.chance(0.06) else ANY
-    named.template = some_way(draw, ways, held)
+    many = OF_PLOT.get(world.name, ()) if draw.free and ways is not ANY and draw.chance(0.5) else ()
+    named.template = some_way(draw, ways, held, many)
     if not held:
         named.template = opened(draw, named.template)
     doc.user(named.template.format_map(named))

@@ -1,19 +1,28 @@
 """Calls of tools in Llama 3.1's three forms, what the tools answer, and the answer made of it."""
 import json
 
+from . import ways_facts
 from .doc import Doc
 from .facts import SMALL_TALK
 from .story import some_way
-from .words import ANIMALS, CITIES, COLOURS, NEW_CITIES, NEW_NAMES, NEW_THINGS, Cast, a, made_up
+from .words import ANIMALS, CITIES, COLOURS, MORE_CITIES, NEW_CITIES, NEW_NAMES, NEW_THINGS, Cast, a, made_up
 
 SKY = ("sunny", "rainy", "cloudy", "windy", "cold", "warm")
+TEXTS = ("Hello!", "Come home.", "Good night.", "Where are you?", "I am late.", "Thank you!")
+MORE_TEXTS = (
+    "I have the {thing}.", "Bring the {thing}.", "Where is the {thing}?", "Meet {name} at {hour}.", "Dinner is at {hour}.", "{name} is here.", "Call {name}.",
+    "I am in {city}.", "The train to {city} leaves at {hour}.", "Happy birthday!", "See you at {hour}.", "Do you have a {thing}?", "Please buy a {thing}.",
+    "{name} says hello.", "Can you help {name}?", "The {thing} is broken.", "Good luck!", "Wait for me.", "I will be there at {hour}.", "Ask {name}.",
+    "Do not forget the {thing}.", "{name} has the {thing}.", "Is {name} in {city}?", "I miss you.", "Call me back.", "Open the door.")
 SONGS = ("the rain song", "the moon song", "the train song", "the sleep song", "the dance song", "the bird song")
 
 
 def city(draw, held):
     if held:
         return draw.pick(NEW_CITIES)
-    return made_up(draw).capitalize() if draw.chance(0.2) else draw.pick(CITIES)
+    if draw.chance(0.2):
+        return made_up(draw).capitalize()
+    return draw.pick(CITIES + MORE_CITIES if draw.free else CITIES)
 
 
 def clock(draw, _):
@@ -30,6 +39,17 @@ def thing(draw, held):
 
 def number(draw, _):
     return draw.below(100)
+
+
+def song(draw, _):
+    return f"the {Cast(draw).thing()} song" if draw.free and draw.chance(0.6) else draw.pick(SONGS)
+
+
+def text(draw, _):
+    if draw.free and draw.chance(0.6):
+        cast = Cast(draw)
+        return draw.pick(MORE_TEXTS).format(name=cast.name(), thing=cast.thing(), city=draw.pick(CITIES), hour=draw.whole(1, 12))
+    return draw.pick(TEXTS)
 
 
 def colour(draw, _):
@@ -66,12 +86,12 @@ TOOLS = (  # name, what it does, {parameter: (kind, value)}, ways to ask, what i
     ("get_price", "Get a price", {"item": ("string", thing)}, ("How much is the {item}?", "What is the price of the {item}?", "Tell me the price of the {item}.", "How much must I pay for the {item}?", "Get the price of the {item}.", "What does the {item} cost?"), price),
     ("set_alarm", "Set an alarm", {"time": ("string", clock)}, ("Wake me at {time}.", "Set an alarm for {time}.", "Please wake me at {time}.", "I want an alarm at {time}.", "Set the alarm to {time}.", "I must get up at {time}."), done("The alarm is set for {time}.")),
     ("call_person", "Call a person", {"name": ("string", person)}, ("Call {name}.", "Please call {name}.", "Can you call {name}?", "Give {name} a call.", "I must speak with {name}.", "I want to talk to {name}."), done("I called {name}.")),
-    ("play_song", "Play a song", {"song": ("string", lambda draw, _: draw.pick(SONGS))}, ("Play {song}.", "I want to hear {song}.", "Please play {song}.", "Can you play {song}?", "Let me hear {song}.", "Please put on {song}."), done("I play {song}.")),
+    ("play_song", "Play a song", {"song": ("string", song)}, ("Play {song}.", "I want to hear {song}.", "Please play {song}.", "Can you play {song}?", "Let me hear {song}.", "Please put on {song}."), done("I play {song}.")),
     ("set_light", "Set the colour of the light", {"colour": ("string", colour)}, ("Make the light {colour}.", "I want {colour} light.", "Set the light to {colour}.", "Please give me {colour} light.", "Can the light be {colour}?", "Turn the light {colour}."), done("The light is {colour}.")),
     ("find_item", "Find a thing", {"item": ("string", thing)}, ("Where is my {item}?", "Find my {item}.", "Please find my {item}.", "I can not find my {item}.", "Do you know where my {item} is?", "Help me find my {item}."), found),
     ("buy", "Buy some things", {"item": ("string", thing), "count": ("integer", lambda draw, _: draw.whole(2, 20))}, ("Buy {count} of this: {item}.", "I need {count} of this: {item}.", "Please buy {count} of this: {item}.", "Get me {count} of this: {item}.", "Order {count} pieces of this: {item}."), done("I bought {count} of this: {item}.")),
     ("add", "Add two numbers", {"a": ("integer", number), "b": ("integer", number)}, ("Add {a} and {b} with the tool.", "Use the tool: {a} + {b}", "Use the tool to add {a} and {b}.", "With the tool, what is {a} + {b}?", "Sum {a} and {b} with the tool."), lambda draw, v: (str(v["a"] + v["b"]), f"{v['a']} + {v['b']} = {v['a'] + v['b']}")),
-    ("send_text", "Send a text", {"to": ("string", person), "text": ("string", lambda draw, _: draw.pick(("Hello!", "Come home.", "Good night.", "Where are you?", "I am late.", "Thank you!")))}, ("Send {to} this text: {text}", "Write to {to}: {text}", "Send this to {to}: {text}", "Tell {to} this: {text}", "Send a text to {to}: {text}", "Text {to}: {text}"), done("I sent the text to {to}.")),
+    ("send_text", "Send a text", {"to": ("string", person), "text": ("string", text)}, ("Send {to} this text: {text}", "Write to {to}: {text}", "Send this to {to}: {text}", "Tell {to} this: {text}", "Send a text to {to}: {text}", "Text {to}: {text}"), done("I sent the text to {to}.")),
 )
 
 
@@ -106,7 +126,7 @@ def as_json(draw, held, doc):
     doc.extra = {"tools": [definition(each, flat) for each in tools]}
     if draw.chance(0.08):
         answer, ways = draw.pick(SMALL_TALK)
-        doc.user(some_way(draw, ways, held))
+        doc.user(some_way(draw, ways, held, ways_facts.of(answer)))
         doc.reply(answer, "no-call")
         return
     values, ask = asked(draw, tool, held)

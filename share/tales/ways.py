@@ -6,10 +6,10 @@ a list, which is for tests alone, is thrown away.
 """
 import re
 
-from . import ways_question, ways_skill, ways_story, ways_tool
+from . import ways_question, ways_recall, ways_skill, ways_story, ways_tool
 
 CHOICE = re.compile(r"\[([^][]*)\]")
-MANY = {**ways_story.MANY, **ways_question.MANY, **ways_skill.MANY, **ways_tool.MANY}
+MANY = {**ways_story.MANY, **ways_question.MANY, **ways_skill.MANY, **ways_recall.MANY, **ways_tool.MANY}
 
 
 def spelled(draw, way):

@@ -186,9 +186,9 @@ HEADS = "b c d f g h j k l m n p qu r s t v w x y z bl br ch cl cr dr fl fr gl g
 LONGEST = 10
 
 
-def wider(draw, ways):
-    """One of these ways or, if the draw is wide, of all that there are."""
-    many = MANY.get(ways[0], ()) if draw.free else ()
+def wider(draw, ways, many=()):
+    """One of these ways or, if the draw is wide, of all that there are; `many` has choices, for a free draw."""
+    many = (many or MANY.get(ways[0], ())) if draw.free else ()
     if many and draw.chance(0.8):
         return spelled(draw, draw.pick(many))
     return draw.pick(tuple(ways) + MORE.get(ways[0], ()) if draw.wide else ways)

@@ -4,6 +4,7 @@ Held out are some names, some things, and of the others one pair of name and thi
 """
 from zlib import crc32
 
+from .more_words import MORE_CITIES, MORE_NAMES, MORE_THINGS
 from .wide import blended
 
 NAMES = (
@@ -97,6 +98,11 @@ THINGS_HELD = tuple(thing for thing in THINGS if NAMES_HELD[thing])
 WORDS = tuple(sorted(frozenset(word.lower() for word in (*NAMES, *RARE_NAMES, *THINGS, *RARE_THINGS, *CITIES, *ANIMALS))))
 HELD_OUT = frozenset(NEW_NAMES + NEW_THINGS + NEW_CITIES)
 KNOWN = frozenset(word.lower() for word in (*NAMES, *RARE_NAMES, *NEW_NAMES, *THINGS, *RARE_THINGS, *NEW_THINGS, *CITIES, *NEW_CITIES, *ANIMALS))
+# Of free draws.
+MORE_SHORT = [word for word in MORE_THINGS if len(word) <= LONGEST]
+FREE_KNOWN = frozenset(word.lower() for word in (*MORE_NAMES, *MORE_THINGS, *MORE_CITIES))
+FREE_WORDS = WORDS + tuple(sorted(word for word in FREE_KNOWN if " " not in word))
+SELDOM = ((2, "made"), (3, "more"), (1, "rare"))  # what a seldom one is
 
 
 def syllables(draw):
@@ -110,7 +116,9 @@ def made_up(draw):
     """A word that means nothing: two or three syllables, or, if the draw is wide, mostly parts of others."""
     while True:
         blend = draw.wide and draw.chance(0.7)
-        word = blended(draw, WORDS) if blend else syllables(draw)
+        word = blended(draw, FREE_WORDS if draw.free else WORDS) if blend else syllables(draw)
+        if draw.free and word in FREE_KNOWN:
+            continue
         if word not in KNOWN and (blend or len(word) <= LONGEST):
             return word
 
@@ -151,7 +159,7 @@ class Cast:
             elif self.mode == "pair" and not self.paired:
                 thing = draw.pick(THINGS_HELD)
             elif self.mode is None and draw.chance(self.rare_thing):
-                thing = made_up(draw) if draw.chance(self.made_thing) else draw.pick(RARE_THINGS)
+                thing = self.seldom(made_up, self.made_thing, RARE_THINGS, MORE_THINGS)
             else:
                 thing = draw.pick(THINGS)
             if self.take(thing):
@@ -167,11 +175,19 @@ class Cast:
                 name = draw.pick(NAMES_HELD[thing])
                 self.paired = True
             elif self.mode is None and draw.chance(self.rare_name):
-                name = made_up_name(draw) if draw.chance(self.made_name) else draw.pick(RARE_NAMES)
+                name = self.seldom(made_up_name, self.made_name, RARE_NAMES, MORE_NAMES)
             else:
                 name = draw.pick(NAMES)
             if self.take(name):
                 return name
+
+    def seldom(self, make, made_share, rare, more):
+        """One that means nothing, or of those that come seldom."""
+        draw = self.draw
+        if not draw.free:
+            return make(draw) if draw.chance(made_share) else draw.pick(rare)
+        which = draw.weighted(SELDOM)
+        return make(draw) if which == "made" else draw.pick(more if which == "more" else rare)
 
     def usual_name(self):
         """One that is likelier the earlier it stands: what is likeliest is then one that is not there yet."""
