@@ -146,31 +146,47 @@ for line in open(sys.argv[1]):
 sys.exit(seen < 200)
 END_OF_PYTHON
 
-# Of wide documents: stories are such as the recogniser takes for what was asked, and no phrasing is one of the tests'.
+# Of wide and free documents: stories are such as the recogniser takes for what was asked, no phrasing is one of the
+# tests', and nothing of a choice or a slot is left.
 cat >wide.py <<'END_OF_PYTHON'
-import ast, glob, os, sys
-from tales import mix, recognise, wide
+import ast, glob, os, re, sys
+from tales import mix, recognise, ways, wide
 told = 0
-for number in range(400):
-    doc = mix.document("chat", 5, number, wide=True)
+for number in range(800):
+    doc = mix.document("chat", 5, number, ("wide", "free")[number % 2])
     for answer in doc.answers:
         if answer.world is not None:
             told += 1
             reason = recognise.refused(answer.want, answer.world, answer.world.template)
             if reason is not None:
                 sys.exit(f"{number}: {reason}")
+for number in range(1200):
+    for message in mix.document(("chat", "skill", "manual")[number % 3], 5, number, "free").messages:
+        if re.search(r"[][|]|\{\w*\}", message["content"].replace(" | ", "")):
+            sys.exit(f"{number}: {message['content']}")
 firsts, lasts = {mix.skill.GETS, mix.skill.GIVES}, set()
 for path in glob.glob(os.environ["TESTS"] + "/../share/tales/*.py"):
     for node in ast.walk(ast.parse(open(path).read())):
         if isinstance(node, ast.Tuple) and len(node.elts) > 1 and all(isinstance(one, ast.Constant) for one in node.elts):
-            if not path.endswith("wide.py"):
+            if not os.path.basename(path).startswith(("wide.py", "ways", "more_", "frames")):
                 firsts.add(node.elts[0].value)
                 lasts.add(node.elts[-1].value)
-lost = [first for first in wide.MORE if first not in firsts]
+lost = [first for first in [*wide.MORE, *ways.MANY] if first not in firsts]
 heads = {head for plot in mix.story.PLOTS.values() for head in plot["heads"]}
 seen = [way for ways in wide.MORE.values() for way in ways if way in lasts - heads]
 print(told, lost, seen)
-sys.exit(told < 300 or len(lost) + len(seen) > 0)
+sys.exit(told < 700 or len(lost) + len(seen) > 0)
+END_OF_PYTHON
+
+# Of the first words of questions, three in a row, a free text has several times as many as a wide one.
+cat >own_ways.py <<'END_OF_PYTHON'
+import json, sys
+def beginnings(path, count=1200):
+    asked = [message["content"] for line in open(path) for message in json.loads(line).get("messages", []) if message["role"] == "user"]
+    return len({" ".join(text.lower().split()[:3]) for text in asked[:count]})
+free, wide = beginnings(sys.argv[1]), beginnings(sys.argv[2])
+print(free, wide)
+sys.exit(free < 1.2 * wide)
 END_OF_PYTHON
 
 # Each message that is asked about stands in the sources, but for those of the C library.
@@ -199,13 +215,17 @@ ok "a mix may have one kind alone" is 20 "'$tales' write -n 20 --mix story=1 | g
 ok "no held-out word is in the text, no held-out pair in a story" python3 held.py text.jsonl
 
 "$tales" write -n 1500 --seed 3 --wide >wide.jsonl
+"$tales" write -n 3000 --seed 3 --free >free.jsonl
 ok "nor is it in a wide one" python3 held.py wide.jsonl
+ok "nor in a free one" python3 held.py free.jsonl
 ok "a wide text has more words" more_words
+ok "a free document asks in ways of its own" python3 own_ways.py free.jsonl wide.jsonl
 ok "its stories are what was asked for, and its phrasings not those of tests" python3 wide.py
 
 ok "the right answers are right" all_right "'$tales' eval-prompts -n 30 --seed 7 --answers | '$tales' check"
 ok "the held-out ones too" all_right "'$tales' eval-prompts -n 30 --seed 7 --held-out --answers | '$tales' check"
 ok "and those of wide documents" all_right "'$tales' eval-prompts -n 30 --seed 7 --wide --answers | '$tales' check"
+ok "and of free ones" all_right "'$tales' eval-prompts -n 30 --seed 7 --free --answers | '$tales' check"
 ok "a story is refused with a name, thing or friend other at one place, a sentence less, twice, or cut" python3 changed.py
 ok "answers to other questions are wrong" python3 others.py
 
