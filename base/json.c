@@ -299,12 +299,13 @@ parse(struct ll_json **result, const char *text, size_t length, const char *what
     struct ll_err *err)
 {
 	bool before = starved;
+	size_t mark = ll_utf8_mark(text, length);
 	json_error_t error;
-	json_t *value = load(text, length, flags, &error);
+	json_t *value = load(text + mark, length - mark, flags, &error);
 
 	/* Some programs write "no limit" as a whole number of more than 64 bits. */
 	if (value == NULL && settings && !starved && json_error_code(&error) == json_error_numeric_overflow &&
-	    (value = load(text, length, flags | JSON_DECODE_INT_AS_REAL, &error)) != NULL)
+	    (value = load(text + mark, length - mark, flags | JSON_DECODE_INT_AS_REAL, &error)) != NULL)
 		whole(value);
 	if (has_starved(before))
 		return no_memory(value, what, err);

@@ -10,9 +10,8 @@
 #include "base/err.h"
 #include "base/gzip.h"
 #include "base/io.h"
+#include "base/utf8.h"
 #include "tokenize/record.h"
-
-#define MARK "\xef\xbb\xbf"	/* of the byte order */
 
 static bool
 ends_with(const char *name, size_t length, const char *end)
@@ -36,7 +35,7 @@ int
 ll_text_file_open(struct ll_text_file *f, const char *path, size_t most, struct ll_err *err)
 {
 	struct ll_buf *begin = &f->lines.text;
-	const size_t mark = strlen(MARK);
+	size_t mark;
 	int status;
 
 	*f = (struct ll_text_file){ .name = strcmp(path, "-") != 0 ? path : "standard input",
@@ -45,14 +44,14 @@ ll_text_file_open(struct ll_text_file *f, const char *path, size_t most, struct 
 		return f->fd;
 	status = ll_gzip_new(&f->gzip, f->fd, f->name, -1, err);
 	/* The first bytes tell what it is; a pipe may bring them one by one. */
-	while (status == 0 && !f->ended && begin->len <= mark) {
+	while (status == 0 && !f->ended && begin->len <= 3) {
 		ssize_t got = ll_text_file_more(f, err);
 
 		status = got < 0 ? (int)got : 0;
 	}
 	if (status < 0)
 		return status;
-	if (begin->len >= mark && memcmp(begin->data, MARK, mark) == 0) {
+	if ((mark = ll_utf8_mark(begin->data, begin->len)) > 0) {
 		begin->len -= mark;
 		memmove(begin->data, begin->data + mark, begin->len);
 	}
