@@ -52,7 +52,7 @@ int ll_json_parse(struct ll_json **out, const char *text, size_t length, const c
 int ll_json_parse_settings(struct ll_json **out, const char *text, size_t length, const char *what,
     struct ll_err *err);
 
-/* The same for what people write: strings may hold U+0000. */
+/* The same for what people write, and records with their ids: strings may hold U+0000. */
 int ll_json_parse_text(struct ll_json **out, const char *text, size_t length, const char *what,
     struct ll_err *err);
 
