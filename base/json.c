@@ -353,6 +353,13 @@ ll_json_parse_line(struct ll_json **result, const char *text, size_t length, con
 	return 0;
 }
 
+int
+ll_json_parse_words(struct ll_json **result, const char *text, size_t length, const char *what,
+    struct ll_err *err)
+{
+	return parse(result, text, length, what, JSON_ALLOW_NUL, true, err);
+}
+
 const char *
 ll_json_kind_name(const struct ll_json *value)
 {

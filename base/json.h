@@ -63,6 +63,10 @@ int ll_json_parse_text(struct ll_json **out, const char *text, size_t length, co
 int ll_json_parse_line(struct ll_json **out, const char *text, size_t length, const char *what,
     struct ll_err *err);
 
+/* The same where numbers are of no interest: a whole one that does not fit 64 bits is real, and others may be, too. */
+int ll_json_parse_words(struct ll_json **out, const char *text, size_t length, const char *what,
+    struct ll_err *err);
+
 /* "an object", "an array", "a string", "a whole number", "a number", "true", "false", "null". */
 const char *ll_json_kind_name(const struct ll_json *value);
 

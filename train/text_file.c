@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/gzip.h"
 #include "base/io.h"
+#include "base/json.h"
 #include "base/utf8.h"
 #include "tokenize/record.h"
 
@@ -96,4 +97,19 @@ ll_text_file_line(struct ll_text_file *f, const char **text, size_t *length, str
 		if ((got = ll_text_file_more(f, err)) < 0)
 			return (int)got;
 	}
+}
+
+int
+ll_text_file_object(struct ll_json **out, const char *line, size_t length, const char *where, struct ll_err *err)
+{
+	struct ll_err why = { 0 }, again = { 0 };
+	int status = ll_json_parse_line(out, line, length, where, &why);
+
+	/* Beside a text no number counts; those of messages may be a tool's. */
+	if (status == -LL_EDATA && (status = ll_json_parse_words(out, line, length, where, &again)) == 0 &&
+	    (ll_json_text_of(ll_json_get(*out, "text"), NULL) == NULL || ll_json_get(*out, "messages") != NULL)) {
+		ll_json_free(*out);
+		status = -LL_EDATA;
+	}
+	return status == 0 ? 0 : ll_fail_as(err, status == -LL_ENOMEM && again.code != 0 ? &again : &why);
 }
