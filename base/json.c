@@ -299,12 +299,13 @@ parse(struct ll_json **result, const char *text, size_t length, const char *what
     struct ll_err *err)
 {
 	bool before = starved;
+	size_t mark = ll_utf8_mark(text, length);
 	json_error_t error;
-	json_t *value = load(text, length, flags, &error);
+	json_t *value = load(text + mark, length - mark, flags, &error);
 
 	/* Some programs write "no limit" as a whole number of more than 64 bits. */
 	if (value == NULL && settings && !starved && json_error_code(&error) == json_error_numeric_overflow &&
-	    (value = load(text, length, flags | JSON_DECODE_INT_AS_REAL, &error)) != NULL)
+	    (value = load(text + mark, length - mark, flags | JSON_DECODE_INT_AS_REAL, &error)) != NULL)
 		whole(value);
 	if (has_starved(before))
 		return no_memory(value, what, err);
@@ -350,6 +351,13 @@ ll_json_parse_line(struct ll_json **result, const char *text, size_t length, con
 		return ll_fail(err, LL_EDATA, "%s: bad JSON at column %d: %s", what, error.position, why(&error));
 	*result = out(value);
 	return 0;
+}
+
+int
+ll_json_parse_words(struct ll_json **result, const char *text, size_t length, const char *what,
+    struct ll_err *err)
+{
+	return parse(result, text, length, what, JSON_ALLOW_NUL, true, err);
 }
 
 const char *

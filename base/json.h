@@ -52,7 +52,7 @@ int ll_json_parse(struct ll_json **out, const char *text, size_t length, const c
 int ll_json_parse_settings(struct ll_json **out, const char *text, size_t length, const char *what,
     struct ll_err *err);
 
-/* The same for what people write: strings may hold U+0000. */
+/* The same for what people write, and records with their ids: strings may hold U+0000. */
 int ll_json_parse_text(struct ll_json **out, const char *text, size_t length, const char *what,
     struct ll_err *err);
 
@@ -61,6 +61,10 @@ int ll_json_parse_text(struct ll_json **out, const char *text, size_t length, co
  * alone. Of values that no memory was had for it is -LL_ENOMEM.
  */
 int ll_json_parse_line(struct ll_json **out, const char *text, size_t length, const char *what,
+    struct ll_err *err);
+
+/* The same where numbers are of no interest: a whole one that does not fit 64 bits is real, and others may be, too. */
+int ll_json_parse_words(struct ll_json **out, const char *text, size_t length, const char *what,
     struct ll_err *err);
 
 /* "an object", "an array", "a string", "a whole number", "a number", "true", "false", "null". */

@@ -11,6 +11,7 @@
 #include "base/lines.h"
 #include "base/mem.h"
 #include "base/sources.h"
+#include "base/utf8.h"
 
 struct reading {
 	const struct ll_sources_plan *plan;
@@ -38,10 +39,11 @@ take_lines(struct reading *reading, bool end, const char *name, struct ll_err *e
 
 	while (status == 0 && ll_lines_next(&reading->lines, end, &cut.text, &cut.length)) {
 		cut.line = ++reading->line;
-		/* A byte order mark may begin a file of records. */
-		if (plan->apart && cut.line == 1 && cut.length >= 3 && memcmp(cut.text, "\xef\xbb\xbf", 3) == 0) {
-			cut.text += 3;
-			cut.length -= 3;
+		if (plan->apart && cut.line == 1) {
+			size_t mark = ll_utf8_mark(cut.text, cut.length);
+
+			cut.text += mark;
+			cut.length -= mark;
 		}
 		status = plan->take(plan->arg, &cut, err);
 	}

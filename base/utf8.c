@@ -4,6 +4,8 @@
 
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* How long the sequence is that this byte begins, and between what its second byte must lie. */
 static size_t
 begins(unsigned char first, unsigned char *low, unsigned char *high)
@@ -94,4 +96,10 @@ ll_utf8_partial(const unsigned char *bytes, size_t length)
 		return back;
 	}
 	return 0;
+}
+
+size_t
+ll_utf8_mark(const char *text, size_t length)
+{
+	return length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }

@@ -26,4 +26,7 @@ size_t ll_utf8_put(unsigned char *out, uint32_t code);
  */
 size_t ll_utf8_partial(const unsigned char *bytes, size_t length);
 
+/* The bytes of a byte order mark that the text begins with: 3, or 0. Editors of Windows write it. */
+size_t ll_utf8_mark(const char *text, size_t length);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "base/yaml.h"
 
 struct reader {
@@ -223,7 +224,9 @@ int
 ll_yaml_parse(struct ll_yaml **out, const char *text, size_t length, const char *name, int code,
     struct ll_err *err)
 {
-	struct reader r = { .name = name, .text = text, .length = length, .code = code, .err = err };
+	/* libyaml would count a byte order mark as a column of the first line, and find the others not as deep. */
+	size_t mark = ll_utf8_mark(text, length);
+	struct reader r = { .name = name, .text = text != NULL ? text + mark : "", .length = length - mark, .code = code, .err = err };
 	int status = 0;
 
 	*out = NULL;
@@ -231,7 +234,7 @@ ll_yaml_parse(struct ll_yaml **out, const char *text, size_t length, const char 
 		return ll_fail(err, LL_ENOMEM, "%s: out of memory", name);
 	/* No guessing: what is not UTF-8 is refused. */
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser, (const unsigned char *)(text != NULL ? text : ""), length);
+	yaml_parser_set_input_string(&r.parser, (const unsigned char *)r.text, r.length);
 	while (status == 0) {
 		yaml_event_t event;
 

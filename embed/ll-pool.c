@@ -270,7 +270,7 @@ take_meta(struct stage *stage, const struct ll_frame *frame, struct ll_err *err)
 		return -LL_ENOMEM;
 	snprintf(what, sizeof(what), "%.300s: sequence %s: META", ll_reader_name(stage->in),
 	    ll_sequence_name(frame->sequence, text));
-	if ((status = ll_json_parse(&meta, frame->payload, frame->length, what, err)) < 0)
+	if ((status = ll_json_parse_text(&meta, frame->payload, frame->length, what, err)) < 0)
 		return status;
 	ll_json_free(member->id);
 	member->id = ll_json_keep(ll_json_get(meta, "id"));

@@ -154,7 +154,7 @@ id_of(const struct ll_scored *record, struct ll_err *err)
 {
 	struct ll_json *id = NULL;
 
-	if (record->id == NULL || ll_json_parse(&id, record->id, strlen(record->id), "id", err) < 0)
+	if (record->id == NULL || ll_json_parse_text(&id, record->id, strlen(record->id), "id", err) < 0)
 		return ll_json_int((int64_t)record->record);
 	return id;
 }

@@ -250,17 +250,22 @@ bool
 ll_compare(struct ll_compare *compare, const struct ll_canonical *a, const struct ll_canonical *b,
     struct ll_err *err)
 {
-	bool equal = compare_headers(compare, &a->header, &b->header, err);
+	bool equal = compare_headers(compare, &a->header, &b->header, err), told = false;
 
-	for (size_t i = 0; i < a->count || i < b->count; i++) {
+	for (size_t i = 0, j = 0; i < a->count || j < b->count;) {
 		const struct ll_frame *left = i < a->count ? &a->items[i].frame : NULL;
-		const struct ll_frame *right = i < b->count ? &b->items[i].frame : NULL;
+		const struct ll_frame *right = j < b->count ? &b->items[j].frame : NULL;
 		int order = left == NULL ? 1 : right == NULL ? -1 : ll_canonical_order(left, right);
+		size_t before = compare->report->len;
+		bool same = order < 0 ? report_only(compare, left, 0, err) :
+		    order > 0 ? report_only(compare, right, 1, err) : compare_frames(compare, left, right, err);
 
-		if (order != 0)
-			return order < 0 ? report_only(compare, left, 0, err) : report_only(compare, right, 1, err);
-		if (!compare_frames(compare, left, right, err))
-			return false;
+		/* Of the frames behind the first that differs only the largest difference is wanted. */
+		if (told)
+			compare->report->len = before;
+		told = told || !same;
+		i += order <= 0;
+		j += order >= 0;
 	}
-	return equal;
+	return equal && !told;
 }

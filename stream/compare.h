@@ -16,7 +16,7 @@ struct ll_compare {
 	const char *names[2];
 	double tolerance;	/* of floats; 0: the bytes must be equal. Else dtypes may differ, too */
 	struct ll_buf *report;	/* lines about what differs */
-	double largest;		/* difference of two floats, of all that were compared */
+	double largest;		/* difference of two floats, of all that are in both */
 };
 
 /*

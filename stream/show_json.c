@@ -239,7 +239,7 @@ add_meta(struct ll_buf *out, const struct ll_frame *frame, struct ll_err *err)
 	struct ll_json *value;
 
 	ll_buf_puts(out, ",\"meta\":", err);
-	if (ll_json_parse(&value, frame->payload, frame->length, "META", NULL) == 0)
+	if (ll_json_parse_text(&value, frame->payload, frame->length, "META", NULL) == 0)
 		add_json(out, value, err);
 	else
 		add_string(out, frame->payload, frame->length, err);

@@ -150,6 +150,10 @@ ll_labels_parse(const char *list, char **text, const char *labels[LL_CHOICES_MAX
 			return ll_fail(err, LL_EUSAGE, "--classify: more than %d labels", LL_CHOICES_MAX);
 		if (*label == '\0')
 			return ll_fail(err, LL_EUSAGE, "--classify: a label is empty");
+		/* As in "yes, no": behind the text there would be two spaces, and the label never likely. */
+		if (*label == ' ' && *count > 0 && *labels[0] != ' ')
+			return ll_fail(err, LL_EUSAGE, "--classify: '%.100s' begins with a space, but '%.100s' does not",
+			    label, labels[0]);
 		for (size_t i = 0; i < *count; i++)
 			if (strcmp(labels[i], label) == 0)
 				return ll_fail(err, LL_EUSAGE, "--classify: '%.100s' is there twice", label);

@@ -58,7 +58,9 @@ ll_prompts_new(struct ll_prompts **out, const struct ll_prompts_plan *plan, stru
 		return -LL_ENOMEM;
 	p->plan = *plan;
 	p->examples_left = plan->shots;
-	if ((plan->chat || plan->messages) && (status = open_format(p, err)) < 0) {
+	/* What is wrong of these is told before a record, not at the first one with messages. */
+	if ((plan->chat || plan->messages || plan->format != NULL || plan->tools != NULL) &&
+	    (status = open_format(p, err)) < 0) {
 		ll_prompts_free(p);
 		return status;
 	}

@@ -45,7 +45,7 @@ struct ll_prompts_plan {
 
 struct ll_prompts;
 
-/* -LL_EDATA, -LL_EUNSUPPORTED, -LL_EINPUT for a chat format or tools, where those are sure to be needed. */
+/* -LL_EDATA, -LL_EUNSUPPORTED, -LL_EINPUT for a chat format or tools, where those are named or sure to be needed. */
 int ll_prompts_new(struct ll_prompts **out, const struct ll_prompts_plan *plan, struct ll_err *err);
 void ll_prompts_free(struct ll_prompts *prompts);
 

@@ -348,12 +348,14 @@ static int
 check_beams(const struct ll_record *record, const char *where, struct ll_err *err)
 {
 	struct ll_sampling greedy = record->sampling;
+	const char *why;
 	char name[40];
 	size_t row;
 
 	greedy.temperature = 0;
-	if (ll_sampling_idle(&greedy, record->sampling_given, true, &row) != NULL)
-		return ll_fail(err, LL_EDATA, "%s: %s: has no effect with beams", where, ll_sampling_field(row, name));
+	if ((why = ll_sampling_idle(&greedy, record->sampling_given, true, &row)) != NULL)
+		return ll_fail(err, LL_EDATA, "%s: %s: has no effect %s", where, ll_sampling_field(row, name),
+		    strcmp(why, "with temperature 0") == 0 ? "with beams" : why);
 	if (record->sampling_given >> LL_SAMPLING_TEMPERATURE & 1)
 		return ll_fail(err, LL_EDATA, "%s: temperature: has no effect with beams", where);
 	if (record->given & (LL_GAVE_SEED | LL_GAVE_BEST_OF))

@@ -182,7 +182,7 @@ add_line(struct reader *reader, const char *text, size_t length, struct ll_err *
 	snprintf(where, sizeof(where), "%.250s: line %zu", reader->file.name, reader->file.line);
 	if (length > LL_RECORD_BYTES)
 		return ll_fail(err, LL_EDATA, "%s: has more than %u bytes", where, LL_RECORD_BYTES);
-	if ((status = ll_json_parse_line(&object, text, length, where, err)) < 0)
+	if ((status = ll_text_file_object(&object, text, length, where, err)) < 0)
 		return status;
 	if ((status = check_format(reader, object, where, err)) == 0 &&
 	    (status = add_object(reader, object, &own)) < 0)

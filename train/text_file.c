@@ -10,9 +10,9 @@
 #include "base/err.h"
 #include "base/gzip.h"
 #include "base/io.h"
+#include "base/json.h"
+#include "base/utf8.h"
 #include "tokenize/record.h"
-
-#define MARK "\xef\xbb\xbf"	/* of the byte order */
 
 static bool
 ends_with(const char *name, size_t length, const char *end)
@@ -36,7 +36,7 @@ int
 ll_text_file_open(struct ll_text_file *f, const char *path, size_t most, struct ll_err *err)
 {
 	struct ll_buf *begin = &f->lines.text;
-	const size_t mark = strlen(MARK);
+	size_t mark;
 	int status;
 
 	*f = (struct ll_text_file){ .name = strcmp(path, "-") != 0 ? path : "standard input",
@@ -45,14 +45,14 @@ ll_text_file_open(struct ll_text_file *f, const char *path, size_t most, struct 
 		return f->fd;
 	status = ll_gzip_new(&f->gzip, f->fd, f->name, -1, err);
 	/* The first bytes tell what it is; a pipe may bring them one by one. */
-	while (status == 0 && !f->ended && begin->len <= mark) {
+	while (status == 0 && !f->ended && begin->len <= 3) {
 		ssize_t got = ll_text_file_more(f, err);
 
 		status = got < 0 ? (int)got : 0;
 	}
 	if (status < 0)
 		return status;
-	if (begin->len >= mark && memcmp(begin->data, MARK, mark) == 0) {
+	if ((mark = ll_utf8_mark(begin->data, begin->len)) > 0) {
 		begin->len -= mark;
 		memmove(begin->data, begin->data + mark, begin->len);
 	}
@@ -97,4 +97,19 @@ ll_text_file_line(struct ll_text_file *f, const char **text, size_t *length, str
 		if ((got = ll_text_file_more(f, err)) < 0)
 			return (int)got;
 	}
+}
+
+int
+ll_text_file_object(struct ll_json **out, const char *line, size_t length, const char *where, struct ll_err *err)
+{
+	struct ll_err why = { 0 }, again = { 0 };
+	int status = ll_json_parse_line(out, line, length, where, &why);
+
+	/* Beside a text no number counts; those of messages may be a tool's. */
+	if (status == -LL_EDATA && (status = ll_json_parse_words(out, line, length, where, &again)) == 0 &&
+	    (ll_json_text_of(ll_json_get(*out, "text"), NULL) == NULL || ll_json_get(*out, "messages") != NULL)) {
+		ll_json_free(*out);
+		status = -LL_EDATA;
+	}
+	return status == 0 ? 0 : ll_fail_as(err, status == -LL_ENOMEM && again.code != 0 ? &again : &why);
 }

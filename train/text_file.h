@@ -14,6 +14,7 @@
 #include "base/lines.h"
 
 struct ll_err;
+struct ll_json;
 
 struct ll_text_file {
 	const char *name;	/* for messages; borrowed */
@@ -39,5 +40,11 @@ ssize_t ll_text_file_more(struct ll_text_file *file, struct ll_err *err);
 
 /* The next line that is not blank, as ll_lines_next has it: 1, 0 at the end, or negative. */
 int ll_text_file_line(struct ll_text_file *file, const char **text, size_t *length, struct ll_err *err);
+
+/*
+ * Parses a line, an object with text or messages; `where` begins the message. The numbers of what is not
+ * looked at may be of any length.
+ */
+int ll_text_file_object(struct ll_json **out, const char *line, size_t length, const char *where, struct ll_err *err);
 
 #endif

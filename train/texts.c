@@ -122,13 +122,12 @@ static int
 take_line(struct texts *t, const char *line, size_t length)
 {
 	struct ll_json *object;
-	struct ll_err why = { 0 };
 	char where[400];
 	int status;
 
 	snprintf(where, sizeof(where), "%.370s:%zu", t->file.name, t->file.line);
-	if ((status = ll_json_parse_line(&object, line, length, where, &why)) < 0)
-		return ll_fail(t->err, -status, "%s", why.text);
+	if ((status = ll_text_file_object(&object, line, length, where, t->err)) < 0)
+		return status;
 	status = take_object(t, object, where);
 	ll_json_free(object);
 	return status;

@@ -46,6 +46,10 @@ fails 69 "date_string: the chat format chatml names no date" \
 fails 69 "categories: the chat format chatml has none" \
 	"ll-tokenize --messages --ids -p '{\"messages\": [], \"excluded_category_keys\": []}'"
 fails 64 "chat format 'x' is not one of llama3, llama3.1" "ll-tokenize --messages --chat-format x -p '[]'"
+printf '{"prompt":"a"}\n' >plain
+fails 64 "chat format 'x' is not one of llama3, llama3.1" "ll-tokenize --jsonl --chat-format x plain --count"
+fails 64 "--date has no effect in the chat format chatml" "ll-tokenize --jsonl --chat-format chatml --date x plain --count"
+fails 66 "none: No such file or directory" "ll-tokenize --jsonl --tools none plain --count"
 
 echo '[{"name": "f", "parameters": {"z": 1, "a": "ü"}}]' >tools.json
 fails 69 "chatml has no place for tools" "ll-tokenize --chat --tools tools.json -p x --ids"

@@ -79,6 +79,12 @@ ok "values" is "[[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, -0.5]]" "value whole.ll
 ok "sparse logits" is "[{'logsumexp': 3.5, 'ids': [6, 5], 'logits': [2, 1]}]" \
 	"value logits.lls 'lines[2][\"values\"]'"
 ok "META is an object" is "a" "value whole.lls 'lines[1][\"meta\"][\"id\"]'"
+make >nul.lls <<'END'
+stream
+meta seq=0 : {"id": "\\u0000"}
+end : code 0
+END
+ok "also one with U+0000" is '{"id":"\u0000"}' "ll-cat --json nul.lls | jq -c .meta | sed -n 2p"
 ok "bytes that are no text survive somehow" is 4 "value evil.lls 'len(lines) + 1'"
 make >digits.lls <<'END'
 stream kind=hidden

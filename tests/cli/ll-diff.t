@@ -62,6 +62,9 @@ ok "or less" is "b.lls has more streams than a.lls" "ll-diff b.lls a.lls; true"
 sed 's/5 6 7 8/5 6.001 7 8/; s/lse=2/lse=2.001/; s/=-1/=-1.001/' a.txt | make >near.lls
 ok "within the tolerance" ll-diff --tolerance 0.002 a.lls near.lls
 ok "beyond it" is 1 "status 'll-diff --tolerance 0.0005 a.lls near.lls'"
+sed 's/: 1 2 3 4$/: 1 2 3 6/; s/5 6 7 8/5 6 7.5 8/; /^sample/d; s/lse=2/lse=9/' a.txt | make >far.lls
+ok "one frame is told that differs" is "1 1" "echo \$(status 'll-diff -v a.lls far.lls') \$(wc -l <out)"
+ok "and the largest difference of all" is "ll-diff: largest difference 7" "cat err"
 ok "the largest difference is told" like "largest difference 0.001" "ll-diff -v --tolerance 1 a.lls near.lls 2>&1"
 sed 's/=f32/=f16/; s/^hidden/hidden dtype=f16/' a.txt | make >half.lls
 ok "data types differ" is 1 "status 'll-diff a.lls half.lls'"

@@ -69,6 +69,8 @@ printf '{"id":"a","prompt":"one two"}\n{"prompt":3}\n{"id":7,"prompt":"three"}\n
 ok "records keep their ids, failed ones their places" is '["a",true]
 [1,65]
 [7,true]' "ll-tokenize --jsonl records 2>/dev/null | ll-forward --hidden -b 3 | ll-pool --json | jq -c '[.id, (.error.code // (.embedding | length > 0))]'"
+printf '{"id":"a\\u0000b","prompt":"one"}\n' >nul
+ok "an id may have U+0000" is '"a\u0000b"' "ll-tokenize --jsonl nul | ll-forward --hidden | ll-pool --json | jq -c .id"
 ok "empty lines too" is '[0,null]
 [1,null]
 [2,65]

@@ -105,6 +105,8 @@ ok "the sum leaves them out" is "tokens 3" "ll-score order.lls | head -n 1"
 ok "as JSON" is 65 "status 'll-score -l --json order.lls'"
 ok "with what failed" is '{"id":2,"failed":true}
 {"id":3,"failed":true}' "sed 's/\"bad\"/2/' out | tail -n 2"
+sed '2,3s/"a"/"\\\\u0000"/' order.txt | make >nul.lls
+ok "an id with U+0000" is '{"id":"\u0000"' "{ ll-score -l --json nul.lls || true; } 2>/dev/null | head -n 1 | cut -d , -f 1"
 
 # Choices
 cat >choices.txt <<'END'

@@ -389,5 +389,6 @@ printf '{"prompt":"x","samplers":"top-k\\u0000,top-p"}' >nul.jsonl
 fails 65 "nul.jsonl:1: samplers: a string with U+0000 is not supported" "ll-tokenize --jsonl nul.jsonl >out"
 bad "standard input:1: n: 3 is more than beams" '{"prompt":"x","beams":2,"n":3}'
 bad "standard input:1: top_k: has no effect with beams" '{"prompt":"x","beams":2,"top_k":3}'
+bad "standard input:1: min_length: has no effect with ignore_eos" '{"prompt":"x","beams":2,"min_length":3,"ignore_eos":true}'
 bad "standard input:1: n: 3 is more than best_of" '{"prompt":"x","best_of":2,"n":3}'
 done_testing

@@ -63,7 +63,7 @@ python3 - <<'END'
 import json
 one, two = (open(name, encoding="utf-8").read() for name in ("one.txt", "two.txt"))
 with open("text.jsonl", "w") as f:
-    f.write(json.dumps({"id": 7, "text": one}) + "\n \n\n" + json.dumps({"text": two, "messages_": 1}) + "\n")
+    f.write(json.dumps({"id": 2 ** 64, "text": one}) + "\n \n\n" + json.dumps({"text": two, "messages_": 1}) + "\n")
 with open("chat.jsonl", "w") as f:
     f.write(json.dumps({"messages": [{"role": "system", "content": ""}, {"role": "user", "content": one}, {
         "role": "assistant", "content": [{"type": "text", "text": two}]}]}))

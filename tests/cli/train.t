@@ -43,6 +43,8 @@ ok "the held-out loss is told" like "held-out loss" \
 printf '\357\273\277A few birds sat on 3 trees.' >marked.txt
 printf 'A few birds sat on 3 trees.' >plain.txt
 ok "a byte order mark is no text" same "$new --steps 1 marked.txt" "$new --steps 1 plain.txt"
+sed 's/^{/{"hash":18446744073709551615,/' text.jsonl >hash.jsonl
+ok "numbers of other members do not count" same "$new --steps 1 text.jsonl" "$new --steps 1 hash.jsonl"
 ok "-v tells of the text" like "40 documents" "$new -v --steps 1 -o b.gguf text.jsonl 2>&1"
 
 # The same bytes.

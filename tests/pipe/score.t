@@ -118,6 +118,8 @@ ok "a record's windows, by id" like "r	" "echo '{\"id\": \"r\", \"prompt\": \"on
 	ll-tokenize --jsonl --window 4 | ll-forward --score | ll-score -l"
 fails 64 "two labels are needed" "ll-tokenize --classify yes notes.txt | ll-cat -t"
 fails 64 "'yes' is there twice" "ll-tokenize --classify yes,no,yes notes.txt | ll-cat -t"
+fails 64 "' no' begins with a space, but 'yes' does not" "ll-tokenize --classify 'yes, no' notes.txt | ll-cat -t"
+ok "which all of them may" like TOKENS "ll-tokenize --classify ' yes, no' -p a | ll-cat -t"
 fails 64 "a label is empty" "ll-tokenize --classify yes, notes.txt | ll-cat -t"
 fails 64 "--choices: 'x' is not letters or continuations" "ll-tokenize --choices x items.jsonl | ll-cat -t"
 fails 64 "--stride: 9 is more than the window's 8" "ll-tokenize --window 8 --stride 9 notes.txt | ll-cat -t"

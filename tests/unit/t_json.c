@@ -44,6 +44,21 @@ test_shortest(void **state)
 	keeps("{\"a\":[0.12345678901,-1.5,7,\"0.10000000000000001\",\"\\\"1.0e5\\\\\",true,false,null],\"1.50\":{}}");
 }
 
+/* A byte order mark before it. */
+static void
+test_mark(void **state)
+{
+	struct ll_json *value;
+	struct ll_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(ll_json_parse_text(&value, "\xef\xbb\xbf[1]\r\n", 8, "text", NULL), 0);
+	writes(value, "[1]");
+	assert_int_equal(ll_json_parse_settings(&value, "\xef\xbb\xbf[18446744073709551616]", 25, "text", NULL), 0);
+	writes(value, "[1.8446744073709552e19]");
+	assert_int_equal(ll_json_parse(&value, "\xef\xbb\xbf", 3, "text", &err), -LL_EDATA);
+}
+
 static void
 test_nine_digits(void **state)
 {
@@ -87,6 +102,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shortest),
+		cmocka_unit_test(test_mark),
 		cmocka_unit_test(test_nine_digits),
 		cmocka_unit_test(test_there_and_back),
 	};

@@ -49,6 +49,18 @@ reads(void **state)
 }
 
 static void
+mark(void **state)
+{
+	struct ll_yaml *root = parse("\xef\xbb\xbf" "a: 1\r\nb:\r\n  c: 2\r\n");
+
+	(void)state;
+	assert_string_equal(ll_yaml_get(root, "a")->text, "1");
+	assert_string_equal(ll_yaml_get(ll_yaml_get(root, "b"), "c")->text, "2");
+	assert_int_equal(ll_yaml_get(root, "b")->line, 2);
+	ll_yaml_free(root);
+}
+
+static void
 empty(void **state)
 {
 	static const char *const texts[] = { "", "# nothing\n", "---\n", "\n\n", "~", "{}" };
@@ -181,6 +193,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads),
+		cmocka_unit_test(mark),
 		cmocka_unit_test(empty),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(bounded),
