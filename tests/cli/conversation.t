@@ -35,6 +35,15 @@ fails 65 "talk:2: bad JSON" "(cat line; echo; echo '[') >talk && ll-tokenize -l 
 fails 65 "--prompt: messages[0].content: is missing" "ll-tokenize --messages --ids -p '[{\"role\": \"user\"}]'"
 fails 65 "--prompt: messages: is not a list" "ll-tokenize --messages --ids -p '{}'"
 fails 65 "--prompt: unknown field 'model'" "ll-tokenize --messages --ids -p '{\"messages\": [], \"model\": 1}'"
+ok "a field that is null says nothing" same "ll-tokenize --messages --ids -p '[{\"role\": \"user\", \"content\": \"u\"}]'" \
+    "ll-tokenize --messages --ids -p '{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": \"u\", \"x\": null}], \"x\": null}], \"x\": null}'"
+fails 65 "messages[0].content[0]: unknown field 'x'" \
+	"ll-tokenize --messages --ids -p '[{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": \"\", \"x\": 1}]}]'"
+for call in '{"name": "f", "arguments": {}, "x": 1}' '{"x": 1, "function": {"name": "f", "arguments": {}}}' \
+    '{"function": {"name": "f", "arguments": {}, "x": 1}}' '{"function": {"name": "f", "arguments": {}}, "x": 1}'; do
+	fails 65 "messages[0].tool_calls[0]: unknown field 'x'" \
+		"ll-tokenize --messages --ids -p '[{\"role\": \"assistant\", \"tool_calls\": [$call]}]'"
+done
 fails 65 "messages[0]: role 'x' is not one of" \
 	"ll-tokenize --messages --ids -S S -p '[{\"role\": \"x\", \"content\": \"\"}]'"
 fails 65 "--prompt: bad JSON at line 1, column 49: too big integer" \
