@@ -126,11 +126,21 @@ is_tool(const struct ll_message *message)
 }
 
 static bool
+is_part(const struct ll_json *value)
+{
+	const char *type = ll_json_text_of(ll_json_get(value, "type"), NULL);
+
+	return type != NULL && strcmp(type, "text") == 0 && ll_json_text_of(ll_json_get(value, "text"), NULL) != NULL &&
+	    ll_json_count(value) == 2;
+}
+
+/* A list of parts, where a tool may have answered with a list of any objects. */
+static bool
 is_texts(const struct ll_json *value)
 {
 	size_t count = ll_json_kind(value) == LL_JSON_ARRAY ? ll_json_count(value) : 0, i = 0;
 
-	while (i < count && ll_json_text_of(ll_json_get(ll_json_at(value, i), "text"), NULL) != NULL)
+	while (i < count && is_part(ll_json_at(value, i)))
 		i++;
 	return count > 0 && i == count;
 }

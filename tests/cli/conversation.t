@@ -89,6 +89,12 @@ ok "what is said goes on as a conversation" same \
     'echo "[{\"role\": \"user\", \"content\": \"u\"}, $(answer "Hello")]" | ll-tokenize --messages --ids' \
     'll-tokenize --messages --ids -p "[{\"role\": \"user\", \"content\": \"u\"}, {\"role\": \"assistant\", \"content\": \"Hello\"}]"'
 
+for answer in '[{"text": "a", "url": "u"}]' '[{"type": "web", "text": "a"}]'; do
+	ok "a tool's list need not be one of parts: $answer" like "$answer" \
+	    "echo '[{\"role\": \"assistant\", \"tool_calls\": [{\"name\": \"f\", \"arguments\": {}}]}, {\"role\": \"tool\", \"content\": $answer}]' |
+	    ll-tokenize -m ll-4m --messages --chat-format llama3.1 --render"
+done
+
 vocab=$LL_TEST_DATA/llama3-tokenizer.model
 if have "$vocab"; then
 	unset LL_MODEL
