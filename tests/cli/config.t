@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 83
+plan 87
 unset LL_CONFIG
 bin=${PATH%%:*}
 
@@ -66,6 +66,14 @@ ok "what may be a slip of the pen" like "# LL_TEMPRATURE: no such setting" \
     "LL_TEMPRATURE=1 ll-cat --print-config"
 ok "what is printed is a configuration" same "ll-sample --print-config | sed 's/  # .*//;/^#/d'" \
     "ll-sample --print-config >whole.yaml; LL_CONFIG=whole.yaml ll-sample --print-config | sed 's/  # .*//;/^#/d'"
+line='a
+b.yaml'
+bytes=$(printf 'a\377.yaml')
+echo 'temperature: 0.9' | tee "$line" >"$bytes"
+for name in "$line" "$bytes"; do
+	ok "also where a file's name is no text of one line" like "temperature: 0.9 # whole.yaml" \
+	    "LL_CONFIG=\$name ll-sample --print-config >whole.yaml; LL_CONFIG=whole.yaml setting ll-sample temperature"
+done
 ok "no tab is in it, which some readers of YAML refuse" is "" "ll-sample --print-config | tr -cd '\t'"
 for text in "two words" "true" "a: b # c" "" "ä \"q\" \\ ~" "$(printf 'l1\nl2\tx')" "- x"; do
 	ok "a text comes back: $text" is "$text" "ll-chat -S '$text' --print-config >t.yaml
@@ -131,7 +139,10 @@ ok "every shipped preset fits" is 0 "for p in greedy precise creative llama3 smo
 unset_model() {
 	(unset LL_MODEL && "$@")
 }
-ok "a file's model, its folder" is "model: sub/high.gguf # low.yaml:4" "unset_model setting ll-info model"
+ok "a file's model, its folder" is "model: $PWD/sub/high.gguf # low.yaml:4" "unset_model setting ll-info model"
+ok "which is whole, so that what is printed may lie elsewhere" is "model: $PWD/sub/high.gguf # sub/whole.yaml:3" \
+    "unset_model ll-info --print-config >sub/whole.yaml; export LL_CONFIG=sub/whole.yaml; unset_model setting ll-info model"
+ok "as is one of the command line" is "model: $PWD/~/x # --model" "unset_model setting ll-info model -m '~/x' | tr -d '\"'"
 cp "$LL_MODEL" low.gguf
 cp "$LL_MODEL" far.gguf
 ok "-m NAME" same "ll-info -m far" "ll-info ~/far.gguf"
