@@ -71,6 +71,10 @@ ok "quantise tells sizes" eval "'$recipes/quantise' work tuned >out"
 ok "  as they are" is "$(wc -c <work/tuned.small.gguf)" "column 2 tuned.small.gguf"
 ok "  smaller than before" less "$(column 2 tuned.small.gguf)" "$(column 2 tuned.gguf)"
 
+cp "$LL_MODEL" "work/two words.gguf"
+ok "quantise with a blank in a name" is "two words.gguf two words.small.gguf" \
+    "'$recipes/quantise' work 'two words' | cut -f 1 | paste -s -d ' '"
+
 if command -v ll-tune >/dev/null; then
 	rm work/*.gguf
 	cp "$LL_MODEL" here.gguf
@@ -118,10 +122,17 @@ if [ -e "$shared/ll-4m.gguf" ] && command -v ll-tune >/dev/null && command -v ll
 	cp "$shared/ll-4m.gguf" here.gguf
 	ok "  another seed in the folder, and a model of this one" is 20 \
 	    "LL_MODEL=here.gguf SEED=2 '$recipes/synthesise' loop >out; column 2 prompts"
+	# In German the point is a comma and the last line of wc is "insgesamt".
+	if localedef -i de_DE -f UTF-8 "$PWD/de_DE.UTF-8" 2>/dev/null >&2; then
+		ok "  in another language, too" is "prompts sure made" \
+		    "LOCPATH=\$PWD LC_ALL=de_DE.UTF-8 SEED=2 '$recipes/synthesise' loop | cut -f 1 | paste -s -d ' '"
+	else
+		skip 1 "no locales to make"
+	fi
 	ok "nothing left is an error" is "65 synthesise: none/made.jsonl: nothing is left" \
 	    "echo \$(SAFE=1.1 status_of '$recipes/synthesise' none) \$(tail -n 1 told)"
 else
-	skip 12 "no ll-4m.gguf, ll-tune or ll-distill"
+	skip 13 "no ll-4m.gguf, ll-tune or ll-distill"
 fi
 
 done_testing
