@@ -57,15 +57,18 @@ source_text(const char *path, size_t line, const char *preset)
 	return kept;
 }
 
-/* A call's own message begins with the option's name. */
+/* A call's own message may begin with the option's name. */
 static bool
 call_option(const struct ll_opt *option, const char *value, char *why, size_t size)
 {
 	struct ll_err err = { 0 };
+	char name[100];
+	size_t length;
 
 	if (option->call(value, &err) >= 0)
 		return true;
-	snprintf(why, size, "%.250s", err.text);
+	length = (size_t)snprintf(name, sizeof(name), "--%s: ", option->name);
+	snprintf(why, size, "%.250s", err.text + (strncmp(err.text, name, length) == 0 ? length : 0));
 	return false;
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 87
+plan 97
 unset LL_CONFIG
 bin=${PATH%%:*}
 
@@ -82,7 +82,8 @@ for text in "two words" "true" "a: b # c" "" "ä \"q\" \\ ~" "$(printf 'l1\nl2\t
 done
 
 # They have their effect.
-LL_CONFIG= ll-tokenize -p "one two" | LL_CONFIG= ll-forward --once >logits
+LL_CONFIG= ll-tokenize -p "one two" >tokens
+LL_CONFIG= ll-forward --once <tokens >logits
 ok "settings sample as options do" same "LL_CONFIG= ll-sample -t 0.8 --top-k 41 --seed 5 <logits | ll-cat --canonical" \
     "LL_QUIET=1 ll-sample <logits | ll-cat --canonical"
 ok "and the stream's history tells them" like "ll-sample --temperature=0.8 --top-k=41 --seed=5" \
@@ -166,6 +167,17 @@ fails 78 "/dev/stdin: is a pipe" "(sleep 0.1; echo 'top-k: 3') | LL_CONFIG=/dev/
 fails 78 "LL_TOP_K: top-k: 'x' is not a whole number" "LL_TOP_K=x ll-sample"
 ok "--print-config of a bad setting writes nothing" is "78 0" \
     "LL_TOP_K=x ll-sample --print-config >out 2>/dev/null; echo \$? \$(wc -c <out)"
+# What only the program, its model or the chat format shows to be wrong.
+fails 78 "LL_DTYPE: dtype: 'x' is not f32" "LL_DTYPE=x ll-forward <tokens"
+fails 78 "LL_DTYPE: dtype: 'x' is not f32" "LL_DTYPE=x ll-embed <tokens"
+fails 78 "LL_DTYPE: dtype: 'x' is not f32" "LL_DTYPE=x ll-convert -o /dev/null"
+fails 78 "LL_PRECISION: precision: 'x' is not default" "LL_PRECISION=x ll-lens <tokens"
+fails 78 "LL_KV_TYPE: kv-type: 'x' is not f16" "LL_KV_TYPE=x ll-bench -p 1"
+fails 78 "x.yaml:1: context: 1000000 is more than" "echo 'context: 1000000' >x.yaml; LL_CONFIG=x.yaml ll-forward <tokens"
+fails 78 "LL_CHAT_FORMAT: chat-format: 'x' is not one of llama3," "LL_CHAT_FORMAT=x ll-tokenize --chat -p x"
+fails 78 "LL_CHAT_FORMAT: chat-format: 'x' is not one of llama3," "LL_CHAT_FORMAT=x ll-chat -n 1"
+fails 78 "LL_DATE: date has no effect in the chat format" "LL_DATE=x ll-tokenize --chat -p x"
+fails 64 "--dtype: 'y' is not f32" "LL_DTYPE=x ll-forward --dtype y <tokens"
 fails 78 "LL_QUIET: quiet: 'yes' is not true or false" "LL_QUIET=yes ll-cat"
 LL_CONFIG=bad.yaml
 while IFS='|' read -r text told; do

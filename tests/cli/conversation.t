@@ -54,7 +54,7 @@ fails 69 "date_string: the chat format chatml names no date" \
 	"ll-tokenize --messages --ids -p '{\"messages\": [], \"date_string\": \"1 May 2025\"}'"
 fails 69 "categories: the chat format chatml has none" \
 	"ll-tokenize --messages --ids -p '{\"messages\": [], \"excluded_category_keys\": []}'"
-fails 64 "chat format 'x' is not one of llama3, llama3.1" "ll-tokenize --messages --chat-format x -p '[]'"
+fails 64 "--chat-format: 'x' is not one of llama3, llama3.1" "ll-tokenize --messages --chat-format x -p '[]'"
 
 echo '[{"name": "f", "parameters": {"z": 1, "a": "ü"}}]' >tools.json
 fails 69 "chatml has no place for tools" "ll-tokenize --chat --tools tools.json -p x --ids"
