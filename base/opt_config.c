@@ -134,15 +134,24 @@ set_preset(const char *name, int rank, bool own, const char *source)
 	}
 }
 
+/* The option that a key is for, or NULL: a flag where the key wants text is another thing of the same name. */
+static const struct ll_opt *
+option_of(const struct ll_config_key *key)
+{
+	const struct ll_opt *option = key != NULL ? ll_opt_named(key->name) : NULL;
+
+	return option != NULL && (option->type == LL_OPT_FLAG) == (key->type == LL_OPT_FLAG) ? option : NULL;
+}
+
 static void
 set_node(const struct ll_config_file *file, const struct ll_yaml *node, int rank, bool section)
 {
-	const struct ll_opt *option = ll_opt_named(node->key);
+	const struct ll_opt *option = option_of(ll_config_key(node->key));
 	const char *source = source_text(file->path, node->line, NULL);
 	char message[1000];
 
 	if (option == NULL && section) {
-		snprintf(message, sizeof(message), "%.500s: %.100s: %s has no such option", source, node->key,
+		snprintf(message, sizeof(message), "%.500s: %.100s: %s has no such setting", source, node->key,
 		    ll_opt_state.program->name);
 		ll_opt_fail(LL_ECONFIG, message);
 	}
@@ -173,7 +182,7 @@ static void
 set_environment(void)
 {
 	for (const struct ll_config_key *key = ll_config_keys; key->name != NULL; key++) {
-		const struct ll_opt *option = ll_opt_named(key->name);
+		const struct ll_opt *option = option_of(key);
 		const char *value;
 		char name[40];
 
@@ -307,7 +316,7 @@ ll_opt_print_config(void)
 	printf("# %s, %s\n", program->name, getenv("LL_CONFIG") != NULL ? "files as LL_CONFIG says" :
 	    "see ll-config(5)");
 	for (const struct ll_config_key *key = ll_config_keys; key->name != NULL; key++) {
-		const struct ll_opt *option = ll_opt_named(key->name);
+		const struct ll_opt *option = option_of(key);
 		size_t i = option != NULL ? (size_t)(option - program->options) : 0;
 
 		if (option == NULL)

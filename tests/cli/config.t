@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 97
+plan 98
 unset LL_CONFIG
 bin=${PATH%%:*}
 
@@ -178,6 +178,7 @@ fails 78 "LL_CHAT_FORMAT: chat-format: 'x' is not one of llama3," "LL_CHAT_FORMA
 fails 78 "LL_CHAT_FORMAT: chat-format: 'x' is not one of llama3," "LL_CHAT_FORMAT=x ll-chat -n 1"
 fails 78 "LL_DATE: date has no effect in the chat format" "LL_DATE=x ll-tokenize --chat -p x"
 fails 64 "--dtype: 'y' is not f32" "LL_DTYPE=x ll-forward --dtype y <tokens"
+ok "--pack of ll-convert is no setting" eval "LL_PACK=always ll-convert -q -o /dev/null"
 fails 78 "LL_QUIET: quiet: 'yes' is not true or false" "LL_QUIET=yes ll-cat"
 LL_CONFIG=bad.yaml
 while IFS='|' read -r text told; do
@@ -188,7 +189,7 @@ temprature: 1|1: temprature: unknown key
 # x\nll-smaple: {}|2: ll-smaple: unknown key
 ll-smaple:\n\n  threads: 1|1: ll-smaple: unknown key
 top-k: 3\nll-cat:\n  quiet: true\n  verbose: true\nll-cat: {}|5: ll-cat: this key is there twice, first in line 2
-ll-sample: {threads: 1}|1: threads: ll-sample has no such option
+ll-sample: {threads: 1}|1: threads: ll-sample has no such setting
 ll-cat: {topk: 1}|1: topk: unknown key
 threads: two|1: threads: 'two' is not a whole number
 temperature: "1"|1: temperature: is text, not a number
