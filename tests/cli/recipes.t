@@ -54,6 +54,8 @@ ok "nor with another line" is "style	0	24" "refused 's/.n3\. /\\\\nAnd&/'"
 ok "nor with a long one" is "style	0	24" "refused 's/1\. /1. One two three four five six seven eight /'"
 ok "nor without numbers" is "style	0	24" "refused 's/2\. //'"
 ok "a wrong command line" is "64 style:" "echo \$(status_of '$style' nix) \$(tail -n 1 told | cut -d ' ' -f 1)"
+ok "a count below 0" is "64 style: argument -n: invalid count value: '-1'" \
+    "echo \$(status_of '$style' write -n -1) \$(tail -n 1 told)"
 echo '{"id": 1}' >bad
 ok "no answers" is "65 style: bad:1: not an answer of ll-batch" "echo \$(status_of '$style' check bad) \$(cat told)"
 ok "a full disk" is "74 style: standard output: No space left on device" "'$style' write >/dev/full 2>told; echo \$? \$(cat told)"
