@@ -492,6 +492,26 @@ ll_opt_wrong(const void *value, const char *why)
 }
 
 int
+ll_opt_blame(int status, struct ll_err *err)
+{
+	char text[sizeof(err->text)];
+	size_t length = strncmp(err->text, "--", 2) == 0 ? strcspn(err->text + 2, ": ") : 0;
+
+	if (status != -LL_EUSAGE || err->reported)
+		return status;
+	for (int i = 0; current->options[i].type != LL_OPT_END; i++) {
+		const char *name = current->options[i].name, *source = ll_opt_state.source[i];
+
+		if (source == NULL || strlen(name) != length || memcmp(name, err->text + 2, length) != 0)
+			continue;
+		snprintf(text, sizeof(text), "%.250s: %.700s", source, err->text + 2);
+		*err = (struct ll_err){ 0 };
+		return ll_fail(err, LL_ECONFIG, "%s", text);
+	}
+	return status;
+}
+
+int
 ll_opt_quote(struct ll_buf *line, const char *word, struct ll_err *err)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,=+@%";

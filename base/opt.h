@@ -79,6 +79,12 @@ void ll_opt_refuse(const void *value, const char *why);
  */
 _Noreturn void ll_opt_wrong(const void *value, const char *why);
 
+/*
+ * For what a library refused with -LL_EUSAGE as "--name: WHY" or "--name WHY": where a file or
+ * the environment set that option, *err is of that place and -LL_ECONFIG comes back, else `status`.
+ */
+int ll_opt_blame(int status, struct ll_err *err);
+
 /* The same as ll_opt_refuse for each rule whose `when` is true. */
 struct ll_opt_rule {
 	bool when;

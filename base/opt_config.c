@@ -3,14 +3,17 @@
  * ll-config(5).
  */
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/err.h"
 #include "base/opt_state.h"
+#include "base/utf8.h"
 
 extern char **environ;
 
@@ -20,6 +23,18 @@ static _Noreturn void
 config_failed(const struct ll_err *err)
 {
 	ll_opt_fail(err->code, err->text);
+}
+
+/* What stands behind a '#': one line of UTF-8, whatever a file or a variable is called. */
+static void
+make_comment(char *text)
+{
+	size_t length = strlen(text), size;
+
+	ll_harmless(text);
+	for (size_t at = 0; at < length; at += size)
+		if (ll_utf8_next((const unsigned char *)text + at, length - at, &size) == LL_UTF8_BAD)
+			memset(text + at, '?', size);
 }
 
 /* Kept until the program ends. */
@@ -35,20 +50,25 @@ source_text(const char *path, size_t line, const char *preset)
 	ll_buf_puts(&text, path, &err);
 	if (line > 0)
 		ll_buf_printf(&text, &err, ":%zu", line);
+	if (text.data != NULL)
+		make_comment(text.data);
 	if ((kept = ll_config_keep(text.data, &err)) == NULL)
 		config_failed(&err);
 	return kept;
 }
 
-/* A call's own message begins with the option's name. */
+/* A call's own message may begin with the option's name. */
 static bool
 call_option(const struct ll_opt *option, const char *value, char *why, size_t size)
 {
 	struct ll_err err = { 0 };
+	char name[100];
+	size_t length;
 
 	if (option->call(value, &err) >= 0)
 		return true;
-	snprintf(why, size, "%.250s", err.text);
+	length = (size_t)snprintf(name, sizeof(name), "--%s: ", option->name);
+	snprintf(why, size, "%.250s", err.text + (strncmp(err.text, name, length) == 0 ? length : 0));
 	return false;
 }
 
@@ -114,15 +134,24 @@ set_preset(const char *name, int rank, bool own, const char *source)
 	}
 }
 
+/* The option that a key is for, or NULL: a flag where the key wants text is another thing of the same name. */
+static const struct ll_opt *
+option_of(const struct ll_config_key *key)
+{
+	const struct ll_opt *option = key != NULL ? ll_opt_named(key->name) : NULL;
+
+	return option != NULL && (option->type == LL_OPT_FLAG) == (key->type == LL_OPT_FLAG) ? option : NULL;
+}
+
 static void
 set_node(const struct ll_config_file *file, const struct ll_yaml *node, int rank, bool section)
 {
-	const struct ll_opt *option = ll_opt_named(node->key);
+	const struct ll_opt *option = option_of(ll_config_key(node->key));
 	const char *source = source_text(file->path, node->line, NULL);
 	char message[1000];
 
 	if (option == NULL && section) {
-		snprintf(message, sizeof(message), "%.500s: %.100s: %s has no such option", source, node->key,
+		snprintf(message, sizeof(message), "%.500s: %.100s: %s has no such setting", source, node->key,
 		    ll_opt_state.program->name);
 		ll_opt_fail(LL_ECONFIG, message);
 	}
@@ -153,7 +182,7 @@ static void
 set_environment(void)
 {
 	for (const struct ll_config_key *key = ll_config_keys; key->name != NULL; key++) {
-		const struct ll_opt *option = ll_opt_named(key->name);
+		const struct ll_opt *option = option_of(key);
 		const char *value;
 		char name[40];
 
@@ -204,8 +233,13 @@ print_unknown(void)
 			ll_config_variable(key, name, sizeof(name));
 			known = strlen(name) == length && strncmp(name, *entry, length) == 0;
 		}
-		if (!known)
-			printf("# %.*s: no such setting\n", (int)(length < 80 ? length : 80), *entry);
+		if (!known) {
+			char name[81];
+
+			snprintf(name, sizeof(name), "%.*s", (int)length, *entry);
+			make_comment(name);
+			printf("# %s: no such setting\n", name);
+		}
 	}
 }
 
@@ -221,19 +255,35 @@ print_value(const char *key, const char *text, bool quoted, const char *source)
 	ll_buf_free(&value);
 }
 
+/* In a file a path would begin at the file's folder, and a name need not be known: here it is whole. */
 static void
 print_model(const struct ll_opt *option)
 {
-	const char *given = *(const char **)option->value, *environment = getenv("LL_MODEL");
+	const char *path = *(const char **)option->value, *source = "--model";
+	char folder[PATH_MAX];
+	struct ll_buf whole = { 0 };
+	struct ll_err err = { 0 };
 
-	if (given != NULL)
-		print_value("model", given, true, "--model");
-	else if (environment != NULL && *environment != '\0')
-		print_value("model", environment, true, "LL_MODEL");
-	else if (ll_config_default_model != NULL)
-		print_value("model", ll_config_default_model, true, model_source);
-	else
+	if (path == NULL) {
+		path = getenv("LL_MODEL");
+		source = "LL_MODEL";
+		if (path == NULL || *path == '\0') {
+			path = ll_config_default_model;
+			source = model_source;
+		}
+	}
+	if (path == NULL) {
 		printf("# model: not set\n");
+		return;
+	}
+	if (ll_config_model(&path, &err) == 0 && path[0] != '/' && path[0] != '\0' &&
+	    getcwd(folder, sizeof(folder)) != NULL)
+		ll_buf_printf(&whole, &err, "%s/", strcmp(folder, "/") == 0 ? "" : folder);
+	ll_buf_puts(&whole, path, &err);
+	if (err.code != 0)
+		config_failed(&err);
+	print_value("model", whole.data, true, source);
+	ll_buf_free(&whole);
 }
 
 /* A default that is outside its bounds stands for something that depends on the rest. */
@@ -266,7 +316,7 @@ ll_opt_print_config(void)
 	printf("# %s, %s\n", program->name, getenv("LL_CONFIG") != NULL ? "files as LL_CONFIG says" :
 	    "see ll-config(5)");
 	for (const struct ll_config_key *key = ll_config_keys; key->name != NULL; key++) {
-		const struct ll_opt *option = ll_opt_named(key->name);
+		const struct ll_opt *option = option_of(key);
 		size_t i = option != NULL ? (size_t)(option - program->options) : 0;
 
 		if (option == NULL)

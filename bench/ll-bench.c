@@ -310,7 +310,7 @@ main(int argc, char **argv)
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
-	status = run(&err);
+	status = ll_opt_blame(run(&err), &err);
 	free(files);
 	return ll_exit(program.name, status, &err);
 }

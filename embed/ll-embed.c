@@ -182,7 +182,7 @@ main(int argc, char **argv)
 		if ((status = one_stream(&stage, in, &err)) < 0)
 			break;
 done:
-	status = ll_writer_close(stage.out, status, &err);
+	status = ll_writer_close(stage.out, ll_opt_blame(status, &err), &err);
 	status = in != NULL ? ll_reader_status(in, status, &err) : status;
 	ll_reader_close(in);
 	ll_model_close(stage.model);

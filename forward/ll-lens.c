@@ -298,7 +298,7 @@ main(int argc, char **argv)
 		if ((status = one_stream(&stage, &err)) < 0)
 			break;
 done:
-	status = ll_writer_close(stage.out, status, &err);
+	status = ll_writer_close(stage.out, ll_opt_blame(status, &err), &err);
 	if (stage.in != NULL)
 		status = ll_reader_status(stage.in, status, &err);
 	ll_reader_close(stage.in);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -415,6 +416,8 @@ ll_gguf_write_begin(struct ll_gguf_writer *writer, const char *path, struct ll_e
 		return status;
 	writer->begun = true;
 	writer->name = writer->out.path != NULL ? writer->out.path : "standard output";
+	if (isatty(writer->out.fd))
+		return ll_fail(err, LL_EUSAGE, "%s: refusing to write a GGUF to a terminal; use -o FILE", writer->name);
 	if ((status = write_header(writer, err)) < 0)
 		return status;
 	return next_tensor(writer, err);

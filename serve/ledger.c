@@ -222,13 +222,13 @@ static int
 open_file(struct ll_ledger *ledger, struct ll_err *err)
 {
 	struct stat info, now;
+	/* Who could read a pipe, too, would not be told that its reader has gone. */
+	bool special = stat(ledger->path, &info) == 0 && !S_ISREG(info.st_mode);
 
-	ledger->fd = open(ledger->path, O_RDWR | O_APPEND | O_CLOEXEC);
+	ledger->fd = open(ledger->path, special ? O_WRONLY | O_CLOEXEC : O_RDWR | O_APPEND | O_CLOEXEC);
 	if (ledger->fd < 0 && errno == ENOENT) {
 		ledger->fd = open(ledger->path, O_RDWR | O_APPEND | O_CLOEXEC | O_CREAT, 0666);
 		ledger->made = ledger->fd >= 0;
-	} else if (ledger->fd < 0 && stat(ledger->path, &info) == 0 && !S_ISREG(info.st_mode)) {
-		ledger->fd = open(ledger->path, O_WRONLY | O_CLOEXEC);
 	}
 	if (ledger->fd < 0 || fstat(ledger->fd, &info) != 0)
 		return ll_fail_errno(err, LL_ECREATE, "%s", ledger->path);

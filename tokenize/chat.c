@@ -50,7 +50,7 @@ ll_chat_by_name(struct ll_chat *chat, const char *name, struct ll_err *err)
 		strcat(list, i > LL_CHAT_NONE + 1 ? ", " : "");
 		strcat(list, formats[i].name);
 	}
-	return ll_fail(err, LL_EUSAGE, "chat format '%.100s' is not one of %s", name, list);
+	return ll_fail(err, LL_EUSAGE, "--chat-format: '%.100s' is not one of %s", name, list);
 }
 
 const char *

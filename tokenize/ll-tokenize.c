@@ -543,7 +543,7 @@ main(int argc, char **argv)
 	if (status == 0)
 		status = check_values(&err);
 	if (status == 0)
-		status = decode ? decode_all(&t, &err) : encode(&t, &err);
+		status = ll_opt_blame(decode ? decode_all(&t, &err) : encode(&t, &err), &err);
 	if (binary)
 		status = ll_writer_close(t.stream, status, &err);
 	else if (t.text_open)

@@ -72,11 +72,27 @@ take_word(const struct reading *r, const struct ll_json *object, const char *fie
 	return status;
 }
 
+/* What is not known would be lost; null says nothing. */
+static int
+check_fields(const struct reading *r, const struct ll_json *object, const char *const *known, size_t count)
+{
+	const struct ll_json *value;
+	void *place = NULL;
+	const char *key;
+
+	while (ll_json_next_unknown(object, known, count, &place, &key, &value))
+		if (ll_json_kind(value) != LL_JSON_NULL)
+			return ll_fail(r->err, LL_EDATA, "%s: unknown field '%.100s'", r->where, key);
+	return 0;
+}
+
 /* The texts of a list of parts, joined. */
 static int
 join_parts(struct reading *r, struct ll_message *message, const struct ll_json *parts)
 {
+	static const char *const known[] = { "type", "text" };
 	struct ll_buf text = { 0 };
+	size_t used = strlen(r->where);
 	int status = ll_buf_puts(&text, "", r->err);
 
 	for (size_t i = 0; i < ll_json_count(parts) && status == 0; i++) {
@@ -84,15 +100,17 @@ join_parts(struct reading *r, struct ll_message *message, const struct ll_json *
 		const char *type = ll_json_text_of(ll_json_get(part, "type"), NULL), *piece;
 		size_t length;
 
+		snprintf(r->where + used, sizeof(r->where) - used, ".content[%zu]", i);
 		piece = ll_json_text_of(ll_json_get(part, "text"), &length);
 		if (ll_json_kind(part) != LL_JSON_OBJECT || type == NULL)
-			status = ll_fail(r->err, LL_EDATA, "%s.content[%zu]: is not a part with a type", r->where, i);
+			status = wrong(r, "", "is not a part with a type");
 		else if (strcmp(type, "text") != 0 || piece == NULL)
-			status = ll_fail(r->err, LL_EDATA, "%s.content[%zu]: '%.100s': only parts of the type "
-			    "text, with a text, can be taken", r->where, i, type);
-		else
+			status = ll_fail(r->err, LL_EDATA, "%s: '%.100s': only parts of the type "
+			    "text, with a text, can be taken", r->where, type);
+		else if ((status = check_fields(r, part, known, sizeof(known) / sizeof(known[0]))) == 0)
 			status = ll_buf_add(&text, piece, length, r->err);
 	}
+	r->where[used] = '\0';
 	message->content = text.data;
 	message->length = text.len;
 	if (status == 0)
@@ -108,11 +126,21 @@ is_tool(const struct ll_message *message)
 }
 
 static bool
+is_part(const struct ll_json *value)
+{
+	const char *type = ll_json_text_of(ll_json_get(value, "type"), NULL);
+
+	return type != NULL && strcmp(type, "text") == 0 && ll_json_text_of(ll_json_get(value, "text"), NULL) != NULL &&
+	    ll_json_count(value) == 2;
+}
+
+/* A list of parts, where a tool may have answered with a list of any objects. */
+static bool
 is_texts(const struct ll_json *value)
 {
 	size_t count = ll_json_kind(value) == LL_JSON_ARRAY ? ll_json_count(value) : 0, i = 0;
 
-	while (i < count && ll_json_text_of(ll_json_get(ll_json_at(value, i), "text"), NULL) != NULL)
+	while (i < count && is_part(ll_json_at(value, i)))
 		i++;
 	return count > 0 && i == count;
 }
@@ -172,17 +200,25 @@ take_arguments(struct reading *r, struct ll_call *call, const struct ll_json *ob
 static int
 take_call(struct reading *r, struct ll_call *call, const struct ll_json *object)
 {
+	/* Those from "name" on stand in the function, if the call has one. */
+	static const char *const known[] = {
+		"type", "id", "call_id", "function", "name", "tool_name", "arguments", "parameters"
+	};
 	const struct ll_json *function = ll_json_get(object, "function");
-	int status = take_word(r, object, "id", &call->id);
+	bool inside = ll_json_kind(function) > LL_JSON_NULL;
+	int status;
 
-	if (status == 0 && call->id == NULL)
+	if (!inside)
+		function = object;
+	if (ll_json_kind(object) != LL_JSON_OBJECT || ll_json_kind(function) != LL_JSON_OBJECT)
+		return wrong(r, "", "is not an object");
+	if ((status = check_fields(r, object, known, inside ? 4 : 8)) < 0 ||
+	    (inside && (status = check_fields(r, function, known + 4, 4)) < 0))
+		return status;
+	if ((status = take_word(r, object, "id", &call->id)) == 0 && call->id == NULL)
 		status = take_word(r, object, "call_id", &call->id);
 	if (status < 0)
 		return status;
-	if (function == NULL)
-		function = object;
-	if (ll_json_kind(function) != LL_JSON_OBJECT)
-		return wrong(r, "", "is not an object");
 	if ((status = take_word(r, function, "name", &call->name)) == 0 && call->name == NULL)
 		status = take_word(r, function, "tool_name", &call->name);
 	if (status == 0 && (call->name == NULL || call->name[0] == '\0'))
@@ -235,32 +271,19 @@ take_stop_reason(struct reading *r, struct ll_message *message, const struct ll_
 	return wrong(r, "stop_reason", "is not one of end_of_turn, end_of_message, out_of_tokens");
 }
 
-/* What is not known would be lost; null says nothing, and a name is not in any prompt. */
 static int
-check_fields(const struct reading *r, const struct ll_json *object)
+take_message(struct reading *r, struct ll_message *message, const struct ll_json *object)
 {
+	/* A name is not in any prompt. */
 	static const char *const known[] = {
 		"role", "content", "tool_calls", "tool_call_id", "call_id", "name", "tool_name",
 		"stop_reason", "context", "id"
 	};
-	const struct ll_json *value;
-	void *place = NULL;
-	const char *key;
-
-	while (ll_json_next_unknown(object, known, sizeof(known) / sizeof(known[0]), &place, &key, &value))
-		if (ll_json_kind(value) != LL_JSON_NULL)
-			return ll_fail(r->err, LL_EDATA, "%s: unknown field '%.100s'", r->where, key);
-	return 0;
-}
-
-static int
-take_message(struct reading *r, struct ll_message *message, const struct ll_json *object)
-{
 	int status;
 
 	if (ll_json_kind(object) != LL_JSON_OBJECT)
 		return wrong(r, "", "is not an object");
-	if ((status = check_fields(r, object)) < 0 ||
+	if ((status = check_fields(r, object, known, sizeof(known) / sizeof(known[0]))) < 0 ||
 	    (status = take_word(r, object, "role", &message->role)) < 0)
 		return status;
 	if (message->role == NULL)

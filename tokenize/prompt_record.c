@@ -113,7 +113,7 @@ ll_prompt_encode_record(const struct ll_tokenizer *tokenizer, const struct ll_pr
 	    record->prompt != NULL ? "prompt: " : "", own.text);
 }
 
-/* Nothing that the object says is passed over. */
+/* Nothing that the object says is passed over; null says nothing. */
 static int
 check_members(const struct ll_json *object, const char *where, struct ll_err *err)
 {
@@ -123,8 +123,9 @@ check_members(const struct ll_json *object, const char *where, struct ll_err *er
 	void *place = NULL;
 	const char *key;
 
-	if (ll_json_next_unknown(object, known, sizeof(known) / sizeof(known[0]), &place, &key, &value))
-		return ll_fail(err, LL_EDATA, "%s: unknown field '%.100s'", where, key);
+	while (ll_json_next_unknown(object, known, sizeof(known) / sizeof(known[0]), &place, &key, &value))
+		if (ll_json_kind(value) != LL_JSON_NULL)
+			return ll_fail(err, LL_EDATA, "%s: unknown field '%.100s'", where, key);
 	return 0;
 }
 

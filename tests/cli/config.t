@@ -1,7 +1,7 @@
 #!/bin/sh
 # Configuration files, the environment, presets and models' names: ll-config(5).
 . "$TESTS/tap.sh"
-plan 83
+plan 98
 unset LL_CONFIG
 bin=${PATH%%:*}
 
@@ -66,6 +66,14 @@ ok "what may be a slip of the pen" like "# LL_TEMPRATURE: no such setting" \
     "LL_TEMPRATURE=1 ll-cat --print-config"
 ok "what is printed is a configuration" same "ll-sample --print-config | sed 's/  # .*//;/^#/d'" \
     "ll-sample --print-config >whole.yaml; LL_CONFIG=whole.yaml ll-sample --print-config | sed 's/  # .*//;/^#/d'"
+line='a
+b.yaml'
+bytes=$(printf 'a\377.yaml')
+echo 'temperature: 0.9' | tee "$line" >"$bytes"
+for name in "$line" "$bytes"; do
+	ok "also where a file's name is no text of one line" like "temperature: 0.9 # whole.yaml" \
+	    "LL_CONFIG=\$name ll-sample --print-config >whole.yaml; LL_CONFIG=whole.yaml setting ll-sample temperature"
+done
 ok "no tab is in it, which some readers of YAML refuse" is "" "ll-sample --print-config | tr -cd '\t'"
 for text in "two words" "true" "a: b # c" "" "ä \"q\" \\ ~" "$(printf 'l1\nl2\tx')" "- x"; do
 	ok "a text comes back: $text" is "$text" "ll-chat -S '$text' --print-config >t.yaml
@@ -74,7 +82,8 @@ for text in "two words" "true" "a: b # c" "" "ä \"q\" \\ ~" "$(printf 'l1\nl2\t
 done
 
 # They have their effect.
-LL_CONFIG= ll-tokenize -p "one two" | LL_CONFIG= ll-forward --once >logits
+LL_CONFIG= ll-tokenize -p "one two" >tokens
+LL_CONFIG= ll-forward --once <tokens >logits
 ok "settings sample as options do" same "LL_CONFIG= ll-sample -t 0.8 --top-k 41 --seed 5 <logits | ll-cat --canonical" \
     "LL_QUIET=1 ll-sample <logits | ll-cat --canonical"
 ok "and the stream's history tells them" like "ll-sample --temperature=0.8 --top-k=41 --seed=5" \
@@ -131,7 +140,10 @@ ok "every shipped preset fits" is 0 "for p in greedy precise creative llama3 smo
 unset_model() {
 	(unset LL_MODEL && "$@")
 }
-ok "a file's model, its folder" is "model: sub/high.gguf # low.yaml:4" "unset_model setting ll-info model"
+ok "a file's model, its folder" is "model: $PWD/sub/high.gguf # low.yaml:4" "unset_model setting ll-info model"
+ok "which is whole, so that what is printed may lie elsewhere" is "model: $PWD/sub/high.gguf # sub/whole.yaml:3" \
+    "unset_model ll-info --print-config >sub/whole.yaml; export LL_CONFIG=sub/whole.yaml; unset_model setting ll-info model"
+ok "as is one of the command line" is "model: $PWD/~/x # --model" "unset_model setting ll-info model -m '~/x' | tr -d '\"'"
 cp "$LL_MODEL" low.gguf
 cp "$LL_MODEL" far.gguf
 ok "-m NAME" same "ll-info -m far" "ll-info ~/far.gguf"
@@ -155,6 +167,18 @@ fails 78 "/dev/stdin: is a pipe" "(sleep 0.1; echo 'top-k: 3') | LL_CONFIG=/dev/
 fails 78 "LL_TOP_K: top-k: 'x' is not a whole number" "LL_TOP_K=x ll-sample"
 ok "--print-config of a bad setting writes nothing" is "78 0" \
     "LL_TOP_K=x ll-sample --print-config >out 2>/dev/null; echo \$? \$(wc -c <out)"
+# What only the program, its model or the chat format shows to be wrong.
+fails 78 "LL_DTYPE: dtype: 'x' is not f32" "LL_DTYPE=x ll-forward <tokens"
+fails 78 "LL_DTYPE: dtype: 'x' is not f32" "LL_DTYPE=x ll-embed <tokens"
+fails 78 "LL_DTYPE: dtype: 'x' is not f32" "LL_DTYPE=x ll-convert -o /dev/null"
+fails 78 "LL_PRECISION: precision: 'x' is not default" "LL_PRECISION=x ll-lens <tokens"
+fails 78 "LL_KV_TYPE: kv-type: 'x' is not f16" "LL_KV_TYPE=x ll-bench -p 1"
+fails 78 "x.yaml:1: context: 1000000 is more than" "echo 'context: 1000000' >x.yaml; LL_CONFIG=x.yaml ll-forward <tokens"
+fails 78 "LL_CHAT_FORMAT: chat-format: 'x' is not one of llama3," "LL_CHAT_FORMAT=x ll-tokenize --chat -p x"
+fails 78 "LL_CHAT_FORMAT: chat-format: 'x' is not one of llama3," "LL_CHAT_FORMAT=x ll-chat -n 1"
+fails 78 "LL_DATE: date has no effect in the chat format" "LL_DATE=x ll-tokenize --chat -p x"
+fails 64 "--dtype: 'y' is not f32" "LL_DTYPE=x ll-forward --dtype y <tokens"
+ok "--pack of ll-convert is no setting" eval "LL_PACK=always ll-convert -q -o /dev/null"
 fails 78 "LL_QUIET: quiet: 'yes' is not true or false" "LL_QUIET=yes ll-cat"
 LL_CONFIG=bad.yaml
 while IFS='|' read -r text told; do
@@ -165,7 +189,7 @@ temprature: 1|1: temprature: unknown key
 # x\nll-smaple: {}|2: ll-smaple: unknown key
 ll-smaple:\n\n  threads: 1|1: ll-smaple: unknown key
 top-k: 3\nll-cat:\n  quiet: true\n  verbose: true\nll-cat: {}|5: ll-cat: this key is there twice, first in line 2
-ll-sample: {threads: 1}|1: threads: ll-sample has no such option
+ll-sample: {threads: 1}|1: threads: ll-sample has no such setting
 ll-cat: {topk: 1}|1: topk: unknown key
 threads: two|1: threads: 'two' is not a whole number
 temperature: "1"|1: temperature: is text, not a number

@@ -35,6 +35,15 @@ fails 65 "talk:2: bad JSON" "(cat line; echo; echo '[') >talk && ll-tokenize -l 
 fails 65 "--prompt: messages[0].content: is missing" "ll-tokenize --messages --ids -p '[{\"role\": \"user\"}]'"
 fails 65 "--prompt: messages: is not a list" "ll-tokenize --messages --ids -p '{}'"
 fails 65 "--prompt: unknown field 'model'" "ll-tokenize --messages --ids -p '{\"messages\": [], \"model\": 1}'"
+ok "a field that is null says nothing" same "ll-tokenize --messages --ids -p '[{\"role\": \"user\", \"content\": \"u\"}]'" \
+    "ll-tokenize --messages --ids -p '{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": \"u\", \"x\": null}], \"x\": null}], \"x\": null}'"
+fails 65 "messages[0].content[0]: unknown field 'x'" \
+	"ll-tokenize --messages --ids -p '[{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": \"\", \"x\": 1}]}]'"
+for call in '{"name": "f", "arguments": {}, "x": 1}' '{"x": 1, "function": {"name": "f", "arguments": {}}}' \
+    '{"function": {"name": "f", "arguments": {}, "x": 1}}' '{"function": {"name": "f", "arguments": {}}, "x": 1}'; do
+	fails 65 "messages[0].tool_calls[0]: unknown field 'x'" \
+		"ll-tokenize --messages --ids -p '[{\"role\": \"assistant\", \"tool_calls\": [$call]}]'"
+done
 fails 65 "messages[0]: role 'x' is not one of" \
 	"ll-tokenize --messages --ids -S S -p '[{\"role\": \"x\", \"content\": \"\"}]'"
 fails 65 "--prompt: bad JSON at line 1, column 49: too big integer" \
@@ -45,9 +54,9 @@ fails 69 "date_string: the chat format chatml names no date" \
 	"ll-tokenize --messages --ids -p '{\"messages\": [], \"date_string\": \"1 May 2025\"}'"
 fails 69 "categories: the chat format chatml has none" \
 	"ll-tokenize --messages --ids -p '{\"messages\": [], \"excluded_category_keys\": []}'"
-fails 64 "chat format 'x' is not one of llama3, llama3.1" "ll-tokenize --messages --chat-format x -p '[]'"
+fails 64 "--chat-format: 'x' is not one of llama3, llama3.1" "ll-tokenize --messages --chat-format x -p '[]'"
 printf '{"prompt":"a"}\n' >plain
-fails 64 "chat format 'x' is not one of llama3, llama3.1" "ll-tokenize --jsonl --chat-format x plain --count"
+fails 64 "--chat-format: 'x' is not one of llama3, llama3.1" "ll-tokenize --jsonl --chat-format x plain --count"
 fails 64 "--date has no effect in the chat format chatml" "ll-tokenize --jsonl --chat-format chatml --date x plain --count"
 fails 66 "none: No such file or directory" "ll-tokenize --jsonl --tools none plain --count"
 
@@ -83,6 +92,12 @@ ok "a generated answer is a message, with how it ended" like '{"role":"assistant
 ok "what is said goes on as a conversation" same \
     'echo "[{\"role\": \"user\", \"content\": \"u\"}, $(answer "Hello")]" | ll-tokenize --messages --ids' \
     'll-tokenize --messages --ids -p "[{\"role\": \"user\", \"content\": \"u\"}, {\"role\": \"assistant\", \"content\": \"Hello\"}]"'
+
+for answer in '[{"text": "a", "url": "u"}]' '[{"type": "web", "text": "a"}]'; do
+	ok "a tool's list need not be one of parts: $answer" like "$answer" \
+	    "echo '[{\"role\": \"assistant\", \"tool_calls\": [{\"name\": \"f\", \"arguments\": {}}]}, {\"role\": \"tool\", \"content\": $answer}]' |
+	    ll-tokenize -m ll-4m --messages --chat-format llama3.1 --render"
+done
 
 vocab=$LL_TEST_DATA/llama3-tokenizer.model
 if have "$vocab"; then

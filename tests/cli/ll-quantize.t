@@ -151,6 +151,14 @@ fails 65 "lack.gguf: blk.0.attn_q.weight: tensor is missing" "ll-quantize -m lac
 ok "which makes no file" test ! -e lacking.gguf
 fails 64 "'Q7' is no type" "ll-quantize -m wide.gguf -o x Q7"
 fails 64 "no TYPE" "ll-quantize -m wide.gguf -o x"
+if command -v script >/dev/null; then
+	for name in - /dev/tty; do
+		ok "nothing to a terminal: $name" like "refusing to write a GGUF to a terminal" \
+		    "script -qec 'll-quantize -q --requantize -m $LL_MODEL -o $name Q4_0' /dev/null; true"
+	done
+else
+	skip 2 "no script(1)"
+fi
 fails 64 "one TYPE at a time" "ll-quantize -m wide.gguf -o x Q4_0 Q4_1"
 fails 64 "--output has no effect with --dry-run" "ll-quantize -m wide.gguf -o x --dry-run Q4_0"
 fails 64 "--output has no effect with --types" "ll-quantize --types -o x"

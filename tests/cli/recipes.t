@@ -54,6 +54,8 @@ ok "nor with another line" is "style	0	24" "refused 's/.n3\. /\\\\nAnd&/'"
 ok "nor with a long one" is "style	0	24" "refused 's/1\. /1. One two three four five six seven eight /'"
 ok "nor without numbers" is "style	0	24" "refused 's/2\. //'"
 ok "a wrong command line" is "64 style:" "echo \$(status_of '$style' nix) \$(tail -n 1 told | cut -d ' ' -f 1)"
+ok "a count below 0" is "64 style: argument -n: invalid count value: '-1'" \
+    "echo \$(status_of '$style' write -n -1) \$(tail -n 1 told)"
 echo '{"id": 1}' >bad
 ok "no answers" is "65 style: bad:1: not an answer of ll-batch" "echo \$(status_of '$style' check bad) \$(cat told)"
 ok "a full disk" is "74 style: standard output: No space left on device" "'$style' write >/dev/full 2>told; echo \$? \$(cat told)"
@@ -70,6 +72,10 @@ cp "$LL_MODEL" work/tuned.gguf
 ok "quantise tells sizes" eval "'$recipes/quantise' work tuned >out"
 ok "  as they are" is "$(wc -c <work/tuned.small.gguf)" "column 2 tuned.small.gguf"
 ok "  smaller than before" less "$(column 2 tuned.small.gguf)" "$(column 2 tuned.gguf)"
+
+cp "$LL_MODEL" "work/two words.gguf"
+ok "quantise with a blank in a name" is "two words.gguf two words.small.gguf" \
+    "'$recipes/quantise' work 'two words' | cut -f 1 | paste -s -d ' '"
 
 if command -v ll-tune >/dev/null; then
 	rm work/*.gguf
@@ -118,10 +124,17 @@ if [ -e "$shared/ll-4m.gguf" ] && command -v ll-tune >/dev/null && command -v ll
 	cp "$shared/ll-4m.gguf" here.gguf
 	ok "  another seed in the folder, and a model of this one" is 20 \
 	    "LL_MODEL=here.gguf SEED=2 '$recipes/synthesise' loop >out; column 2 prompts"
+	# In German the point is a comma and the last line of wc is "insgesamt".
+	if localedef -i de_DE -f UTF-8 "$PWD/de_DE.UTF-8" 2>/dev/null >&2; then
+		ok "  in another language, too" is "prompts sure made" \
+		    "LOCPATH=\$PWD LC_ALL=de_DE.UTF-8 SEED=2 '$recipes/synthesise' loop | cut -f 1 | paste -s -d ' '"
+	else
+		skip 1 "no locales to make"
+	fi
 	ok "nothing left is an error" is "65 synthesise: none/made.jsonl: nothing is left" \
 	    "echo \$(SAFE=1.1 status_of '$recipes/synthesise' none) \$(tail -n 1 told)"
 else
-	skip 12 "no ll-4m.gguf, ll-tune or ll-distill"
+	skip 13 "no ll-4m.gguf, ll-tune or ll-distill"
 fi
 
 done_testing

@@ -299,7 +299,7 @@ fails 65 "messages: no assistant turn" \
 	"echo '{\"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}' | $new --answers-only -o n.gguf"
 ok "--answers-only is another run" differ "$new --steps 2 chat.jsonl" "$new --steps 2 --answers-only chat.jsonl"
 ok "--chat-format as well" differ "$new --steps 2 chat.jsonl" "$new --steps 2 --chat-format llama3.2 chat.jsonl"
-fails 64 "chat format 'none-such' is not one of" "$new --steps 2 --chat-format none-such -o n.gguf chat.jsonl"
+fails 64 "--chat-format: 'none-such' is not one of" "$new --steps 2 --chat-format none-such -o n.gguf chat.jsonl"
 ok "a line of 10 MB" sh -c "python3 -c 'import json; print(json.dumps({\"text\": \"a bird \" * 1500000}))' | $new --steps 1 -o n.gguf"
 fails 66 "none.jsonl" "$new -o n.gguf none.jsonl"
 fails 66 "none.yaml" "ll-train --shape none.yaml --vocabulary v.gguf -o n.gguf text.jsonl"

@@ -229,6 +229,9 @@ def refusals():
                           "ll-batch -n 2 -o new.jsonl")
     equal("an output that is removed ends the batch", (status, told[:1], os.path.exists("new.jsonl")),
           (74, ["ll-batch: new.jsonl: was removed while it was written"], False))
+    put("long", b"".join(b'{"id": "%s%d", "prompt": "a"}\n' % (b"x" * 1000, n) for n in range(100)))
+    equal("a pipe whose reader goes ends the batch", run("mkfifo pipe; head -c 1 pipe >/dev/null & "
+          "timeout 60 ll-batch -b 16 -n 1 long -o pipe; echo $?")[1:], (b"141\n", []))
     put("empty", b"")
     equal("no records: no answers", run("ll-batch empty -o new.jsonl")[0], 0)
     os.unlink("new.jsonl")
