@@ -220,7 +220,7 @@ DEFAULTS = {  # of ll-sample and ll-forward: an option, what it is, the value, w
 MORE = (  # the answer, ways to ask, the page, words in it
     ("The variable LL_MODEL names the model.", ("Which variable names the model?", "How do I set a model for all programs?", "What is LL_MODEL?", "Where do I name the model once?"), "ll-forward.1", "LL_MODEL"),
     ("The variable LL_CPU limits the processor level.", ("Which variable limits the processor level?", "What is LL_CPU?", "How do I limit the processor level?", "What does LL_CPU do?"), "ll-lens.1", "Use no more of the processor than this level"),
-    ("The variable LL_CONFIG names the files of settings.", ("Which variable names the files of settings?", "What is LL_CONFIG?", "What does LL_CONFIG do?"), "ll-config.5", "Files to read instead"),
+    ("The variable LL_CONFIG names the files of settings.", ("Which variable names the files of settings?", "What is LL_CONFIG?", "What does LL_CONFIG do?"), "ll-config.5", "files to read instead"),
     ("The file of the user is ~/.config/ll.yaml.", ("Where are my settings?", "Which file has my settings?", "Where is the file of the user?", "Where can I keep my settings?"), "ll-config.5", "~/.config/ll.yaml"),
     ("The file for all users is /etc/ll.yaml.", ("Which file has the settings for all users?", "Where are the settings of the machine?", "Where are settings for everyone?"), "ll-config.5", "/etc/ll.yaml"),
     ("The option --print-config shows the settings.", ("Which option shows the settings?", "How do I see the settings?", "How can I print my settings?"), "ll-config.5", "--print-config"),

@@ -11,11 +11,12 @@ KINDS = {
     "tool": tool.tool,
     "guard": guard.guard,
     "drill": drill.drill,
+    "recall": skill.recalls,
 }
-ASKED = tuple(kind for kind in KINDS if kind != "drill")  # whose answers can be checked
+ASKED = tuple(kind for kind in KINDS if kind not in ("drill", "recall"))  # those of a test; recall is a part of skill
 SHARES = {"story": 15, "chat": 27, "skill": 24, "manual": 13, "tool": 7, "guard": 7, "drill": 7}
 # Of a vocabulary of 2,048 that was made of such text, the chat format's part counted.
-BYTES_PER_TOKEN = {"story": 3.9, "chat": 3.6, "skill": 3.0, "manual": 3.2, "tool": 3.6, "guard": 4.3, "drill": 3.1}
+BYTES_PER_TOKEN = {"story": 3.9, "chat": 3.6, "skill": 3.0, "manual": 3.2, "tool": 3.6, "guard": 4.3, "drill": 3.1, "recall": 3.0}
 
 
 TALKS = ("chat", "skill", "manual")  # of which one conversation may have several

@@ -274,6 +274,14 @@ def recall(draw, held, doc):
         first = False
 
 
+def recalls(draw, held=False):
+    """A document of recall alone."""
+    doc = Doc(draw)
+    for _ in range(draw.whole(1, 2)):
+        recall(draw, held, doc)
+    return doc
+
+
 def skill(draw, held=False):
     doc = Doc(draw)
     if draw.chance(0.4):

@@ -34,7 +34,7 @@ for number, (kind, _, size) in enumerate(mix.documents(1)):
 total, shares = sum(tokens.values()), sum(mix.SHARES.values())
 for kind, size in tokens.items():
     share = 100 * size / total
-    if abs(share - 100 * mix.SHARES[kind] / shares) > 0.5:
+    if abs(share - 100 * mix.SHARES.get(kind, 0) / shares) > 0.5:
         sys.exit(f"{kind}: {share:.2f}%")
 END_OF_PYTHON
 
@@ -211,6 +211,7 @@ ok "one seed, one text" same "cat text.jsonl" "'$tales' write -n 1500 --seed 3"
 ok "another seed, another text" differ "head -n 50 text.jsonl" "'$tales' write -n 50 --seed 4"
 ok "a longer text begins with a shorter one" same "head -n 40 text.jsonl" "'$tales' write -n 40 --seed 3"
 ok "each kind has its share of the tokens" python3 kinds.py
+ok "recall is a kind, too" is 20 "'$tales' write -n 20 --mix recall=1 --free | grep -c '^{\"messages\"'"
 ok "a mix may have one kind alone" is 20 "'$tales' write -n 20 --mix story=1 | grep -c '^{\"text\"'"
 ok "no held-out word is in the text, no held-out pair in a story" python3 held.py text.jsonl
 
