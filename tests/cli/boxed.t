@@ -45,14 +45,22 @@ atleast() {
 	[ "$got" -ge "$1" ] && echo enough || echo "$got"
 }
 
+# asked: how many of the questions that were written apart are answered
+asked() {
+	"$root/share/models/ask" ll-4m | awk -F '\t' '$1 == "all" { right += $2 } END { print right }'
+}
+
 ok "stories" is enough "atleast 21 'right story 24 \"\" -t 0.6 --seed 1'"
 ok "and the likeliest ones" is enough "atleast 21 'right story 24 \"\" -t 0'"
 ok "stories as they were asked for" is enough "atleast 20 'right chat 24 \"\" -t 0'"
 ok "in other words" is enough "atleast 20 'right chat 24 --wide -t 0'"
 ok "questions about ll" is enough "atleast 23 'right manual 24 --wide -t 0'"
 ok "small skills" is enough "atleast 20 'right skill 24 --wide -t 0'"
-ok "ways to ask that it has not learned" is enough "atleast 15 'right skill 24 --held-out -t 0'"
-ok "questions written apart" is enough "atleast 100 \"'$root/share/models/ask' ll-4m | sed -n 's/^all	\([0-9]*\).*/\1/p'\""
+ok "ways put together from parts" is enough "atleast 21 'right skill 24 --free -t 0'"
+ok "skills in ways to ask that it has not learned" is enough "atleast 18 'right skill 24 --held-out -t 0'"
+ok "stories, too" is enough "atleast 38 'right chat 48 --held-out -t 0'"
+ok "and questions about ll" is enough "atleast 44 'right manual 48 --held-out -t 0'"
+ok "questions written apart" is enough "atleast 230 asked"
 for hello in hi Hello 'good morning'; do
 	ok "$hello" is "Hello! How can I help you?" "ll-tokenize -q --chat -p '$hello' | ll-forward | ll-sample -t 0 | ll-tokenize -d"
 done
