@@ -140,7 +140,6 @@ def facts(args):
             print(f"{label}\t{way}\t{answer}")
 
 
-
 def parser():
     top = Parser(prog="tales", description="Text for a small model, and whether it has learned it.")
     commands = top.add_subparsers(dest="command", required=True, metavar="command", parser_class=Parser)
