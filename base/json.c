@@ -505,6 +505,20 @@ ll_json_next_unknown(const struct ll_json *object, const char *const *known, siz
 	return false;
 }
 
+int
+ll_json_only(const struct ll_json *object, const char *const *known, size_t count, const char *where,
+    struct ll_err *err)
+{
+	const struct ll_json *value;
+	void *place = NULL;
+	const char *key;
+
+	while (ll_json_next_unknown(object, known, count, &place, &key, &value))
+		if (ll_json_kind(value) != LL_JSON_NULL)
+			return ll_fail(err, LL_EDATA, "%s: unknown field '%.100s'", where, key);
+	return 0;
+}
+
 enum ll_json_kind
 ll_json_kind(const struct ll_json *value)
 {

@@ -91,6 +91,9 @@ bool ll_json_next(const struct ll_json *object, void **place, const char **key,
 /* The same for the members whose keys are none of known[count]. */
 bool ll_json_next_unknown(const struct ll_json *object, const char *const *known, size_t count, void **place,
     const char **key, const struct ll_json **value);
+/* -LL_EDATA, "`where`: unknown field 'KEY'", if there is such a member; one that is null says nothing. */
+int ll_json_only(const struct ll_json *object, const char *const *known, size_t count, const char *where,
+    struct ll_err *err);
 
 enum ll_json_kind {
 	LL_JSON_NONE,		/* of NULL */

@@ -497,7 +497,7 @@ ll_opt_blame(int status, struct ll_err *err)
 	char text[sizeof(err->text)];
 	size_t length = strncmp(err->text, "--", 2) == 0 ? strcspn(err->text + 2, ": ") : 0;
 
-	if (status != -LL_EUSAGE || err->reported)
+	if (status != -LL_EUSAGE || err->reported || current == NULL)
 		return status;
 	for (int i = 0; current->options[i].type != LL_OPT_END; i++) {
 		const char *name = current->options[i].name, *source = ll_opt_state.source[i];

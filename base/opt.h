@@ -82,6 +82,7 @@ _Noreturn void ll_opt_wrong(const void *value, const char *why);
 /*
  * For what a library refused with -LL_EUSAGE as "--name: WHY" or "--name WHY": where a file or
  * the environment set that option, *err is of that place and -LL_ECONFIG comes back, else `status`.
+ * ll_exit does it; who tells the status before, as in a stream, calls it first.
  */
 int ll_opt_blame(int status, struct ll_err *err);
 

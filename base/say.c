@@ -61,6 +61,7 @@ ll_note(const char *program, const char *format, ...)
 int
 ll_exit(const char *program, int status, struct ll_err *err)
 {
+	status = ll_opt_blame(status, err);
 	/* NFS and full disks may fail as late as close(2). */
 	if (fflush(stdout) != 0 || ferror(stdout) || close(STDOUT_FILENO) != 0) {
 		int failed = ll_fail_errno(err, LL_EIO, "standard output");

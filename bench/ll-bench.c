@@ -310,7 +310,7 @@ main(int argc, char **argv)
 
 	ll_start();
 	ll_opt_parse(&program, argc, argv);
-	status = ll_opt_blame(run(&err), &err);
+	status = run(&err);
 	free(files);
 	return ll_exit(program.name, status, &err);
 }

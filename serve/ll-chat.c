@@ -574,7 +574,7 @@ main(int argc, char **argv)
 	ll_opt_parse(&program, argc, argv);
 	settle_options();
 	if ((status = ll_model_choose(&path, model_path, "", &err)) == 0)
-		status = print_pipe ? print_equivalent(path, &err) : ll_opt_blame(run(&chat, path, &err), &err);
+		status = print_pipe ? print_equivalent(path, &err) : run(&chat, path, &err);
 	ll_conversation_free(&chat.talk);
 	ll_line_close(chat.line);
 	ll_tokenizer_free(chat.tokenizer);

@@ -543,9 +543,9 @@ main(int argc, char **argv)
 	if (status == 0)
 		status = check_values(&err);
 	if (status == 0)
-		status = ll_opt_blame(decode ? decode_all(&t, &err) : encode(&t, &err), &err);
+		status = decode ? decode_all(&t, &err) : encode(&t, &err);
 	if (binary)
-		status = ll_writer_close(t.stream, status, &err);
+		status = ll_writer_close(t.stream, ll_opt_blame(status, &err), &err);
 	else if (t.text_open)
 		status = ll_out_close(&t.text_out, status, &err);
 	if (status == 0 && t.prompts != NULL && ll_prompts_failed(t.prompts)) {	/* each was told when it was met */

@@ -72,20 +72,6 @@ take_word(const struct reading *r, const struct ll_json *object, const char *fie
 	return status;
 }
 
-/* What is not known would be lost; null says nothing. */
-static int
-check_fields(const struct reading *r, const struct ll_json *object, const char *const *known, size_t count)
-{
-	const struct ll_json *value;
-	void *place = NULL;
-	const char *key;
-
-	while (ll_json_next_unknown(object, known, count, &place, &key, &value))
-		if (ll_json_kind(value) != LL_JSON_NULL)
-			return ll_fail(r->err, LL_EDATA, "%s: unknown field '%.100s'", r->where, key);
-	return 0;
-}
-
 /* The texts of a list of parts, joined. */
 static int
 join_parts(struct reading *r, struct ll_message *message, const struct ll_json *parts)
@@ -107,7 +93,7 @@ join_parts(struct reading *r, struct ll_message *message, const struct ll_json *
 		else if (strcmp(type, "text") != 0 || piece == NULL)
 			status = ll_fail(r->err, LL_EDATA, "%s: '%.100s': only parts of the type "
 			    "text, with a text, can be taken", r->where, type);
-		else if ((status = check_fields(r, part, known, sizeof(known) / sizeof(known[0]))) == 0)
+		else if ((status = ll_json_only(part, known, sizeof(known) / sizeof(known[0]), r->where, r->err)) == 0)
 			status = ll_buf_add(&text, piece, length, r->err);
 	}
 	r->where[used] = '\0';
@@ -212,8 +198,8 @@ take_call(struct reading *r, struct ll_call *call, const struct ll_json *object)
 		function = object;
 	if (ll_json_kind(object) != LL_JSON_OBJECT || ll_json_kind(function) != LL_JSON_OBJECT)
 		return wrong(r, "", "is not an object");
-	if ((status = check_fields(r, object, known, inside ? 4 : 8)) < 0 ||
-	    (inside && (status = check_fields(r, function, known + 4, 4)) < 0))
+	if ((status = ll_json_only(object, known, inside ? 4 : 8, r->where, r->err)) < 0 ||
+	    (inside && (status = ll_json_only(function, known + 4, 4, r->where, r->err)) < 0))
 		return status;
 	if ((status = take_word(r, object, "id", &call->id)) == 0 && call->id == NULL)
 		status = take_word(r, object, "call_id", &call->id);
@@ -283,7 +269,7 @@ take_message(struct reading *r, struct ll_message *message, const struct ll_json
 
 	if (ll_json_kind(object) != LL_JSON_OBJECT)
 		return wrong(r, "", "is not an object");
-	if ((status = check_fields(r, object, known, sizeof(known) / sizeof(known[0]))) < 0 ||
+	if ((status = ll_json_only(object, known, sizeof(known) / sizeof(known[0]), r->where, r->err)) < 0 ||
 	    (status = take_word(r, object, "role", &message->role)) < 0)
 		return status;
 	if (message->role == NULL)

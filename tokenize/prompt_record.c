@@ -113,20 +113,14 @@ ll_prompt_encode_record(const struct ll_tokenizer *tokenizer, const struct ll_pr
 	    record->prompt != NULL ? "prompt: " : "", own.text);
 }
 
-/* Nothing that the object says is passed over; null says nothing. */
+/* Nothing that the object says is passed over. */
 static int
 check_members(const struct ll_json *object, const char *where, struct ll_err *err)
 {
 	static const char *const known[] = { "messages", "tools", "builtin_tools", "tools_in_user_message",
 	    "date_string", "categories", "excluded_category_keys", "tool_prompt_format" };
-	const struct ll_json *value;
-	void *place = NULL;
-	const char *key;
 
-	while (ll_json_next_unknown(object, known, sizeof(known) / sizeof(known[0]), &place, &key, &value))
-		if (ll_json_kind(value) != LL_JSON_NULL)
-			return ll_fail(err, LL_EDATA, "%s: unknown field '%.100s'", where, key);
-	return 0;
+	return ll_json_only(object, known, sizeof(known) / sizeof(known[0]), where, err);
 }
 
 int

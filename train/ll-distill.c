@@ -414,5 +414,5 @@ main(int argc, char **argv)
 	free(run.wide);
 	ll_lessons_free(&lessons);
 	ll_learner_close(&learner);
-	return ll_exit(program.name, ll_opt_blame(status, &err), &err);
+	return ll_exit(program.name, status, &err);
 }

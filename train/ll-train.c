@@ -58,5 +58,5 @@ main(int argc, char **argv)
 	}
 	ll_lessons_free(&lessons);
 	ll_learner_close(&learner);
-	return ll_exit(program.name, ll_opt_blame(status, &err), &err);
+	return ll_exit(program.name, status, &err);
 }

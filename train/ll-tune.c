@@ -277,5 +277,5 @@ main(int argc, char **argv)
 	ll_lessons_free(&lessons);
 	ll_vocab_free(vocab);
 	ll_model_close(model);
-	return ll_exit(program.name, ll_opt_blame(status, &err), &err);
+	return ll_exit(program.name, status, &err);
 }

@@ -3,6 +3,8 @@
 Of each question there are those that any question may be put in (about), and its own.
 """
 
+import re
+
 # What a clause follows, and ends with a point or with a question mark.
 SAY = (
     "[Tell me|Please tell me|Say|Please say|Now tell me|Tell us|Let me know|Remind me|Just say|[I want|I need|I have|We want|I would like|I'd like] to know|I wonder|I am curious|I [forgot|have forgotten]|I [do not"
@@ -34,6 +36,11 @@ def about(direct, clause=None, *more):
     first = direct[0].upper() + direct[1:]
     return (
         f"{SAY} {clause}.", f"{ASK} {clause}?", f"{LEAD}{direct}?", f"{LEAD}{direct}{TAG}?", f"{first}?", f"{CONTEXT}{first}?", f"{first}? {AFTER}", f"{CONTEXT}{SAY} {clause}.") + more
+
+
+def mirrored(ways):
+    """With the two who swap their things, and these, in each other's place."""
+    return tuple(re.sub(r"\{([cfnm])\}", lambda found: "{" + "fcmn"["cfnm".index(found[1])] + "}", way) for way in ways)
 
 
 COMMON = {
@@ -268,14 +275,6 @@ FRIENDS = {
         "Before the swap {c} had something. [What|What was it]?", "{f} gave the {m}. What [came back|did {f} get for it|was it for]?", "The {m} was swapped for [what|what thing]?", "What was swapped for the {m}?",
         "At [first|the start], {c} had [what|what thing|which thing]?", "[first thing|old thing] of {c}[?|]", "new thing of {f}[?|]", "[So|And] what was {c}'s [own|old|first] thing?",
         "What did {f} like [more than the {m}|of {c}'s]?", "What did {c} have before {c} got the {m}?", "And which thing [of {c}|that was {c}'s] [did {f} like|is now with {f}]?", "{c} came with a thing. What was it?"),
-    "What did {f} have first?": about(
-        "what [did {f} [have|own|hold] [at first|before the swap|before]|did {f} [give away|give {c}|give for the {n}|bring|swap|hand to {c}|give up|swap away|come with|swap for the {n}]|did {c} [receive|get from {f}"
-        "|get for the {n}|take from {f}|want|like]|was {f}'s at first]",
-        "what [thing was {f}'s [at first|before the swap|at the start]|{f} [gave away|gave {c}|gave for the {n}|brought|swapped for the {n}|came with]|{c} [received|got from {f}|got for the {n}|took|liked]"
-        "|was {f}'s at first]", "What [came|went] from {f} to {c}?", "{f} gave [what|what thing|which thing] to {c}?", "{c} got [what|what thing] [for the {n}|from {f}]?", "For what did {c} [swap|give|give away] the {n}?",
-        "Before the swap {f} had something. [What|What was it]?", "{c} gave the {n}. What [came back|did {c} get for it|was it for]?", "The {n} was swapped for [what|what thing]?", "What was swapped for the {n}?",
-        "At [first|the start], {f} had [what|what thing|which thing]?", "[first thing|old thing] of {f}[?|]", "new thing of {c}[?|]", "[So|And] what was {f}'s [own|old|first] thing?",
-        "What did {c} like [more than the {n}|of {f}'s]?", "What did {f} have before {f} got the {n}?", "And which thing [of {f}|that was {f}'s] [did {c} like|is now with {c}]?", "{f} came with a thing. What was it?"),
     "Who had the {n} first?": about(
         "who [had the {n} [before the swap|before|at first]|[gave away|gave|came with|brought|swapped away|was the first owner of] the {n}|[received|wanted|liked|took] the {m}|gave the {n} for the {m}|was given the {m}"
         "|said \"I like your {m}\"]", None, "At [first|the start], who had the {n}?", "Before the swap, who had the {n}?", "From whom came the {n}?", "Whose was the {n} [first|before|at the start|before the swap]?",
@@ -421,4 +420,5 @@ OTHERS = {
         "To whom did {h} say \"Well done\"?", "Did [anyone|someone|somebody] learn to {skill}?", "Fill in the [blank|gap]: [...|___|X] learned to {skill}.", "{H} helped someone to {skill}. [Whom|Who was it]?",
         "Whose wish was it to {skill}?", "Who fell down and tried again?"),
 }
+FRIENDS["What did {f} have first?"] = mirrored(FRIENDS["What did {c} have first?"])
 MANY = {**COMMON, **THINGS, **FRIENDS, **OTHERS}

@@ -67,7 +67,6 @@ PLACES = (  # where one goes, and where one is then
     ("the playground", "at the playground"), ("the barn", "in the barn"),
     ("the station", "at the station"), ("the pond", "by the pond"), ("the village", "in the village"),
 )
-AT = dict(PLACES)
 
 CITIES = "Paris Rome Berlin London Madrid Oslo Vienna Prague Athens Dublin Tokyo Cairo Lima Delhi Boston Geneva".split()
 NEW_CITIES = "Lisbon Warsaw Kyoto Milan".split()
