@@ -9,7 +9,7 @@ nothing. So is how one may ask: of each thing there are several ways, now and th
 capital or the last mark, and one conversation in ten goes from one kind to another. Wide documents
 (--wide) have twice as many ways to ask and words around them, and two names in three are seldom
 ones or mean nothing; whom nobody asked for is mostly one of the same few. In free documents (--free)
-ways to ask are put together from parts: 2,900 lines with choices make millions of them, so that hardly
+ways to ask are put together from parts: 3,500 lines with choices make millions of them, so that hardly
 one is met twice; there are 1,000 more things and 700 more names, and more places, animals and looks.
 
     share/tales/tales write --tokens-approx 15000000 --seed 1 >train.jsonl
