@@ -55,6 +55,7 @@ struct plan {
 	bool widen;
 	enum ll_wide_kind wide;
 	size_t blocks;			/* of a row */
+	size_t panel_bytes;		/* where w lies in panels */
 	size_t piece;			/* blocks at a time */
 	size_t piece_bytes;		/* scratch of a piece of one panel */
 	size_t group;			/* panels at a time */
@@ -157,6 +158,8 @@ plan_for(const struct product *product, const struct ll_tensor *w)
 		plan.wide = ll_wide_kind(w->type);
 	}
 	plan.blocks = (w->cols + plan.layout.elements - 1) / plan.layout.elements;
+	if (w->panels)
+		plan.panel_bytes = ll_panel_bytes(&plan.layout, plan.blocks);
 
 	/* Pieces of whole runs of floats and of pairs of blocks. */
 	step = plan.layout.elements == 256 ? 2 : 256 / plan.layout.elements;
@@ -206,7 +209,7 @@ prepare(const struct product *product, const struct plan *plan, size_t panel, si
 		return place;
 	}
 	if (w->panels) {
-		made = ll_tensor_panel(w, panel, first);
+		made = (const uint8_t *)w->data + panel * plan->panel_bytes + ll_panel_bytes(&plan->layout, first);
 	} else {
 		data = (const uint8_t *)w->data + row * w->row_bytes + first * plan->layout.bytes;
 		if (plan->layout.units == 0) {

@@ -25,10 +25,32 @@ struct ll_scales {
 	F scale[2], min[2];
 };
 
+/*
+ * A block of a panel. Of units that several runs read `kept` has copies where mul_rows.h keeps
+ * them, at the same places, and is `units` where it doesn't.
+ */
+struct block {
+	const uint8_t *units, *kept;
+	const uint8_t *lone;	/* its scale, if that is taken out */
+};
+
+/* Units of a block that are to be kept, of the first LL_KEPT_UNITS. */
+#define LL_KEPT_UNITS 40
+
+struct range {
+	unsigned first, count;
+};
+
 INLINE V
-unit(const uint8_t *units, size_t i)
+unit(struct block at, size_t i)
 {
-	return v_load(units + 64 * i);
+	return v_load(at.units + 64 * i);
+}
+
+INLINE V
+kept(struct block at, size_t i)
+{
+	return v_load(at.kept + 64 * i);
 }
 
 /* Byte i of a unit, of all rows. */
@@ -71,35 +93,33 @@ more_bits(V q, V bits, unsigned from, uint8_t mask)
 /* Q4_0 */
 
 INLINE V
-load_q4_0(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_q4_0(struct block at, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
-	return nibbles(unit(units, k), 4 * half);
+	return nibbles(unit(at, k), 4 * half);
 }
 
 INLINE struct ll_scales
-scales_lone(const uint8_t *lone, const uint8_t *units, unsigned b)
+scales_lone(struct block at, unsigned b)
 {
-	(void)units;
 	(void)b;
-	return (struct ll_scales){ .scale = { f_load_f16(lone) } };
+	return (struct ll_scales){ .scale = { f_load_f16(at.lone) } };
 }
 
 /* Q4_1 */
 
 INLINE V
-load_q4_1(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_q4_1(struct block at, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
-	return nibbles(unit(units, 1 + k), 4 * half);
+	return nibbles(unit(at, 1 + k), 4 * half);
 }
 
 INLINE struct ll_scales
-scales_pair(const uint8_t *lone, const uint8_t *units, unsigned b)
+scales_pair(struct block at, unsigned b)
 {
-	V pair = unit(units, 0);
+	V pair = unit(at, 0);
 
-	(void)lone;
 	(void)b;
 	return (struct ll_scales){ .scale = { f_low_f16(pair) }, .min = { f_low_f16(v_srl(pair, 16)) } };
 }
@@ -113,26 +133,26 @@ fifth_bits(V bits, unsigned half, unsigned k)
 }
 
 INLINE V
-load_q5_0(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_q5_0(struct block at, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
-	return v_or(nibbles(unit(units, 1 + k), 4 * half), fifth_bits(unit(units, 0), half, k));
+	return v_or(nibbles(unit(at, 1 + k), 4 * half), fifth_bits(unit(at, 0), half, k));
 }
 
 INLINE V
-load_q5_1(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_q5_1(struct block at, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
-	return v_or(nibbles(unit(units, 2 + k), 4 * half), fifth_bits(unit(units, 1), half, k));
+	return v_or(nibbles(unit(at, 2 + k), 4 * half), fifth_bits(unit(at, 1), half, k));
 }
 
 /* Q8_0 */
 
 INLINE V
-load_q8_0(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_q8_0(struct block at, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
-	return v_xor(unit(units, 4 * half + k), v_set(0x80808080));
+	return v_xor(unit(at, 4 * half + k), v_set(0x80808080));
 }
 
 /* IQ4_NL, IQ4_XS */
@@ -144,26 +164,31 @@ look_up(V q)
 }
 
 INLINE V
-load_iq4_nl(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_iq4_nl(struct block at, unsigned b, unsigned half, unsigned k)
 {
-	return look_up(load_q4_0(units, b, half, k));
+	return look_up(load_q4_0(at, b, half, k));
 }
 
 INLINE V
-load_iq4_xs(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_iq4_xs(struct block at, unsigned b, unsigned half, unsigned k)
 {
-	return look_up(nibbles(unit(units, 2 + 4 * b + k), 4 * half));
+	return look_up(nibbles(unit(at, 2 + 4 * b + k), 4 * half));
+}
+
+INLINE struct range
+keep_iq4_xs(unsigned b, unsigned half)
+{
+	return (struct range){ 0, b == 0 && half == 0 ? 2 : 0 };
 }
 
 INLINE struct ll_scales
-scales_iq4_xs(const uint8_t *lone, const uint8_t *units, unsigned b)
+scales_iq4_xs(struct block at, unsigned b)
 {
-	V head = unit(units, 0);
-	V low = v_and(v_srl(unit(units, 1), 4 * b), v_set(15));
+	V head = kept(at, 0);
+	V low = v_and(v_srl(kept(at, 1), 4 * b), v_set(15));
 	V high = v_and(v_srl(head, 16 + 2 * b), v_set(3));
 	V sub = v_sub(v_or(low, v_sll(high, 4)), v_set(32));
 
-	(void)lone;
 	return (struct ll_scales){ .scale = { f_mul(f_low_f16(head), f_from(sub)) } };
 }
 
@@ -175,10 +200,10 @@ struct four {
 };
 
 INLINE struct four
-four_subs(const uint8_t *units, unsigned b)
+four_subs(struct block at, unsigned b)
 {
 	const V low = v_set(0x0f0f0f0f), high = v_set(0x30303030);
-	V scales = unit(units, 1), mins = unit(units, 2), last = unit(units, 3);
+	V scales = kept(at, 1), mins = kept(at, 2), last = kept(at, 3);
 
 	if (b < 4)
 		return (struct four){ v_and(scales, v_or(low, high)), v_and(mins, v_or(low, high)) };
@@ -189,40 +214,51 @@ four_subs(const uint8_t *units, unsigned b)
 }
 
 INLINE struct ll_scales
-scales_subs(const uint8_t *lone, const uint8_t *units, unsigned b)
+scales_subs(struct block at, unsigned b)
 {
-	V pair = unit(units, 0);
-	struct four four = four_subs(units, b);
+	V pair = kept(at, 0);
+	struct four four = four_subs(at, b);
 
-	(void)lone;
 	return (struct ll_scales){
 		.scale = { f_mul(f_low_f16(pair), f_from(byte(four.scales, b % 4))) },
 		.min = { f_mul(f_neg(f_low_f16(v_srl(pair, 16))), f_from(byte(four.mins, b % 4))) },
 	};
 }
 
-INLINE V
-subs_q4_k(const uint8_t *units, unsigned b)
+INLINE struct range
+keep_q4_k(unsigned b, unsigned half)
 {
-	V four = four_subs(units, b).scales;
+	return (struct range){ 0, b == 0 && half == 0 ? 4 : 0 };
+}
+
+INLINE struct range
+keep_q5_k(unsigned b, unsigned half)
+{
+	return (struct range){ 0, b == 0 && half == 0 ? 12 : 0 };
+}
+
+INLINE V
+subs_q4_k(struct block at, unsigned b)
+{
+	V four = four_subs(at, b).scales;
 
 	return b % 4 == 0 ? v_or(v_and(four, v_set(0xff)), v_and(v_sll(four, 8), v_set(0xff0000))) :
 	    v_or(v_and(v_srl(four, 16), v_set(0xff)), v_and(v_srl(four, 8), v_set(0xff0000)));
 }
 
 INLINE F
-scale_q4_k(const uint8_t *units)
+scale_q4_k(struct block at)
 {
-	return f_low_f16(unit(units, 0));
+	return f_low_f16(kept(at, 0));
 }
 
 INLINE F
-offset_q4_k(const uint8_t *units, unsigned b)
+offset_q4_k(struct block at, unsigned b)
 {
-	struct four four = four_subs(units, b);
-	F min = f_mul(f_neg(f_low_f16(v_srl(unit(units, 0), 16))), f_from(byte(four.mins, b % 4)));
+	struct four four = four_subs(at, b);
+	F min = f_mul(f_neg(f_low_f16(v_srl(kept(at, 0), 16))), f_from(byte(four.mins, b % 4)));
 
-	return f_fma(f_mul(scale_q4_k(units), f_set(8.0f)), f_from(byte(four.scales, b % 4)), min);
+	return f_fma(f_mul(scale_q4_k(at), f_set(8.0f)), f_from(byte(four.scales, b % 4)), min);
 }
 
 INLINE unsigned
@@ -232,25 +268,25 @@ shift_q4_k(unsigned b)
 }
 
 INLINE V
-load_q4_k(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_q4_k(struct block at, unsigned b, unsigned half, unsigned k)
 {
-	return masked(unit(units, 4 + b / 2 * 8 + 4 * half + k), b % 2 * 4, 0x0f, shift_q4_k(b));
+	return masked(unit(at, 4 + b / 2 * 8 + 4 * half + k), b % 2 * 4, 0x0f, shift_q4_k(b));
 }
 
 INLINE V
-load_q5_k(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_q5_k(struct block at, unsigned b, unsigned half, unsigned k)
 {
-	V low = nibbles(unit(units, 12 + b / 2 * 8 + 4 * half + k), b % 2 * 4);
+	V low = nibbles(unit(at, 12 + b / 2 * 8 + 4 * half + k), b % 2 * 4);
 
-	return more_bits(low, unit(units, 4 + 4 * half + k), b, 0x10);
+	return more_bits(low, kept(at, 4 + 4 * half + k), b, 0x10);
 }
 
 /* Q2_K */
 
 INLINE V
-two_bits(const uint8_t *units, unsigned b, unsigned half, unsigned k, unsigned to)
+two_bits(struct block at, unsigned first, unsigned b, unsigned half, unsigned k, unsigned to)
 {
-	return masked(unit(units, b / 4 * 8 + 4 * half + k), b % 4 * 2, 0x03, to);
+	return masked(unit(at, first + b / 4 * 8 + 4 * half + k), b % 4 * 2, 0x03, to);
 }
 
 INLINE unsigned
@@ -260,20 +296,19 @@ shift_q2_k(unsigned b)
 }
 
 INLINE V
-load_q2_k(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_q2_k(struct block at, unsigned b, unsigned half, unsigned k)
 {
-	return two_bits(units + 64 * 4, b, half, k, shift_q2_k(b));
+	return two_bits(at, 4, b, half, k, shift_q2_k(b));
 }
 
 INLINE struct ll_scales
-scales_q2_k(const uint8_t *lone, const uint8_t *units, unsigned b)
+scales_q2_k(struct block at, unsigned b)
 {
-	V pair = unit(units, 20);
+	V pair = unit(at, 20);
 	F scale = f_low_f16(pair), min = f_neg(f_low_f16(v_srl(pair, 16)));
-	V subs = unit(units, b / 2);
+	V subs = unit(at, b / 2);
 	struct ll_scales out;
 
-	(void)lone;
 	UNROLL
 	for (unsigned i = 0; i < 2; i++) {
 		V sub = byte(subs, b % 2 * 2 + i);
@@ -294,20 +329,20 @@ shift_q3_k(unsigned b)
 }
 
 INLINE V
-load_q3_k(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_q3_k(struct block at, unsigned b, unsigned half, unsigned k)
 {
 	unsigned left = shift_q3_k(b);
 
-	return more_bits(two_bits(units + 64 * 8, b, half, k, left), unit(units, 4 * half + k), b,
+	return more_bits(two_bits(at, 8, b, half, k, left), unit(at, 4 * half + k), b,
 	    (uint8_t)(0x04 << left));
 }
 
 INLINE struct ll_scales
-scales_q3_k(const uint8_t *lone, const uint8_t *units, unsigned b)
+scales_q3_k(struct block at, unsigned b)
 {
-	F scale = f_load_f16(lone);
-	V low = v_and(v_srl(unit(units, 24 + b / 2 % 2), b / 4 * 4), v_set(0x0f0f0f0f));
-	V high = unit(units, 26);
+	F scale = f_load_f16(at.lone);
+	V low = v_and(v_srl(unit(at, 24 + b / 2 % 2), b / 4 * 4), v_set(0x0f0f0f0f));
+	V high = unit(at, 26);
 	V subs;
 	struct ll_scales out;
 
@@ -325,20 +360,28 @@ scales_q3_k(const uint8_t *lone, const uint8_t *units, unsigned b)
  */
 
 INLINE V
-load_q6_k(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_q6_k(struct block at, unsigned b, unsigned half, unsigned k)
 {
-	V low;
+	unsigned first = 4 + b / 4 * 24 + k;
+	V low = nibbles(unit(at, first + (b % 2 == 0 ? 4 + 8 * half : 16 + 4 * half)), b % 4 / 2 * 4);
 
-	units += 64 * (4 + b / 4 * 24);
-	low = nibbles(unit(units, (b % 2 == 0 ? 4 + 8 * half : 16 + 4 * half) + k), b % 4 / 2 * 4);
-	return more_bits(low, unit(units, 8 * half + k), b % 4 * 2, 0x30);
+	return more_bits(low, kept(at, first + 8 * half), b % 4 * 2, 0x30);
+}
+
+/* High bits, and the subs with the first of them. */
+INLINE struct range
+keep_q6_k(unsigned b, unsigned half)
+{
+	if (b == 0 && half == 0)
+		return (struct range){ 0, 8 };
+	return (struct range){ 4 + b / 4 * 24 + 8 * half, b % 4 == 0 ? 4 : 0 };
 }
 
 INLINE struct ll_scales
-scales_q6_k(const uint8_t *lone, const uint8_t *units, unsigned b)
+scales_q6_k(struct block at, unsigned b)
 {
-	F scale = f_load_f16(lone);
-	V subs = unit(units, b / 2);
+	F scale = f_load_f16(at.lone);
+	V subs = kept(at, b / 2);
 	struct ll_scales out;
 
 	UNROLL
@@ -350,59 +393,58 @@ scales_q6_k(const uint8_t *lone, const uint8_t *units, unsigned b)
 /* Any format made wide (mul.h): bytes with 128 for zero, and two scales. */
 
 INLINE V
-load_wide(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_wide(struct block at, unsigned b, unsigned half, unsigned k)
 {
 	(void)b;
-	return unit(units, 4 * half + k);
+	return unit(at, 4 * half + k);
 }
 
 /* Runs of LL_WIDE_64, whose units are counted from the block's beginning. */
 
 INLINE V
-load_wide_64(const uint8_t *units, unsigned b, unsigned half, unsigned k)
+load_wide_64(struct block at, unsigned b, unsigned half, unsigned k)
 {
-	return load_wide(units + 64 * 11 * b, 0, half, k);
+	return unit(at, 11 * b + 4 * half + k);
 }
 
 INLINE V
-subs_wide_block(const uint8_t *units, unsigned b)
+subs_wide_block(struct block at, unsigned b)
 {
-	return v_or(unit(units, 11 * b + 8), v_sll(unit(units, 11 * (b + 1) + 8), 16));
+	return v_or(unit(at, 11 * b + 8), v_sll(unit(at, 11 * (b + 1) + 8), 16));
 }
 
 INLINE F
-offset_wide_block(const uint8_t *units, unsigned b)
+offset_wide_block(struct block at, unsigned b)
 {
-	return f_bits(unit(units, 11 * b + 9));
+	return f_bits(unit(at, 11 * b + 9));
 }
 
 INLINE F
-scale_wide_block(const uint8_t *units)
+scale_wide_block(struct block at)
 {
-	return f_bits(unit(units, 10));
+	return f_bits(unit(at, 10));
 }
 
 INLINE struct ll_scales
-wide_scales(const uint8_t *units, unsigned scales, bool min)
+wide_scales(struct block at, unsigned scales, bool min)
 {
 	struct ll_scales out;
 
 	UNROLL
 	for (unsigned i = 0; i < scales; i++) {
-		out.scale[i] = f_load((const float *)(const void *)(units + 64 * (8 + i)));
+		out.scale[i] = f_bits(unit(at, 8 + i));
 		if (min)
-			out.min[i] = f_load((const float *)(const void *)(units + 64 * (8 + scales + i)));
+			out.min[i] = f_bits(unit(at, 8 + scales + i));
 	}
 	return out;
 }
 
 #define WIDE_SCALES(name, scales, min) \
 	INLINE struct ll_scales \
-	scales_wide_##name(const uint8_t *lone, const uint8_t *units, unsigned b) \
+	scales_wide_##name(struct block at, unsigned b) \
 	{ \
-		(void)lone; \
 		(void)b; \
-		return wide_scales(units, scales, min); \
+		return wide_scales(at, scales, min); \
 	}
 
 WIDE_SCALES(32, 1, false)

@@ -11,6 +11,8 @@
 #ifndef LL_TENSOR_MUL_ROWS_H
 #define LL_TENSOR_MUL_ROWS_H
 
+#include <stdatomic.h>
+
 #include "tensor/mul.h"
 #include "tensor/mul_load.h"
 #include "tensor/prefetch.h"
@@ -18,21 +20,22 @@
 
 /* Of formats of LL_WIDE_64. */
 struct subs64 {
-	V (*subs)(const uint8_t *units, unsigned b);	/* of runs b, even, and b + 1: the low 16 bits, and the high */
-	F (*offset)(const uint8_t *units, unsigned b);
-	F (*scale)(const uint8_t *units);
+	V (*subs)(struct block at, unsigned b);	/* of runs b, even, and b + 1: the low 16 bits, and the high */
+	F (*offset)(struct block at, unsigned b);
+	F (*scale)(struct block at);
 };
 
 /* What is constant in a format, so that the compiler drops what it has not. */
 struct shape {
-	V (*load)(const uint8_t *units, unsigned b, unsigned half, unsigned k);
-	struct ll_scales (*scales)(const uint8_t *lone, const uint8_t *units, unsigned b);
+	V (*load)(struct block at, unsigned b, unsigned half, unsigned k);
+	struct ll_scales (*scales)(struct block at, unsigned b);
 	unsigned zero;			/* of the weights: a power of two, or 0 */
 	bool halves, min;
 	unsigned runs;			/* of 32 elements in a block */
 	bool lone;
 	unsigned units;			/* of a block */
-	bool shared;			/* runs are of the same units */
+	unsigned shared;		/* this run and that, so much later, are of the same units; or 0 */
+	struct range (*keep)(unsigned b, unsigned half);	/* what this is the first to read of what others do, or NULL */
 	unsigned (*shift)(unsigned b);	/* how much the bytes of a run are shifted to the left, or NULL */
 	const struct subs64 *subs64;	/* or NULL */
 };
@@ -70,54 +73,98 @@ dot(const struct shape *shape, V sum, V q, const int8_t *x)
 	return shape->zero == 128 ? v_dot128(sum, q, x) : v_dot(sum, q, x);
 }
 
+/* Whether weights come from memory as fast as it can: few columns, and whole lines. */
+INLINE bool
+streams(size_t cols)
+{
+	return cols < LL_PREFETCH_COLS && LL_LANE_ROWS == LL_PANEL_ROWS;
+}
+
+/* Whether what several runs read is kept, so that each line is read once. */
+INLINE bool
+keeps(const struct shape *shape, size_t cols)
+{
+	return streams(cols) && shape->keep != NULL;
+}
+
+/* The compiler leaves loads before this before those after it. */
+INLINE void
+in_order(bool really)
+{
+	if (really)
+		atomic_signal_fence(memory_order_seq_cst);
+}
+
+INLINE void
+keep(uint8_t *place, const uint8_t *units, struct range range)
+{
+	UNROLL
+	for (unsigned k = range.first; k < range.first + range.count; k++) {
+		v_store(place + 64 * k, v_load(units + 64 * k));
+		in_order(true);
+	}
+}
+
 /*
- * `group` runs of 32 elements with `cols` columns: of one column two that share units are taken
- * together, so that each unit is loaded once.
+ * What `group` runs of 32 elements, `step` apart, add to the sums of `cols` columns, but for minima and the
+ * scales of activations: t is of [runs][cols], run `first` at its beginning. Units are loaded once for all of them.
  */
 INLINE void
-run(F *acc, const struct shape *shape, const uint8_t *lone, const uint8_t *units, unsigned first,
-    unsigned group, const union ll_act *x, size_t width, size_t cols)
+terms(F *t, const struct shape *shape, struct block at, uint8_t *place, unsigned first, unsigned group,
+    unsigned step, const union ll_act *x, size_t width, size_t cols)
 {
 	V sum[LL_MUL_COLS];	/* of [group][cols] */
-	F t[LL_MUL_COLS];
 	V q[8];			/* of [4][group] */
 
 	UNROLL
 	for (unsigned half = 0; half < 2; half++) {
+		if (keeps(shape, cols))
+			keep(place, at.units, shape->keep(first, half));
 		if (half == 0 || shape->halves)
 			UNROLL
 			for (size_t j = 0; j < group * cols; j++)
-				sum[j] = begin(shape, first + j / cols, &x[j / cols * width + j % cols].q8, half);
+				sum[j] = begin(shape, first + (unsigned)(j / cols) * step,
+				    &x[j / cols * step * width + j % cols].q8, half);
 		UNROLL
-		for (unsigned k = 0; k < 4 * group; k++)
-			q[k] = shape->load(units, first + k % group, half, k / group);
+		for (unsigned k = 0; k < 4 * group; k++) {
+			q[k] = shape->load(at, first + k % group * step, half, k / group);
+			in_order(keeps(shape, cols) && k % group == group - 1);
+		}
 		UNROLL
 		for (unsigned k = 0; k < 4 * group; k++)
 			UNROLL
 			for (size_t j = 0; j < cols; j++)
 				sum[k % group * cols + j] = dot(shape, sum[k % group * cols + j], q[k],
-				    x[k % group * width + j].q8.q + 16 * half + 4 * (k / group));
+				    x[k % group * step * width + j].q8.q + 16 * half + 4 * (k / group));
 		if (!shape->halves && half == 0)
 			continue;
 		UNROLL
 		for (size_t j = 0; j < group * cols; j++) {
-			unsigned b = first + (unsigned)(j / cols);
-			struct ll_scales s = shape->scales(lone, units, b);
+			unsigned b = first + (unsigned)(j / cols) * step;
+			struct ll_scales s = shape->scales(at, b);
 			F part = f_from(left(shape, b) == 0 ? sum[j] : v_sra(sum[j], left(shape, b)));
+			F *to = t + j / cols * step * cols + j % cols;
 
-			t[j] = shape->halves && half == 1 ? f_fma(part, s.scale[1], t[j]) : f_mul(part, s.scale[0]);
+			*to = shape->halves && half == 1 ? f_fma(part, s.scale[1], *to) : f_mul(part, s.scale[0]);
 		}
 	}
+}
+
+/* Run b's are added. */
+INLINE void
+add_terms(F *acc, const F *t, const struct shape *shape, struct block at, unsigned b, const union ll_act *x,
+    size_t cols)
+{
 	UNROLL
-	for (size_t j = 0; j < group * cols; j++) {
-		struct ll_scales s = shape->scales(lone, units, first + (unsigned)(j / cols));
-		const struct ll_act_q8 *at = &x[j / cols * width + j % cols].q8;
+	for (size_t j = 0; j < cols; j++) {
+		struct ll_scales s = shape->scales(at, b);
+		F term = t[j];
 
 		if (shape->min && !shape->halves)
-			t[j] = f_fma(s.min[0], f_set(at->sum), t[j]);
+			term = f_fma(s.min[0], f_set(x[j].q8.sum), term);
 		if (shape->min && shape->halves)
-			t[j] = f_fma(s.min[1], f_set(ll_act_sum_high(at)), f_fma(s.min[0], f_set(at->sum_low), t[j]));
-		acc[j % cols] = f_fma(t[j], f_set(at->scale), acc[j % cols]);
+			term = f_fma(s.min[1], f_set(ll_act_sum_high(&x[j].q8)), f_fma(s.min[0], f_set(x[j].q8.sum_low), term));
+		acc[j] = f_fma(term, f_set(x[j].q8.scale), acc[j]);
 	}
 }
 
@@ -127,14 +174,13 @@ ahead(const uint8_t *w, unsigned b, unsigned group, size_t cols, const struct sh
 {
 	unsigned begin = shape->units * b / shape->runs, end = shape->units * (b + group) / shape->runs;
 
-	/* What was made wide is in a cache. */
-	if (shape->load == load_wide || shape->load == load_wide_64)
+	/* Of few columns the processor itself reads ahead; what was made wide is in a cache. */
+	if (cols < LL_PREFETCH_COLS || shape->load == load_wide || shape->load == load_wide_64)
 		return;
 	/* Not unrolled by force: gcc 12 leaves a loop for Q6_K, which has a quarter less without it (8 columns). */
 	for (unsigned k = begin; k < end; k++) {
-		__builtin_prefetch(w + 64 * k + (cols <= LL_PREFETCH_COLS ? LL_PREFETCH : LL_PREFETCH_FAR(shape->runs)), 0, 1);
-		if (cols > LL_PREFETCH_COLS)
-			__builtin_prefetch(w + 64 * k + LL_PREFETCH_NEAR(shape->runs), 0, 3);
+		__builtin_prefetch(w + 64 * k + LL_PREFETCH_FAR(shape->runs), 0, 1);
+		__builtin_prefetch(w + 64 * k + LL_PREFETCH_NEAR(shape->runs), 0, 3);
 	}
 }
 
@@ -147,7 +193,7 @@ read_through(const uint8_t *w, const struct shape *shape)
 
 /* Runs b and b + 1 of LL_WIDE_64. */
 INLINE void
-runs64(F *acc, const struct shape *shape, const uint8_t *units, unsigned b, const union ll_act *x,
+runs64(F *acc, const struct shape *shape, struct block at, unsigned b, const union ll_act *x,
     const union ll_act *x1, size_t cols)
 {
 	V sum[2 * LL_MUL_COLS];		/* of [2][cols] */
@@ -158,48 +204,65 @@ runs64(F *acc, const struct shape *shape, const uint8_t *units, unsigned b, cons
 		sum[j] = begin(shape, b + (unsigned)(j / cols), &(j < cols ? x + j : x1 + j - cols)->q8, 0);
 	UNROLL
 	for (unsigned k = 0; k < 8; k++) {
-		V q[2] = { shape->load(units, b, k / 4, k % 4), shape->load(units, b + 1, k / 4, k % 4) };
+		V q[2] = { shape->load(at, b, k / 4, k % 4), shape->load(at, b + 1, k / 4, k % 4) };
 
+		in_order(keeps(shape, cols));
 		UNROLL
 		for (size_t j = 0; j < 2 * cols; j++)
 			sum[j] = v_dot(sum[j], q[j / cols], (j < cols ? x + j : x1 + j - cols)->q8.q + 4 * k);
 	}
-	subs = shape->subs64->subs(units, b);
+	subs = shape->subs64->subs(at, b);
 	UNROLL
 	for (size_t j = 0; j < cols; j++)
 		acc[j] = f_fma(f_from(v_dot_pairs(v_pairs(sum[j], sum[cols + j], left(shape, b + 1)), subs)),
 		    f_set(x[j].q8.scale), acc[j]);
 }
 
-/* A block of 256 of LL_WIDE_64 with `cols` columns. */
+INLINE void
+add_offset(F *offsets, const struct shape *shape, struct block at, unsigned b, const union ll_act *x, size_t cols)
+{
+	F offset = shape->subs64->offset(at, b);
+
+	UNROLL
+	for (size_t j = 0; j < cols; j++)
+		offsets[j] = f_fma(offset, f_set(x[j].q8.sum_scaled), offsets[j]);
+}
+
+/*
+ * A block of 256 of LL_WIDE_64 with `cols` columns. Of many there are no registers for two sums of each at
+ * once, of few activations are read in order.
+ */
 INLINE void
 block64(float *y, size_t y_stride, const struct shape *shape, const uint8_t *units, const union ll_act *x,
     size_t width, size_t cols, bool more)
 {
-	const union ll_act *at = x;
+	uint8_t place[64 * LL_KEPT_UNITS];
+	struct block at = { .units = units, .kept = keeps(shape, cols) ? place : units };
 	F acc[LL_MUL_COLS], offsets[LL_MUL_COLS];
 
+	if (keeps(shape, cols))
+		keep(place, units, shape->keep(0, 0));
 	UNROLL
 	for (size_t j = 0; j < cols; j++)
 		acc[j] = offsets[j] = f_zero();
 	UNROLL
-	for (unsigned b = 0; b < 8; b += 2, at += 2 * width) {
+	for (unsigned b = 0; b < 8; b += 2) {
 		ahead(units, b, 2, cols, shape);
-		runs64(acc, shape, units, b, at, at + width, cols);
+		runs64(acc, shape, at, b, x + b * width, x + (b + 1) * width, cols);
+		if (streams(cols))
+			UNROLL
+			for (unsigned k = b; k < b + 2; k++)
+				add_offset(offsets, shape, at, k, x + k * width, cols);
 	}
-	UNROLL
-	for (unsigned b = 0; b < 8; b++, x += width) {
-		F offset = shape->subs64->offset(units, b);
-
+	if (!streams(cols))
 		UNROLL
-		for (size_t j = 0; j < cols; j++)
-			offsets[j] = f_fma(offset, f_set(x[j].q8.sum_scaled), offsets[j]);
-	}
+		for (unsigned b = 0; b < 8; b++)
+			add_offset(offsets, shape, at, b, x + b * width, cols);
 	UNROLL
 	for (size_t j = 0; j < cols; j++) {
 		F sum = more ? f_load(y + j * y_stride) : f_zero();
 
-		f_store(y + j * y_stride, f_add(f_fma(shape->subs64->scale(units), acc[j], sum), offsets[j]));
+		f_store(y + j * y_stride, f_add(f_fma(shape->subs64->scale(at), acc[j], sum), offsets[j]));
 	}
 }
 
@@ -207,11 +270,8 @@ INLINE void
 lanes64(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_act *x,
     size_t width, size_t cols, bool more, const struct shape *shape)
 {
-	for (size_t i = 0; i < blocks; i++, w += 64 * shape->units, x += 8 * width) {
-		if (cols <= LL_PREFETCH_COLS && LL_LANE_ROWS == LL_PANEL_ROWS)
-			read_through(w, shape);
+	for (size_t i = 0; i < blocks; i++, w += 64 * shape->units, x += 8 * width)
 		block64(y, y_stride, shape, w, x, width, cols, more || i > 0);
-	}
 }
 
 /* The rows of one vector. */
@@ -219,10 +279,13 @@ INLINE void
 lanes(float *y, size_t y_stride, const uint8_t *w, size_t row, size_t blocks,
     const union ll_act *x, size_t width, size_t cols, bool more, const struct shape *shape)
 {
+	/* Of few columns two runs that share units are taken together. */
+	bool pairs = streams(cols) && shape->shared > 0;
+	unsigned group = pairs ? 2 : 1, step = pairs ? shape->shared : 1;
 	const uint8_t *lone = w + 2 * row;
-	bool lines = shape->shared && LL_LANE_ROWS == LL_PANEL_ROWS;
-	unsigned group = cols == 1 && lines ? 2 : 1;
+	uint8_t place[64 * LL_KEPT_UNITS], lone_place[64];
 	F acc[LL_MUL_COLS];
+	F t[LL_MUL_COLS];	/* of [group * step][cols] */
 
 	w += 4 * row;
 
@@ -230,16 +293,28 @@ lanes(float *y, size_t y_stride, const uint8_t *w, size_t row, size_t blocks,
 	for (size_t j = 0; j < cols; j++)
 		acc[j] = more ? f_load(y + j * y_stride) : f_zero();
 	for (size_t i = 0; i < blocks; i++) {
+		struct block at;
+
 		if (shape->lone && i % 2 == 0) {
 			lone = w - 2 * row;
+			if (streams(cols)) {
+				keep(lone_place, lone, (struct range){ 0, 1 });
+				lone = lone_place;
+			}
 			w += 64;
 		}
-		if (cols <= LL_PREFETCH_COLS && lines)
+		at = (struct block){ w, keeps(shape, cols) ? place : w, lone + i % 2 * 32 };
+		if (pairs && !keeps(shape, cols))
 			read_through(w, shape);
 		UNROLL
-		for (unsigned b = 0; b < shape->runs; b += group, x += group * width) {
-			ahead(w, b, group, cols, shape);
-			run(acc, shape, lone + i % 2 * 32, w, b, group, x, width, cols);
+		for (unsigned b = 0; b < shape->runs; b += group * step, x += group * step * width) {
+			ahead(w, b, group * step, cols, shape);
+			terms(t, shape, at, place, b, group, step, x, width, cols);
+			if (step == 2)
+				terms(t + cols, shape, at, place, b + 1, group, step, x + width, width, cols);
+			UNROLL
+			for (unsigned k = 0; k < group * step; k++)
+				add_terms(acc, t + k * cols, shape, at, b + k, x + k * width, cols);
 		}
 		w += 64 * shape->units;
 	}
@@ -291,29 +366,29 @@ rows(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_
 		LL_MUL_CASE(7, __VA_ARGS__) LL_MUL_CASE(8, __VA_ARGS__)
 #endif
 
-/* What comes after the bytes of a run; `at` is where a vector's rows begin in it. */
+/* What comes after the bytes of a run, in which `out` is where a vector's rows begin. */
 INLINE void
-widen_scales(uint8_t *at, const struct shape *shape, const uint8_t *lone, const uint8_t *units, unsigned b)
+widen_scales(uint8_t *out, const struct shape *shape, struct block at, unsigned b)
 {
 	unsigned scales = shape->halves ? 2 : 1;
-	struct ll_scales s = shape->scales(lone, units, b);
+	struct ll_scales s = shape->scales(at, b);
 
 	UNROLL
 	for (unsigned k = 0; k < scales; k++) {
-		f_store((float *)(void *)(at + 64 * (8 + k)), s.scale[k]);
+		f_store((float *)(void *)(out + 64 * (8 + k)), s.scale[k]);
 		if (shape->min)
-			f_store((float *)(void *)(at + 64 * (8 + scales + k)), s.min[k]);
+			f_store((float *)(void *)(out + 64 * (8 + scales + k)), s.min[k]);
 	}
 }
 
 INLINE void
-widen_subs(uint8_t *at, const struct subs64 *subs64, const uint8_t *units, unsigned b)
+widen_subs(uint8_t *out, const struct subs64 *subs64, struct block at, unsigned b)
 {
-	V subs = subs64->subs(units, b / 2 * 2);
+	V subs = subs64->subs(at, b / 2 * 2);
 
-	v_store(at + 64 * 8, b % 2 == 0 ? v_and(subs, v_set(0xffff)) : v_srl(subs, 16));
-	f_store((float *)(void *)(at + 64 * 9), subs64->offset(units, b));
-	f_store((float *)(void *)(at + 64 * 10), subs64->scale(units));
+	v_store(out + 64 * 8, b % 2 == 0 ? v_and(subs, v_set(0xffff)) : v_srl(subs, 16));
+	f_store((float *)(void *)(out + 64 * 9), subs64->offset(at, b));
+	f_store((float *)(void *)(out + 64 * 10), subs64->scale(at));
 }
 
 /* Makes runs wide, by what the products themselves load (ll_widen). */
@@ -330,24 +405,25 @@ widen(uint8_t *out, const uint8_t *w, size_t blocks, const struct shape *shape)
 			ahead(w + ll_panel_units(&layout, i), b, 1, LL_MUL_COLS, shape);
 			for (size_t row = 0; row < LL_PANEL_ROWS; row += LL_LANE_ROWS) {
 				const uint8_t *units = w + ll_panel_units(&layout, i) + 4 * row;
-				uint8_t *at = out + (i * shape->runs + b) * bytes + 4 * row;
+				const struct block at = { units, units, w + ll_panel_lone(&layout, i) + 2 * row };
+				uint8_t *to = out + (i * shape->runs + b) * bytes + 4 * row;
 
 				UNROLL
 				for (unsigned k = 0; k < 8; k++)
-					v_store(at + 64 * k,
-					    v_add8(v_srl(shape->load(units, b, k / 4, k % 4), left(shape, b)), more));
+					v_store(to + 64 * k,
+					    v_add8(v_srl(shape->load(at, b, k / 4, k % 4), left(shape, b)), more));
 				if (shape->subs64 != NULL)
-					widen_subs(at, shape->subs64, units, b);
+					widen_subs(to, shape->subs64, at, b);
 				else
-					widen_scales(at, shape, w + ll_panel_lone(&layout, i) + 2 * row, units, b);
+					widen_scales(to, shape, at, b);
 			}
 		}
 }
 
 #define LL_MUL(name, ...) LL_MUL_OF(name, __VA_ARGS__, NULL)
-#define LL_MUL_64(name, load, ...) \
+#define LL_MUL_64(name, load, units, shared, keep, shift) \
 	static const struct subs64 subs64_##name = { subs_##name, offset_##name, scale_##name }; \
-	LL_MUL_OF(name, load, NULL, 8, false, true, 8, false, __VA_ARGS__, &subs64_##name)
+	LL_MUL_OF(name, load, NULL, 8, false, true, 8, false, units, shared, keep, shift, &subs64_##name)
 #define LL_MUL_OF(name, ...) \
 	static const struct shape shape_##name = { __VA_ARGS__ }; \
 	static void mul_##name(float *y, size_t y_stride, const uint8_t *w, size_t blocks, \
@@ -360,23 +436,23 @@ widen(uint8_t *out, const uint8_t *w, size_t blocks, const struct shape *shape)
 		widen(out, w, blocks, &shape_##name); \
 	}
 
-LL_MUL(q4_0, load_q4_0, scales_lone, 8, false, false, 1, true, 4, false, NULL)
-LL_MUL(q4_1, load_q4_1, scales_pair, 0, false, true, 1, false, 5, false, NULL)
-LL_MUL(q5_0, load_q5_0, scales_lone, 16, false, false, 1, true, 5, false, NULL)
-LL_MUL(q5_1, load_q5_1, scales_pair, 0, false, true, 1, false, 6, false, NULL)
-LL_MUL(q8_0, load_q8_0, scales_lone, 128, false, false, 1, true, 8, false, NULL)
-LL_MUL(iq4_nl, load_iq4_nl, scales_lone, 128, false, false, 1, true, 4, false, NULL)
-LL_MUL(iq4_xs, load_iq4_xs, scales_iq4_xs, 128, false, false, 8, false, 34, false, NULL)
-LL_MUL(q2_k, load_q2_k, scales_q2_k, 0, true, true, 8, false, 21, true, shift_q2_k)
-LL_MUL(q3_k, load_q3_k, scales_q3_k, 4, true, false, 8, true, 27, true, shift_q3_k)
-LL_MUL_64(q4_k, load_q4_k, 36, true, shift_q4_k)
-LL_MUL(q5_k, load_q5_k, scales_subs, 0, false, true, 8, false, 44, true, NULL)
-LL_MUL(q6_k, load_q6_k, scales_q6_k, 32, true, false, 8, true, 52, true, NULL)
-LL_MUL(wide_32, load_wide, scales_wide_32, 128, false, false, 1, false, 9, false, NULL)
-LL_MUL(wide_32_min, load_wide, scales_wide_32_min, 0, false, true, 1, false, 10, false, NULL)
-LL_MUL(wide_16, load_wide, scales_wide_16, 128, true, false, 1, false, 10, false, NULL)
-LL_MUL(wide_16_min, load_wide, scales_wide_16_min, 0, true, true, 1, false, 12, false, NULL)
-LL_MUL_64(wide_block, load_wide_64, 88, false, NULL)
+LL_MUL(q4_0, load_q4_0, scales_lone, 8, false, false, 1, true, 4, 0, NULL, NULL)
+LL_MUL(q4_1, load_q4_1, scales_pair, 0, false, true, 1, false, 5, 0, NULL, NULL)
+LL_MUL(q5_0, load_q5_0, scales_lone, 16, false, false, 1, true, 5, 0, NULL, NULL)
+LL_MUL(q5_1, load_q5_1, scales_pair, 0, false, true, 1, false, 6, 0, NULL, NULL)
+LL_MUL(q8_0, load_q8_0, scales_lone, 128, false, false, 1, true, 8, 0, NULL, NULL)
+LL_MUL(iq4_nl, load_iq4_nl, scales_lone, 128, false, false, 1, true, 4, 0, NULL, NULL)
+LL_MUL(iq4_xs, load_iq4_xs, scales_iq4_xs, 128, false, false, 8, false, 34, 0, keep_iq4_xs, NULL)
+LL_MUL(q2_k, load_q2_k, scales_q2_k, 0, true, true, 8, false, 21, 1, NULL, shift_q2_k)
+LL_MUL(q3_k, load_q3_k, scales_q3_k, 4, true, false, 8, true, 27, 1, NULL, shift_q3_k)
+LL_MUL_64(q4_k, load_q4_k, 36, 1, keep_q4_k, shift_q4_k)
+LL_MUL(q5_k, load_q5_k, scales_subs, 0, false, true, 8, false, 44, 1, keep_q5_k, NULL)
+LL_MUL(q6_k, load_q6_k, scales_q6_k, 32, true, false, 8, true, 52, 2, keep_q6_k, NULL)
+LL_MUL(wide_32, load_wide, scales_wide_32, 128, false, false, 1, false, 9, 0, NULL, NULL)
+LL_MUL(wide_32_min, load_wide, scales_wide_32_min, 0, false, true, 1, false, 10, 0, NULL, NULL)
+LL_MUL(wide_16, load_wide, scales_wide_16, 128, true, false, 1, false, 10, 0, NULL, NULL)
+LL_MUL(wide_16_min, load_wide, scales_wide_16_min, 0, true, true, 1, false, 12, 0, NULL, NULL)
+LL_MUL_64(wide_block, load_wide_64, 88, 0, NULL, NULL)
 
 /* ll_product counts runs. */
 static void
@@ -402,7 +478,7 @@ element_f32(const uint8_t *units, unsigned i)
 INLINE F
 element_f16(const uint8_t *units, unsigned i)
 {
-	V pair = unit(units, i / 2);
+	V pair = v_load(units + 64 * (i / 2));
 
 	return f_low_f16(i % 2 == 0 ? pair : v_srl(pair, 16));
 }
@@ -410,7 +486,7 @@ element_f16(const uint8_t *units, unsigned i)
 INLINE F
 element_bf16(const uint8_t *units, unsigned i)
 {
-	V pair = unit(units, i / 2);
+	V pair = v_load(units + 64 * (i / 2));
 
 	return f_bits(i % 2 == 0 ? v_sll(pair, 16) : v_and(pair, v_set(0xffff0000)));
 }
@@ -419,7 +495,7 @@ element_bf16(const uint8_t *units, unsigned i)
 INLINE F
 element_f8(const uint8_t *units, unsigned i)
 {
-	V byte = v_srl(unit(units, i / 4), i % 4 * 8);
+	V byte = v_srl(v_load(units + 64 * (i / 4)), i % 4 * 8);
 	V size = v_sll(v_and(byte, v_set(0x7f)), 7);
 	V nan = v_and(v_equal(size, v_set(0x3f80)), v_set(0x7fff));
 	V sign = v_sll(v_and(byte, v_set(0x80)), 8);
@@ -442,7 +518,7 @@ float_lanes(float *y, size_t y_stride, const uint8_t *units, size_t blocks, cons
 		for (size_t j = 0; j < cols; j++)
 			even[j] = odd[j] = f_zero();
 		for (size_t block = i; block < blocks && block < i + in_run; block++) {
-			if (cols > LL_PREFETCH_FLOAT_COLS)
+			if (cols >= LL_PREFETCH_FLOAT_COLS)
 				for (unsigned k = 0; k < shape->units; k++)
 					ll_prefetch_floats(units + 64 * k);
 			UNROLL

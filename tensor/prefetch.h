@@ -2,10 +2,8 @@
  * When products ask memory for weights, in bytes before they use them. Figures are GB/s of one thread that reads 28.
  *
  * With few columns weights come from memory, of which only what is read in the order of addresses
- * comes at the full rate, and what is asked for ahead carries that from one page to the next. Blocks
- * whose runs share units are not used in that order: such a block is read through when it begins, for
- * 27 of Q6_K instead of 22, 26 of Q5_K instead of 22, 23 of Q3_K instead of 15. To ask for more than
- * 512 bytes ahead is worse for nearly all.
+ * comes at the full rate, each line once: a thread takes 24 to 28 of K-quants where lines are read again or not in order.
+ * Nothing is asked for then, and mul_rows.h keeps what is read again.
  *
  * With more columns a unit is used for longer than the processor reads ahead, and between two units
  * many lines of activations come from the second cache. Weights are asked for twice: far ahead into
@@ -20,11 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LL_PREFETCH 512
-#define LL_PREFETCH_COLS 2		/* few, of whole numbers */
-#define LL_PREFETCH_FLOAT_COLS 4	/* and of floats */
+#define LL_PREFETCH_COLS 3		/* of whole numbers, from so many on */
+#define LL_PREFETCH_FLOAT_COLS 5	/* and of floats */
 
-/* Of many columns, with blocks of so many runs of 32. */
+/* With blocks of so many runs of 32. */
 #define LL_PREFETCH_FAR(runs) ((runs) == 1 ? 4096 : 8192)
 #define LL_PREFETCH_NEAR(runs) ((runs) == 1 ? 1536 : 1024)
 

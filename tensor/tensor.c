@@ -34,8 +34,9 @@ ll_tensor_panel_bytes(enum ll_dtype type, size_t rows, size_t cols, size_t *byte
 	return !ll_mul(rows / LL_PANEL_ROWS + (rows % LL_PANEL_ROWS != 0), ll_panel_bytes(&layout, blocks_of(&layout, cols)), bytes);
 }
 
-const uint8_t *
-ll_tensor_panel(const struct ll_tensor *tensor, size_t panel, size_t first)
+/* Where block `first` of 16 rows is. */
+static const uint8_t *
+panel_at(const struct ll_tensor *tensor, size_t panel, size_t first)
 {
 	struct ll_layout layout = ll_layout(tensor->type);
 	size_t bytes = ll_panel_bytes(&layout, blocks_of(&layout, tensor->cols));
@@ -76,7 +77,7 @@ ll_tensor_copy(uint8_t *out, const struct ll_tensor *tensor, size_t from, size_t
 		/* The last block of floats may be filled up with zeros. */
 		size_t count = least(n, least(layout.bytes - skip, tensor->row_bytes - at));
 
-		ll_panel_block(plain, ll_tensor_panel(tensor, row / LL_PANEL_ROWS, 0), &layout, at / layout.bytes,
+		ll_panel_block(plain, panel_at(tensor, row / LL_PANEL_ROWS, 0), &layout, at / layout.bytes,
 		    row % LL_PANEL_ROWS);
 		memcpy(out, plain + skip, count);
 		out += count;
@@ -100,7 +101,7 @@ read_piece(float *out, const struct ll_tensor *tensor, size_t row, size_t from, 
 		return;
 	}
 	/* Not from the block on: it may be the second of a pair. */
-	panel = ll_tensor_panel(tensor, row / LL_PANEL_ROWS, 0);
+	panel = panel_at(tensor, row / LL_PANEL_ROWS, 0);
 	for (size_t i = 0; i * layout.elements < n; i++)
 		ll_panel_block(plain + i * layout.bytes, panel, &layout, from / layout.elements + i,
 		    row % LL_PANEL_ROWS);

@@ -26,9 +26,6 @@ struct ll_tensor {
 /* Bytes of all panels of a matrix; false if the type has none or it wraps. */
 bool ll_tensor_panel_bytes(enum ll_dtype type, size_t rows, size_t cols, size_t *bytes);
 
-/* A panel from block `first`, which is even, on. The tensor has panels. */
-const uint8_t *ll_tensor_panel(const struct ll_tensor *tensor, size_t panel, size_t first);
-
 /* Makes panels of a tensor that has rows: what panel_bytes tells, of panels begin .. end - 1. */
 void ll_tensor_interleave(uint8_t *out, const struct ll_tensor *tensor, size_t begin, size_t end);
 
