@@ -1,8 +1,8 @@
 /*
  * What each format is in a panel (mul.h), for mul_rows.h: of 16 elements of a run of 32 the k-th
  * four, as bytes without sign, and scales and minima of a run. Bits are as in the formats' files,
- * which is where their meaning is told. A loader gets the units of a block; `b` counts the runs of
- * 32 in it, `half` the 16s. Where products take bytes of 8 bits, some loaders leave bits where they
+ * which is where their meaning is told. A loader gets a block, in which `b` counts the runs of
+ * 32, `half` the 16s of one. Where products take bytes of 8 bits, some loaders leave bits where they
  * are, shift_<format> to the left of their place: one shift of the sum is less than one of each.
  *
  * The ISA's file defines V, a vector of LL_LANE_ROWS integers, F, one of floats, and v_*, f_* on

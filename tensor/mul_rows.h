@@ -73,7 +73,7 @@ dot(const struct shape *shape, V sum, V q, const int8_t *x)
 	return shape->zero == 128 ? v_dot128(sum, q, x) : v_dot(sum, q, x);
 }
 
-/* Whether weights come from memory as fast as it can: few columns, and whole lines. */
+/* Whether products wait for weights from memory, in whole lines: of few columns. */
 INLINE bool
 streams(size_t cols)
 {
