@@ -421,9 +421,9 @@ widen(uint8_t *out, const uint8_t *w, size_t blocks, const struct shape *shape)
 }
 
 #define LL_MUL(name, ...) LL_MUL_OF(name, __VA_ARGS__, NULL)
-#define LL_MUL_64(name, load, units, shared, keep, shift) \
+#define LL_MUL_64(name, load, units, keep, shift) \
 	static const struct subs64 subs64_##name = { subs_##name, offset_##name, scale_##name }; \
-	LL_MUL_OF(name, load, NULL, 8, false, true, 8, false, units, shared, keep, shift, &subs64_##name)
+	LL_MUL_OF(name, load, NULL, 8, false, true, 8, false, units, 0, keep, shift, &subs64_##name)
 #define LL_MUL_OF(name, ...) \
 	static const struct shape shape_##name = { __VA_ARGS__ }; \
 	static void mul_##name(float *y, size_t y_stride, const uint8_t *w, size_t blocks, \
@@ -445,14 +445,14 @@ LL_MUL(iq4_nl, load_iq4_nl, scales_lone, 128, false, false, 1, true, 4, 0, NULL,
 LL_MUL(iq4_xs, load_iq4_xs, scales_iq4_xs, 128, false, false, 8, false, 34, 0, keep_iq4_xs, NULL)
 LL_MUL(q2_k, load_q2_k, scales_q2_k, 0, true, true, 8, false, 21, 1, NULL, shift_q2_k)
 LL_MUL(q3_k, load_q3_k, scales_q3_k, 4, true, false, 8, true, 27, 1, NULL, shift_q3_k)
-LL_MUL_64(q4_k, load_q4_k, 36, 1, keep_q4_k, shift_q4_k)
+LL_MUL_64(q4_k, load_q4_k, 36, keep_q4_k, shift_q4_k)
 LL_MUL(q5_k, load_q5_k, scales_subs, 0, false, true, 8, false, 44, 1, keep_q5_k, NULL)
 LL_MUL(q6_k, load_q6_k, scales_q6_k, 32, true, false, 8, true, 52, 2, keep_q6_k, NULL)
 LL_MUL(wide_32, load_wide, scales_wide_32, 128, false, false, 1, false, 9, 0, NULL, NULL)
 LL_MUL(wide_32_min, load_wide, scales_wide_32_min, 0, false, true, 1, false, 10, 0, NULL, NULL)
 LL_MUL(wide_16, load_wide, scales_wide_16, 128, true, false, 1, false, 10, 0, NULL, NULL)
 LL_MUL(wide_16_min, load_wide, scales_wide_16_min, 0, true, true, 1, false, 12, 0, NULL, NULL)
-LL_MUL_64(wide_block, load_wide_64, 88, 0, NULL, NULL)
+LL_MUL_64(wide_block, load_wide_64, 88, NULL, NULL)
 
 /* ll_product counts runs. */
 static void
