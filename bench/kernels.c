@@ -150,6 +150,7 @@ set_matrix(struct ll_kernel_run *run, enum ll_dtype type, struct ll_err *err)
 	if (!ll_dtype_row_bytes(type, run->w.cols, &run->w.row_bytes))
 		return ll_fail(err, LL_EUSAGE, "--shape: rows of %zu are not whole blocks of %s", run->w.cols,
 		    ll_dtype_name(type));
+	run->w.panels = run->config->panels && ll_layout(type).units > 0;
 	return 0;
 }
 

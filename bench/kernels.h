@@ -29,6 +29,7 @@ struct ll_kernels_config {
 	size_t shape[LL_KERNEL_DIMS];
 	size_t dims;				/* 0: each kernel's own shape */
 	size_t depth;				/* of attention */
+	bool panels;				/* matrices lie in panels, where their type has them */
 	bool memory;				/* what is worked on comes from memory; else it may stay in caches */
 	size_t threads, rounds;
 	bool as_json;
@@ -39,7 +40,7 @@ struct ll_kernel_run {
 	const struct ll_kernels_config *config;
 	size_t shape[LL_KERNEL_DIMS];
 	size_t rows;
-	struct ll_tensor w;		/* of the type; its data is the step's */
+	struct ll_tensor w;		/* of the type, in panels or rows; its data is the step's */
 	struct ll_ops ops;
 	void *state;			/* the kernel's, from open */
 };

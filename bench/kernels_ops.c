@@ -70,7 +70,11 @@ matmul_close(struct ll_kernel_run *run)
 static size_t
 matmul_bytes(const struct ll_kernel_run *run)
 {
-	return run->w.rows * run->w.row_bytes;
+	size_t bytes = run->w.rows * run->w.row_bytes;
+
+	if (run->w.panels)
+		ll_tensor_panel_bytes(run->w.type, run->w.rows, run->w.cols, &bytes);
+	return bytes;
 }
 
 /*
@@ -78,9 +82,8 @@ matmul_bytes(const struct ll_kernel_run *run)
  * scale, wherever it lies, is as large as an infinity.
  */
 static void
-matmul_fill(const struct ll_kernel_run *run, void *set, struct ll_rng *rng)
+fill_rows(const struct ll_kernel_run *run, unsigned char *row, struct ll_rng *rng)
 {
-	unsigned char *row = set;
 	float *line = calloc(run->w.cols, sizeof(float));
 	bool plain = run->w.type == LL_F32 || run->w.type == LL_F16 || run->w.type == LL_BF16;
 
@@ -94,6 +97,26 @@ matmul_fill(const struct ll_kernel_run *run, void *set, struct ll_rng *rng)
 			row[k] = (unsigned char)(ll_rng_next(rng) >> 56 & 0xbf);
 	}
 	free(line);
+}
+
+/* Without memory for the rows, a matrix of zeros. */
+static void
+matmul_fill(const struct ll_kernel_run *run, void *set, struct ll_rng *rng)
+{
+	struct ll_tensor rows = run->w;
+	unsigned char *plain;
+
+	if (!rows.panels) {
+		fill_rows(run, set, rng);
+		return;
+	}
+	if ((plain = malloc(rows.rows * rows.row_bytes)) == NULL)
+		return;
+	fill_rows(run, plain, rng);
+	rows.data = plain;
+	rows.panels = false;
+	ll_tensor_interleave(set, &rows, 0, (rows.rows + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS);
+	free(plain);
 }
 
 static void

@@ -178,7 +178,7 @@ refuse_options(enum what what)
 		{ what == TOKENIZER, &threads, "with --tokenize" },
 		{ what != JOINTS && what != STEPS, &tokens, "without tokens to generate" },
 		{ what != STEPS, &chunk, "without -p, -b or -d" },
-		{ what != STEPS, &pack_name, "without -p, -b or -d" },
+		{ what != STEPS && !has_kernel("matmul"), &pack_name, "without -p, -b, -d or --kernel matmul" },
 		{ what != STEPS, &kv_name, "without -p, -b or -d" },
 		{ !has_kernel("matmul"), &kernels.types, "without --kernel matmul" },
 		{ what == KERNELS && !has_kernel("attention"), &depth, "on other kernels than attention" },
@@ -264,8 +264,9 @@ measure_kernels(struct ll_err *err)
 
 	if (from != NULL && strcmp(from, "memory") != 0 && strcmp(from, "cache") != 0)
 		return ll_fail(err, LL_EUSAGE, "--from: '%s' is neither memory nor cache", from);
-	if (shape != NULL && (status = read_shape(err)) < 0)
+	if ((shape != NULL && (status = read_shape(err)) < 0) || (status = ll_packs_when(pack_name, err)) < 0)
 		return status;
+	kernels.panels = status == LL_PACK_ALWAYS;
 	kernels.memory = from == NULL || strcmp(from, "memory") == 0;
 	kernels.depth = ll_opt_given(&depth) ? (size_t)depth : 4096;
 	kernels.threads = (size_t)threads;

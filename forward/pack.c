@@ -54,7 +54,6 @@ struct ll_packs {
 struct job {
 	const struct ll_tensor *from;
 	unsigned char *to;
-	size_t panel_bytes;
 	size_t first, count;
 };
 
@@ -107,7 +106,7 @@ pack_share(void *arg, size_t thread, size_t threads)
 	size_t begin, end;
 
 	ll_pool_share(job->count, 1, thread, threads, &begin, &end);
-	ll_tensor_interleave(job->to + begin * job->panel_bytes, job->from, job->first + begin, job->first + end);
+	ll_tensor_interleave(job->to, job->from, job->first + begin, job->first + end);
 }
 
 /* So many panels of the matrix in work at most; with the last the matrix changes its place. */
@@ -115,14 +114,13 @@ static size_t
 pack_panels(struct ll_packs *packs, size_t most)
 {
 	struct ll_tensor *tensor = packs->matrices[packs->at];
-	size_t panels = (tensor->rows + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS;
+	size_t panels = (tensor->rows + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS, bytes;
 	struct job job = { .from = tensor, .to = packs->place + packs->used, .first = packs->panel,
 		.count = panels - packs->panel };
 
-	ll_tensor_panel_bytes(tensor->type, LL_PANEL_ROWS, tensor->cols, &job.panel_bytes);
-	if (job.count > most / job.panel_bytes + 1)
-		job.count = most / job.panel_bytes + 1;
-	job.to += packs->panel * job.panel_bytes;
+	ll_tensor_panel_bytes(tensor->type, LL_PANEL_ROWS, tensor->cols, &bytes);
+	if (job.count > most / bytes + 1)
+		job.count = most / bytes + 1;
 	ll_pool_run(packs->pool, pack_share, &job);
 	packs->panel += job.count;
 	if (packs->panel == panels) {
@@ -131,11 +129,11 @@ pack_panels(struct ll_packs *packs, size_t most)
 			ll_source_release(packs->source, tensor->data, tensor->rows * tensor->row_bytes);
 		tensor->data = packs->place + packs->used;
 		tensor->panels = true;
-		packs->used += panels * job.panel_bytes;
+		packs->used += panels * bytes;
 		packs->panel = 0;
 		packs->at++;
 	}
-	return job.count * job.panel_bytes;
+	return job.count * bytes;
 }
 
 static void

@@ -41,7 +41,7 @@ struct ll_gguf_value {
 
 /* What is added to the number of a type where rows lie in panels, and what ll.layout calls them. */
 #define LL_GGUF_PANELS 0x6c6c0000u
-#define LL_GGUF_LAYOUT "rows16"
+#define LL_GGUF_LAYOUT "rows16x8"
 
 /* The key of the fingerprint of the model that a file was recoded from, by ll. */
 #define LL_GGUF_ORIGIN "ll.origin"

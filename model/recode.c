@@ -18,6 +18,8 @@
 /* Elements of a piece for each thread. */
 #define PIECE (1u << 18)
 
+#define GROUP_ROWS (LL_GROUP_PANELS * LL_PANEL_ROWS)
+
 /* The first number that a type cannot hold. */
 struct misfit {
 	size_t row, column;
@@ -32,7 +34,7 @@ struct ll_recoder {
 	unsigned char *piece_room;
 	size_t piece_cap;
 	unsigned char *piece;		/* in it, 64-byte aligned */
-	unsigned char *plain;		/* 16 rows for each thread, on their way into a panel */
+	unsigned char *plain;		/* its rows, on their way into panels */
 	size_t plain_cap;
 	struct misfit *misfits;		/* one for each thread */
 	/* The piece in work: */
@@ -41,7 +43,6 @@ struct ll_recoder {
 	struct ll_tensor from;
 	size_t matrix_rows;		/* rows of each of the matrices */
 	size_t row_bytes;		/* of the type to make */
-	size_t panel_bytes;		/* 0: rows stay rows */
 	size_t first, count;
 };
 
@@ -191,33 +192,26 @@ static void
 recode_rows(void *arg, size_t thread, size_t count)
 {
 	struct ll_recoder *r = arg;
+	unsigned char *out = r->job->panels ? r->plain : r->piece;
 	size_t begin, end;
 
 	ll_pool_share(r->count, 1, thread, count, &begin, &end);
 	for (size_t i = begin; i < end; i++)
-		if (!recode_row(r, thread, r->first + i, r->rows + thread * r->from.cols, r->piece + i * r->row_bytes))
+		if (!recode_row(r, thread, r->first + i, r->rows + thread * r->from.cols, out + i * r->row_bytes))
 			return;
 }
 
-/* Rows are made 16 at a time, in the thread's place for them, and interleaved from there. */
+/* A piece is whole groups of panels, but for the last, and so lies as they do in the matrix. */
 static void
-recode_panels(void *arg, size_t thread, size_t count)
+interleave(void *arg, size_t thread, size_t count)
 {
 	struct ll_recoder *r = arg;
-	unsigned char *plain = r->plain + thread * LL_PANEL_ROWS * r->row_bytes;
-	struct ll_tensor rows = { .type = (enum ll_dtype)r->job->type, .rows = LL_PANEL_ROWS, .cols = r->from.cols,
-		.row_bytes = r->row_bytes, .data = plain };
+	struct ll_tensor rows = { .type = (enum ll_dtype)r->job->type, .rows = r->count, .cols = r->from.cols,
+		.row_bytes = r->row_bytes, .data = r->plain };
 	size_t begin, end;
 
-	ll_pool_share(r->count, LL_PANEL_ROWS, thread, count, &begin, &end);
-	for (size_t i = begin; i < end; i += LL_PANEL_ROWS) {
-		rows.rows = end - i < LL_PANEL_ROWS ? end - i : LL_PANEL_ROWS;
-		for (size_t k = 0; k < rows.rows; k++)
-			if (!recode_row(r, thread, r->first + i + k, r->rows + thread * r->from.cols,
-			    plain + k * r->row_bytes))
-				return;
-		ll_tensor_interleave(r->piece + i / LL_PANEL_ROWS * r->panel_bytes, &rows, 0, 1);
-	}
+	ll_pool_share((r->count + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS, 1, thread, count, &begin, &end);
+	ll_tensor_interleave(r->piece, &rows, begin, end);
 }
 
 static int
@@ -238,10 +232,9 @@ tell_misfit(const struct ll_recoder *r, struct ll_err *err)
 static int
 make_room(struct ll_recoder *r, struct ll_err *err)
 {
-	size_t cols = r->from.cols, threads = ll_pool_count(r->pool), floats, bytes, plain;
+	size_t cols = r->from.cols, floats, bytes, plain = r->count * r->row_bytes;
 
-	if (ll_mul(r->count, r->row_bytes, &bytes) || ll_mul(threads, cols, &floats) ||
-	    ll_mul(threads * LL_PANEL_ROWS, r->row_bytes, &plain) ||
+	if (ll_mul(r->count, r->row_bytes, &bytes) || ll_mul(ll_pool_count(r->pool), cols, &floats) ||
 	    (r->job->panels && !ll_tensor_panel_bytes((enum ll_dtype)r->job->type, r->count, cols, &bytes)) ||
 	    ll_add(bytes, 64, &bytes) || ll_grow(&r->piece_room, &r->piece_cap, bytes, 1, err) < 0 ||
 	    (r->job->panels && ll_grow(&r->plain, &r->plain_cap, plain, 1, err) < 0) ||
@@ -272,14 +265,10 @@ begin(struct ll_recoder *r, const struct ll_recode *job, struct ll_err *err)
 		.data = from->data, .panels = from->panels, .row_scale = from->scales };
 	ll_dtype_row_bytes(from->type, cols, &r->from.row_bytes);
 	ll_dtype_row_bytes(job->type, cols, &r->row_bytes);
-	r->panel_bytes = 0;
-	if (job->panels)
-		ll_tensor_panel_bytes((enum ll_dtype)job->type, LL_PANEL_ROWS, cols, &r->panel_bytes);
 	memset(r->misfits, 0, threads * sizeof(*r->misfits));
 	piece_rows = cols < PIECE ? PIECE / cols * threads : threads;
-	/* Whole panels, but for the last. */
 	if (job->panels)
-		piece_rows = (piece_rows + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS * LL_PANEL_ROWS;
+		piece_rows = (piece_rows + GROUP_ROWS - 1) / GROUP_ROWS * GROUP_ROWS;
 	r->count = piece_rows < rows ? piece_rows : rows;
 	return make_room(r, err);
 }
@@ -287,8 +276,11 @@ begin(struct ll_recoder *r, const struct ll_recode *job, struct ll_err *err)
 static size_t
 piece_bytes(const struct ll_recoder *r)
 {
-	return r->job->panels ? (r->count + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS * r->panel_bytes :
-	    r->count * r->row_bytes;
+	size_t bytes = r->count * r->row_bytes;
+
+	if (r->job->panels)
+		ll_tensor_panel_bytes((enum ll_dtype)r->job->type, r->count, r->from.cols, &bytes);
+	return bytes;
 }
 
 int
@@ -307,9 +299,12 @@ ll_recode(struct ll_recoder *r, const struct ll_recode *job, ll_recode_sink *sin
 	most = r->count;
 	for (r->first = 0; r->first < r->from.rows && status == 0; r->first += most) {
 		r->count = r->from.rows - r->first < most ? r->from.rows - r->first : most;
-		ll_pool_run(r->pool, job->panels ? recode_panels : recode_rows, r);
-		if ((status = tell_misfit(r, err)) == 0)
-			status = sink(context, r->piece, piece_bytes(r), err);
+		ll_pool_run(r->pool, recode_rows, r);
+		if ((status = tell_misfit(r, err)) < 0)
+			break;
+		if (job->panels)
+			ll_pool_run(r->pool, interleave, r);
+		status = sink(context, r->piece, piece_bytes(r), err);
 	}
 	return status;
 }

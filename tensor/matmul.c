@@ -23,8 +23,7 @@
 /* A piece of prepared panels and the tile that it meets have to stay in the second cache. */
 #define SCRATCH_BYTES (320u * 1024)
 #define GROUP 4			/* panels prepared together at most */
-#define PIECE_BYTES 49152	/* of one panel at a time */
-#define PIECE_ELEMENTS 2048
+#define PIECE_BYTES 65536	/* of one panel at a time, and LL_PIECE_ELEMENTS at most */
 #define SHARE_BYTES 65536	/* of weights, that a thread takes at once, at least */
 
 /* Columns from which on formats that take long to load are made wide. */
@@ -55,10 +54,9 @@ struct plan {
 	bool widen;
 	enum ll_wide_kind wide;
 	size_t blocks;			/* of a row */
-	size_t panel_bytes;		/* where w lies in panels */
 	size_t piece;			/* blocks at a time */
 	size_t piece_bytes;		/* scratch of a piece of one panel */
-	size_t group;			/* panels at a time */
+	size_t group;			/* panels at a time, LL_GROUP_PANELS at most */
 };
 
 static size_t
@@ -158,21 +156,21 @@ plan_for(const struct product *product, const struct ll_tensor *w)
 		plan.wide = ll_wide_kind(w->type);
 	}
 	plan.blocks = (w->cols + plan.layout.elements - 1) / plan.layout.elements;
-	if (w->panels)
-		plan.panel_bytes = ll_panel_bytes(&plan.layout, plan.blocks);
 
 	/* Pieces of whole runs of floats and of pairs of blocks. */
 	step = plan.layout.elements == 256 ? 2 : 256 / plan.layout.elements;
-	plan.piece = least(PIECE_ELEMENTS / plan.layout.elements, PIECE_BYTES / read_bytes(&plan)) / step * step;
+	plan.piece = least(LL_PIECE_ELEMENTS / plan.layout.elements, PIECE_BYTES / read_bytes(&plan)) / step * step;
 	if (plan.piece < step)
 		plan.piece = step;
-	/* Unless it had to be prepared, what is read once is read in one go. */
-	if (w->panels && !plan.widen && !many)
-		plan.piece = plan.blocks;
 	plan.piece_bytes = (plan.piece * scratch_bytes(&plan) + 191) & ~(size_t)63;
 	plan.group = many ? least(GROUP, SCRATCH_BYTES / plan.piece_bytes) : 1;
 	if (plan.group == 0)
 		plan.group = 1;
+	/* Unless it has to be prepared, what is read once is read as it lies. */
+	if (w->panels && !plan.widen && !plan.made_f32 && !many) {
+		plan.piece = ll_piece_blocks(&plan.layout);
+		plan.group = LL_GROUP_PANELS;
+	}
 	return plan;
 }
 
@@ -209,7 +207,10 @@ prepare(const struct product *product, const struct plan *plan, size_t panel, si
 		return place;
 	}
 	if (w->panels) {
-		made = (const uint8_t *)w->data + panel * plan->panel_bytes + ll_panel_bytes(&plan->layout, first);
+		size_t most = ll_piece_blocks(&plan->layout);
+
+		made = (const uint8_t *)w->data + ll_panel_bytes(&plan->layout, first % most) +
+		    ll_panel_piece(&plan->layout, panels_of(w), plan->blocks, panel, first / most);
 	} else {
 		data = (const uint8_t *)w->data + row * w->row_bytes + first * plan->layout.bytes;
 		if (plan->layout.units == 0) {
@@ -276,14 +277,13 @@ multiply_panels(const struct product *product, const struct ll_matmul *job, size
     uint8_t *scratch)
 {
 	const struct plan plan = plan_for(product, job->w);
-	const uint8_t *piece[GROUP];
+	size_t most = plan.made_f32 || !job->w->panels ? plan.blocks : ll_piece_blocks(&plan.layout);
+	const uint8_t *piece[LL_GROUP_PANELS];
 
-	for (size_t panel = begin; panel < end; panel += plan.group) {
-		size_t group = least(plan.group, end - panel);
-
-		for (size_t first = 0; first < plan.blocks; first += plan.piece) {
-			size_t count = least(plan.piece, plan.blocks - first);
-
+	for (size_t panel = begin, group; panel < end; panel += group) {
+		group = least(plan.group - panel % plan.group, end - panel);
+		for (size_t first = 0, count; first < plan.blocks; first += count) {
+			count = least(least(plan.piece, plan.blocks - first), most - first % most);
 			for (size_t i = 0; i < group; i++)
 				piece[i] = prepare(product, &plan, panel + i, first, count,
 				    scratch + i * plan.piece_bytes);
@@ -307,6 +307,10 @@ take(struct product *product, size_t threads, size_t *begin, size_t *end)
 	size_t few = product->tiles > 1 ? GROUP : SHARE_BYTES / (bytes + 1) + 1;
 	size_t next = atomic_load_explicit(&product->next, memory_order_relaxed), count;
 
+	/* Of long rows a group is read in one go. */
+	if (product->tiles == 1 && product->jobs[0].w->panels && product->cols > LL_PIECE_ELEMENTS &&
+	    product->panels / threads >= 8 * LL_GROUP_PANELS)
+		few = LL_GROUP_PANELS;
 	do {
 		if (next >= product->panels)
 			return false;

@@ -13,6 +13,14 @@
  * pairs of blocks then, of which the last may be half empty. Units of Q6_K change places, so that a
  * product reads them about in order, which is what memory is fast at.
  *
+ * A long row comes in pieces, so that the activations of one are still in the first cache when the next
+ * panel meets them: panels are taken in groups, and of a group first all panels' first piece lies in
+ * memory, panel after panel, then all panels' second. It is the order of reading, too. A matrix is
+ *
+ *	[groups of LL_GROUP_PANELS][pieces of LL_PIECE_ELEMENTS][panels of the group][piece of a panel]
+ *
+ * The last group may have fewer panels, the last piece fewer elements.
+ *
  * Activations come as lines of 64 bytes: 32 elements rounded to 8 bits, 16 floats, or 32 bf16. Lines
  * of `width` columns are interleaved: line l of column j is x[l * width + j].
  *
@@ -45,6 +53,8 @@
 #include "tensor/dtype.h"
 
 #define LL_PANEL_ROWS 16
+#define LL_GROUP_PANELS 8
+#define LL_PIECE_ELEMENTS 2048
 #define LL_MUL_COLS 8		/* columns of a product at most */
 #define LL_MUL_RUN 64		/* elements of floats between two additions to a sum */
 
@@ -118,6 +128,25 @@ static inline size_t
 ll_panel_bytes(const struct ll_layout *layout, size_t blocks)
 {
 	return ll_panel_units(layout, blocks + (layout->lone && blocks % 2 != 0)) - 64 * layout->lone;
+}
+
+static inline size_t
+ll_piece_blocks(const struct ll_layout *layout)
+{
+	return LL_PIECE_ELEMENTS / layout->elements;
+}
+
+/* Where in a matrix of so many panels and blocks of a row piece `piece` of panel `panel` begins. */
+static inline size_t
+ll_panel_piece(const struct ll_layout *layout, size_t panels, size_t blocks, size_t panel, size_t piece)
+{
+	size_t at = panel % LL_GROUP_PANELS, group = panel - at;
+	size_t members = panels - group < LL_GROUP_PANELS ? panels - group : LL_GROUP_PANELS;
+	size_t most = ll_piece_blocks(layout), first = piece * most;
+	size_t count = blocks - first < most ? blocks - first : most;
+
+	return group * ll_panel_bytes(layout, blocks) + members * ll_panel_bytes(layout, first) +
+	    at * ll_panel_bytes(layout, count);
 }
 
 /* Elements that one line of activations has. */

@@ -34,14 +34,21 @@ ll_tensor_panel_bytes(enum ll_dtype type, size_t rows, size_t cols, size_t *byte
 	return !ll_mul(rows / LL_PANEL_ROWS + (rows % LL_PANEL_ROWS != 0), ll_panel_bytes(&layout, blocks_of(&layout, cols)), bytes);
 }
 
-/* Where block `first` of 16 rows is. */
-static const uint8_t *
-panel_at(const struct ll_tensor *tensor, size_t panel, size_t first)
+static size_t
+panels_of(const struct ll_tensor *tensor)
 {
-	struct ll_layout layout = ll_layout(tensor->type);
-	size_t bytes = ll_panel_bytes(&layout, blocks_of(&layout, tensor->cols));
+	return tensor->rows / LL_PANEL_ROWS + (tensor->rows % LL_PANEL_ROWS != 0);
+}
 
-	return (const uint8_t *)tensor->data + panel * bytes + ll_panel_bytes(&layout, first);
+/* One block of a row that lies in a panel, as it was. */
+static void
+panel_block(uint8_t *out, const struct ll_tensor *tensor, const struct ll_layout *layout, size_t row, size_t block)
+{
+	size_t most = ll_piece_blocks(layout);
+	size_t place = ll_panel_piece(layout, panels_of(tensor), blocks_of(layout, tensor->cols), row / LL_PANEL_ROWS,
+	    block / most);
+
+	ll_panel_block(out, (const uint8_t *)tensor->data + place, layout, block % most, row % LL_PANEL_ROWS);
 }
 
 void
@@ -49,16 +56,22 @@ ll_tensor_interleave(uint8_t *out, const struct ll_tensor *tensor, size_t begin,
 {
 	const struct ll_kern *kern = ll_kern((enum ll_isa)ll_cpu_isa(NULL));
 	struct ll_layout layout = ll_layout(tensor->type);
-	size_t blocks = blocks_of(&layout, tensor->cols), bytes = ll_panel_bytes(&layout, blocks);
+	size_t blocks = blocks_of(&layout, tensor->cols), most = ll_piece_blocks(&layout);
 
-	for (size_t panel = begin; panel < end; panel++, out += bytes) {
+	for (size_t panel = begin; panel < end; panel++) {
 		size_t row = panel * LL_PANEL_ROWS, rows = least(LL_PANEL_ROWS, tensor->rows - row);
+		const uint8_t *from = (const uint8_t *)tensor->data + row * tensor->row_bytes;
 
-		/* What pairs of blocks leave empty. */
-		if (layout.lone && blocks % 2 != 0)
-			memset(out + ll_panel_bytes(&layout, blocks - 1), 0, bytes - ll_panel_bytes(&layout, blocks - 1));
-		kern->interleave(out, &layout, (const uint8_t *)tensor->data + row * tensor->row_bytes,
-		    tensor->row_bytes, rows, tensor->row_bytes, blocks);
+		for (size_t first = 0; first < blocks; first += most) {
+			uint8_t *to = out + ll_panel_piece(&layout, panels_of(tensor), blocks, panel, first / most);
+			size_t count = least(most, blocks - first), whole = ll_panel_bytes(&layout, count - 1);
+
+			/* What pairs of blocks leave empty. */
+			if (layout.lone && count % 2 != 0)
+				memset(to + whole, 0, ll_panel_bytes(&layout, count) - whole);
+			kern->interleave(to, &layout, from + first * layout.bytes, tensor->row_bytes, rows,
+			    tensor->row_bytes - first * layout.bytes, count);
+		}
 	}
 }
 
@@ -77,8 +90,7 @@ ll_tensor_copy(uint8_t *out, const struct ll_tensor *tensor, size_t from, size_t
 		/* The last block of floats may be filled up with zeros. */
 		size_t count = least(n, least(layout.bytes - skip, tensor->row_bytes - at));
 
-		ll_panel_block(plain, panel_at(tensor, row / LL_PANEL_ROWS, 0), &layout, at / layout.bytes,
-		    row % LL_PANEL_ROWS);
+		panel_block(plain, tensor, &layout, row, at / layout.bytes);
 		memcpy(out, plain + skip, count);
 		out += count;
 		from += count;
@@ -93,18 +105,14 @@ read_piece(float *out, const struct ll_tensor *tensor, size_t row, size_t from, 
 	const struct ll_dtype_info *info = ll_dtype(tensor->type);
 	struct ll_layout layout = ll_layout(tensor->type);
 	uint8_t plain[PIECE * 4];
-	const uint8_t *panel;
 
 	if (!tensor->panels) {
 		ll_dequantize(out, tensor->type, (const uint8_t *)tensor->data + row * tensor->row_bytes +
 		    from / info->block * info->bytes, n);
 		return;
 	}
-	/* Not from the block on: it may be the second of a pair. */
-	panel = panel_at(tensor, row / LL_PANEL_ROWS, 0);
 	for (size_t i = 0; i * layout.elements < n; i++)
-		ll_panel_block(plain + i * layout.bytes, panel, &layout, from / layout.elements + i,
-		    row % LL_PANEL_ROWS);
+		panel_block(plain + i * layout.bytes, tensor, &layout, row, from / layout.elements + i);
 	ll_dequantize(out, tensor->type, plain, n);
 }
 

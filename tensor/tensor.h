@@ -26,7 +26,10 @@ struct ll_tensor {
 /* Bytes of all panels of a matrix; false if the type has none or it wraps. */
 bool ll_tensor_panel_bytes(enum ll_dtype type, size_t rows, size_t cols, size_t *bytes);
 
-/* Makes panels of a tensor that has rows: what panel_bytes tells, of panels begin .. end - 1. */
+/*
+ * Makes panels begin .. end - 1 of a tensor that has rows, each in its place of all panels, which are at
+ * `out`, as many bytes as panel_bytes tells.
+ */
 void ll_tensor_interleave(uint8_t *out, const struct ll_tensor *tensor, size_t begin, size_t end);
 
 /*

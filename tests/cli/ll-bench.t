@@ -107,6 +107,12 @@ done
 ok "matmul of each type" is "{'F32': 'f32', 'BF16': 'bf16', 'Q4_0': 'int8_scale', 'Q6_K': 'int8_minimum', 'IQ2_XS': 'int8_minimum'}" \
 	"field '{k[\"type\"]: [*k[\"ops\"]][0] for k in o[0][\"kernels\"]}' 'll-bench --kernel matmul --rows 1 --shape 16x256 \
 	--type f32 --type BF16 --type q4_0 --type q6_k --type iq2_xs $small'"
+ok "in rows, of rows that panels fill up" is "[('Q4_0', True), ('F16', True)]" \
+	"field '[(k[\"type\"], k[\"share\"] > 0) for k in o[0][\"kernels\"]]' \
+	'll-bench --kernel matmul --rows 1 --shape 17x96 --pack never --type q4_0 --type f16 $small'"
+ok "in panels" is "[('Q4_0', True), ('F16', True)]" \
+	"field '[(k[\"type\"], k[\"share\"] > 0) for k in o[0][\"kernels\"]]' \
+	'll-bench --kernel matmul --rows 1 --shape 17x96 --type q4_0 --type f16 $small'"
 ok "bytes and operations of a product" is "(2304.0, 49152.0)" \
 	"field '(o[0][\"kernels\"][0][\"bytes\"], o[0][\"kernels\"][0][\"ops\"][\"int8_scale\"])' \
 	'll-bench --kernel matmul --rows 6 --shape 16x256 $small'"
@@ -126,5 +132,7 @@ fails 64 "--shape: rows of 48 are not whole blocks of Q4_0" "ll-bench --kernel m
 fails 64 "--from: 'disk' is neither memory nor cache" "ll-bench --kernel matmul --from disk"
 fails 64 "--rows has no effect without --kernel" "ll-bench --rows 4"
 fails 64 "--type has no effect without --kernel matmul" "ll-bench --kernel rmsnorm --type Q4_0"
+fails 64 "--pack has no effect without -p, -b, -d or --kernel matmul" "ll-bench --kernel rmsnorm --pack never"
+fails 64 "--pack: 'no' is not auto, always or never" "ll-bench --kernel matmul --pack no"
 fails 64 "--depth has no effect on other kernels than attention" "ll-bench --kernel matmul -d 4"
 done_testing

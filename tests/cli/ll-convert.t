@@ -140,7 +140,7 @@ ok "packed: what is" is "15 of 21" "ll-info panels.gguf | awk '\$1 == \"layout\"
 ok "packed: an embedding of its own stays rows" like "token_embd.weight IQ4_NL 96" \
 	"ll-info --tensors panels.gguf | tr -s ' '"
 ok "packed: a matrix" like "blk.0.ffn_up.weight IQ4_NL in panels 96 x 160" "ll-info --tensors panels.gguf | tr -s ' '"
-ok "packed: JSON" is "rows16 15 True 1819017236" "ll-info --json --tensors panels.gguf | python3 -c '
+ok "packed: JSON" is "rows16x8 15 True 1819017236" "ll-info --json --tensors panels.gguf | python3 -c '
 import json, sys
 i = json.load(sys.stdin)
 t = [t for t in i[\"tensors\"] if t[\"name\"] == \"output.weight\"][0]
@@ -161,9 +161,9 @@ rm -f x.gguf
 "$TESTS/mkgguf.py" --dim 256 --ffn 512 --type iq2_xs low.gguf
 ok "nothing to pack is told" like "no matrix is of a type that has panels" "ll-convert --pack -m low.gguf -o x.gguf 2>&1"
 rm -f x.gguf
-sed 's/rows16/rows32/' panels.gguf >layout.gguf
-fails 69 "layout.gguf: ll.layout: 'rows32' is not supported (rows16 is)" "ll-info layout.gguf"
-fails 69 "layout.gguf: ll.layout: 'rows32' is not supported (rows16 is)" "ll-convert -m layout.gguf -o x.gguf"
+sed 's/rows16x8/rows32x8/' panels.gguf >layout.gguf
+fails 69 "layout.gguf: ll.layout: 'rows32x8' is not supported (rows16x8 is)" "ll-info layout.gguf"
+fails 69 "layout.gguf: ll.layout: 'rows32x8' is not supported (rows16x8 is)" "ll-convert -m layout.gguf -o x.gguf"
 sed 's/ll.layout/ll.lay-ut/' panels.gguf >layout.gguf
 fails 65 "needs the key ll.layout, which is missing" "ll-info layout.gguf"
 fails 64 "--pack has no effect but on a GGUF" "ll-convert -q --pack --to safetensors -m whole.gguf -o x"

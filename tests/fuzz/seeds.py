@@ -133,7 +133,7 @@ SEEDS = {
     'gguf/model-vocabulary': gguf(MODEL + VOCAB, tensors(5)),
     'gguf/scales': gguf(MODEL, tensors(3) + [('blk.0.attn_q.scale', (1,), 0, 4), ('blk.0.ffn_up.scale', (2,), 1, 4),
                                              ('blk.0.attn_k.input_scale', (1,), 0, 4)]),
-    'gguf/packed': gguf([MODEL[0], ('general.alignment', 'u32', 64), *MODEL[2:], ('ll.layout', 'string', 'rows16')],
+    'gguf/packed': gguf([MODEL[0], ('general.alignment', 'u32', 64), *MODEL[2:], ('ll.layout', 'string', 'rows16x8')],
                         packed(tensors(3)), alignment=64),
     'gguf/vocabulary': gguf(VOCAB, version=2),
     'gguf/types': gguf(TYPES + [('t.s', '[u16]', [1, 2, 3]), ('t.b', '[bool]', [True])],

@@ -41,14 +41,14 @@ sizes(void **state)
 		struct ll_gguf *gguf;
 		void *copy;
 
-		one("rows16", 64, ne, LL_GGUF_PANELS + cases[i].type, 64, 64 + cases[i].size);
+		one("rows16x8", 64, ne, LL_GGUF_PANELS + cases[i].type, 64, 64 + cases[i].size);
 		gguf = accepted(&b, &copy);
 		assert_true(gguf->tensors[0].panels);
 		assert_int_equal(gguf->tensors[0].type, cases[i].type);
 		assert_int_equal(gguf->tensors[0].size, cases[i].size);
 		ll_gguf_close(gguf);
 		free(copy);
-		one("rows16", 64, ne, LL_GGUF_PANELS + cases[i].type, 0, cases[i].size - 1);
+		one("rows16x8", 64, ne, LL_GGUF_PANELS + cases[i].type, 0, cases[i].size - 1);
 		refused(&b, LL_EDATA, "do not fit");
 	}
 }
@@ -63,32 +63,32 @@ refusals(void **state)
 	(void)state;
 	one(NULL, 64, matrix, q4_0, 0, 576);
 	refused(&b, LL_EDATA, "mem: w: type 1819017218 needs the key ll.layout, which is missing");
-	one("rows17", 64, matrix, q4_0, 0, 576);
-	refused(&b, LL_EUNSUPPORTED, "mem: ll.layout: 'rows17' is not supported (rows16 is)");
+	one("rows16", 64, matrix, q4_0, 0, 576);
+	refused(&b, LL_EUNSUPPORTED, "mem: ll.layout: 'rows16' is not supported (rows16x8 is)");
 	one("rows", 64, matrix, LL_Q4_0, 0, 576);
 	refused(&b, LL_EUNSUPPORTED, "mem: ll.layout: 'rows' is not supported");
-	one("rows160", 64, matrix, LL_Q4_0, 0, 576);
-	refused(&b, LL_EUNSUPPORTED, "'rows160'");
+	one("rows16x80", 64, matrix, LL_Q4_0, 0, 576);
+	refused(&b, LL_EUNSUPPORTED, "'rows16x80'");
 	one("", 64, matrix, LL_Q4_0, 0, 576);
 	refused(&b, LL_EUNSUPPORTED, "''");
-	one("rows16", 64, matrix, q4_0, 32, 640);
+	one("rows16x8", 64, matrix, q4_0, 32, 640);
 	refused(&b, LL_EDATA, "not a multiple of the alignment 64");
-	one("rows16", 64, odd, q4_0, 0, 576);
+	one("rows16x8", 64, odd, q4_0, 0, 576);
 	refused(&b, LL_EDATA, "rows of 48 are not whole blocks of 32 (Q4_0)");
-	one("rows16", 64, vector, q4_0, 0, 576);
+	one("rows16x8", 64, vector, q4_0, 0, 576);
 	refused(&b, LL_EUNSUPPORTED, "1 dimensions in panels, not 2");
-	one("rows16", 64, three, q4_0, 0, 2 * 576);
+	one("rows16x8", 64, three, q4_0, 0, 2 * 576);
 	refused(&b, LL_EUNSUPPORTED, "3 dimensions in panels, not 2");
-	one("rows16", 64, huge, LL_GGUF_PANELS + LL_F32, 0, 64);
+	one("rows16x8", 64, huge, LL_GGUF_PANELS + LL_F32, 0, 64);
 	refused(&b, LL_EDATA, "too large");
-	one("rows16", 64, wide, q4_0, 0, 64);
+	one("rows16x8", 64, wide, q4_0, 0, 64);
 	refused(&b, LL_EDATA, "too large");
-	one("rows16", 64, tall, q4_0, 0, 64);
+	one("rows16x8", 64, tall, q4_0, 0, 64);
 	refused(&b, LL_EDATA, "too large");
 	for (uint32_t type = 0; type < LL_DTYPES; type++) {
 		if (ll_dtype(type) != NULL && !ll_dtype_private(type) && ll_layout((enum ll_dtype)type).units > 0)
 			continue;
-		one("rows16", 64, matrix, LL_GGUF_PANELS + type, 0, 4096);
+		one("rows16x8", 64, matrix, LL_GGUF_PANELS + type, 0, 4096);
 		refused(&b, LL_EUNSUPPORTED, "which has none");
 	}
 }
@@ -104,7 +104,7 @@ misaligned(void **state)
 	for (uint64_t offset = 0; offset <= 32; offset += 32) {
 		size_t begin;
 
-		one("rows16", 32, ne, LL_GGUF_PANELS + LL_Q4_0, offset, offset + 576);
+		one("rows16x8", 32, ne, LL_GGUF_PANELS + LL_Q4_0, offset, offset + 576);
 		begin = b.len - 576;
 		if (begin % 64 != 0) {
 			refused(&b, LL_EDATA, "of panels is not a multiple of 64");
@@ -130,7 +130,8 @@ wrong_kind(void **state)
 static void
 rows_come_back(void **state)
 {
-	static const size_t shapes[][2] = { { 1, 256 }, { 15, 512 }, { 16, 768 }, { 17, 1280 }, { 33, 256 }, { 3, 96 }, { 5, 33 } };
+	static const size_t shapes[][2] = { { 1, 256 }, { 15, 512 }, { 16, 768 }, { 17, 1280 }, { 33, 256 }, { 3, 96 }, { 5, 33 },
+	    { 145, 2304 }, { 130, 4192 }, { 17, 6144 } };
 
 	(void)state;
 	for (uint32_t type = 0; type < LL_DTYPES; type++) {
@@ -173,6 +174,31 @@ rows_come_back(void **state)
 	}
 }
 
+/* Where each number of a matrix is that has groups, and a row pieces, of which the last are short. */
+static void
+places(void **state)
+{
+	enum { ROWS = 2 * 128 + 40, COLS = 2 * 2048 + 16 };
+	float *plain = malloc(sizeof(float) * ROWS * COLS), *packed = aligned_alloc(64, sizeof(float) * (ROWS + 8) * COLS);
+	struct ll_tensor rows = { .type = LL_F32, .rows = ROWS, .cols = COLS, .row_bytes = 4 * COLS, .data = plain };
+	size_t wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS * COLS; i++)
+		plain[i] = (float)i;
+	ll_tensor_interleave((unsigned char *)packed, &rows, 0, (ROWS + 15) / 16);
+	for (size_t row = 0; row < ROWS; row++)
+		for (size_t col = 0; col < COLS; col++) {
+			size_t group = row / 128, panels = group < 2 ? 8 : 3, piece = col / 2048, width = piece < 2 ? 2048 : 16;
+			size_t at = group * 128 * COLS + piece * 2048 * 16 * panels + row % 128 / 16 * 16 * width +
+			    col % 2048 * 16 + row % 16;
+
+			wrong += packed[at] != plain[row * COLS + col];
+		}
+	assert_int_equal(wrong, 0);
+	free(plain), free(packed);
+}
+
 int
 main(void)
 {
@@ -182,6 +208,7 @@ main(void)
 		cmocka_unit_test(misaligned),
 		cmocka_unit_test(wrong_kind),
 		cmocka_unit_test(rows_come_back),
+		cmocka_unit_test(places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
