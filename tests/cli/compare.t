@@ -82,6 +82,38 @@ ok "at a depth" is "7.0" "field 'w[0][\"engines\"][\"ik\"][\"median\"]'"
 ok "each is told it in its way" is "1 1" \
 	"echo \$(grep -c 'main/llama-bench .*-d 16' calls) \$(grep -c 'ik/llama-bench .*-gp 16,4' calls)"
 
+# Engines that stay print a record for each -n, and their process is stopped when ll works.
+mkdir stay
+cat >stay/llama-bench <<'E2'
+#!/bin/sh
+echo $$ >"$HOME/stay/pid"
+echo "$*" >>"$HOME/stay/calls"
+rate=1
+echo "this is no record"
+printf '[\n'
+for word; do
+	[ "$word" = -n ] || continue
+	echo "  { \"n_prompt\": 0, \"n_gen\": 4,"
+	sleep 0.1
+	echo "    \"avg_ts\": $rate.5 },"
+	rate=$((rate + 1))
+done
+echo ']'
+E2
+sed 's/\*-broken/*/; s/exit 3/exit 5/' main/llama-bench >stay/broken
+cat >stay/ll-bench <<'E2'
+#!/bin/sh
+cut -d " " -f 3 "/proc/$(cat "$HOME/stay/pid")/stat" >>"$HOME/stay/states"
+exec "$HOME/ll/ll-bench" "$@"
+E2
+chmod +x stay/*
+$compare --stay --ll stay/ll-bench -m "$LL_MODEL" -p 0 -n 4 -r 3 --json "a=$HOME/stay/llama-bench,-x" >told.json 2>err
+ok "--stay: a speed for each round, the first is the loading" is "[2.5, 3.5, 4.5]" "field 'w[0][\"engines\"][\"a\"][\"rounds\"]'"
+ok "--stay: started once" is "-m $LL_MODEL -t 1 -o json -r 1 -n 4 -n 4 -n 4 -n 4 -p 0 -x" \
+	"sed 's/-t [0-9]*/-t 1/' stay/calls"
+ok "--stay: stopped while ll works" is "T" "sort -u stay/states"
+ok "--stay: gone at the end" not kill -0 "$(cat stay/pid)"
+
 ok "a table" like "  ll / main: " "$compare --ll ll/ll-bench -m '$LL_MODEL' -p 8 -n 0 -r 1 main=$HOME/main/llama-bench"
 ok "alone" like "prefill of 8: at most" "$compare -m '$LL_MODEL' -p 8 -n 0 -r 1"
 ok "the help" like "NAME=PROGRAM" "$compare --help"
@@ -98,6 +130,10 @@ ok "options of ll-bench" like "'f17' is not f16" "$compare --ll 'll/ll-bench,--k
 ok "no name" refuses "is not NAME=PROGRAM" -m "$LL_MODEL" "$HOME/main/llama-bench"
 ok "one name twice" refuses "two engines have one name" -m "$LL_MODEL" "a=$HOME/main/llama-bench" "a=$HOME/ik/llama-bench"
 ok "a bad list" refuses "is no list of numbers" -m "$LL_MODEL" -b 1,x
+ok "--stay: two works" refuses "--stay is for one work" -m "$LL_MODEL" --stay -p 8 -n 4
+ok "--stay: many at once" refuses "--stay is for one work" -m "$LL_MODEL" --stay -p 0 -n 4 -b 3
+ok "--stay: an engine that fails" refuses "status 5 before its last round: no such option" \
+	-m "$LL_MODEL" --stay -p 0 -n 4 -r 1 "a=$HOME/stay/broken"
 ok "an engine that fails is told with what it said" refuses "status 3: no such option" \
 	-m "$LL_MODEL" -p 8 -n 4 -r 1 "a=$HOME/main/llama-bench,-broken"
 done_testing
