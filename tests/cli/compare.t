@@ -69,6 +69,9 @@ ok "the best of the others" is "['ik', 'ik', 'ik']" "field '[x[\"best\"] for x i
 ok "the quotient is that of the rounds" is "True" \
 	"field 'all(abs(x[\"ratio\"][\"min\"] - min(x[\"engines\"][\"ll\"][\"rounds\"]) / x[\"engines\"][x[\"best\"]][\"median\"]) < 1e-9 * x[\"ratio\"][\"min\"] for x in w)'"
 ok "nobody is above the limit" is "1.0" "field 'w[0][\"engines\"][\"ik\"][\"share\"]'"
+ok "what part of the reading beside it each took" is "[2, 2, 2] 2.0" \
+	"field '[x[\"runs\"] for x in w[1][\"of_reading\"].values()], \
+	round(w[1][\"of_reading\"][\"ik\"][\"median\"] / w[1][\"of_reading\"][\"main\"][\"median\"], 6)'"
 ok "limits were read before each run and at the end" is "7" "field 'len(o[\"read_gb_s\"])'"
 ok "engines take turns to be first" is "ik main ik main" \
 	"grep -v -e --help -e batched calls | sed 's,^[^ ]*/\(main\|ik\)/.*,\1,' | sed 's/^main\$/x/; s/^ik\$/main/; s/^x\$/ik/' | paste -sd ' '"
@@ -103,6 +106,7 @@ E2
 sed 's/\*-broken/*/; s/exit 3/exit 5/' main/llama-bench >stay/broken
 cat >stay/ll-bench <<'E2'
 #!/bin/sh
+sleep 0.1
 cut -d " " -f 3 "/proc/$(cat "$HOME/stay/pid")/stat" >>"$HOME/stay/states"
 exec "$HOME/ll/ll-bench" "$@"
 E2
