@@ -115,7 +115,7 @@ matmul_fill(const struct ll_kernel_run *run, void *set, struct ll_rng *rng)
 	fill_rows(run, plain, rng);
 	rows.data = plain;
 	rows.panels = false;
-	ll_tensor_interleave(set, &rows, 0, (rows.rows + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS);
+	ll_tensor_interleave(set, &rows, 0, ll_panels(rows.rows));
 	free(plain);
 }
 

@@ -114,7 +114,7 @@ static size_t
 pack_panels(struct ll_packs *packs, size_t most)
 {
 	struct ll_tensor *tensor = packs->matrices[packs->at];
-	size_t panels = (tensor->rows + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS, bytes;
+	size_t panels = ll_panels(tensor->rows), bytes;
 	struct job job = { .from = tensor, .to = packs->place + packs->used, .first = packs->panel,
 		.count = panels - packs->panel };
 

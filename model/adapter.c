@@ -119,7 +119,7 @@ make_panels(struct ll_adapters *all, struct ll_tensor *out, const struct ll_tens
 		return -LL_ENOMEM;
 	all->blocks[all->block_count++] = block;
 	block += (64 - (uintptr_t)block % 64) % 64;
-	ll_tensor_interleave(block, rows, 0, (rows->rows + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS);
+	ll_tensor_interleave(block, rows, 0, ll_panels(rows->rows));
 	*out = *rows;
 	out->data = block;
 	out->panels = true;

@@ -210,7 +210,7 @@ interleave(void *arg, size_t thread, size_t count)
 		.row_bytes = r->row_bytes, .data = r->plain };
 	size_t begin, end;
 
-	ll_pool_share((r->count + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS, 1, thread, count, &begin, &end);
+	ll_pool_share(ll_panels(r->count), 1, thread, count, &begin, &end);
 	ll_tensor_interleave(r->piece, &rows, begin, end);
 }
 

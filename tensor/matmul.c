@@ -95,12 +95,6 @@ ll_ops_scratch(size_t rows, size_t cols, size_t threads)
 	return all;
 }
 
-static size_t
-panels_of(const struct ll_tensor *w)
-{
-	return (w->rows + LL_PANEL_ROWS - 1) / LL_PANEL_ROWS;
-}
-
 /* Columns from which on rows of a type are made wide first; see bench/README.md. */
 static size_t
 worth_widening(const struct ll_kern *kern, enum ll_dtype type)
@@ -210,7 +204,7 @@ prepare(const struct product *product, const struct plan *plan, size_t panel, si
 		size_t most = ll_piece_blocks(&plan->layout);
 
 		made = (const uint8_t *)w->data + ll_panel_bytes(&plan->layout, first % most) +
-		    ll_panel_piece(&plan->layout, panels_of(w), plan->blocks, panel, first / most);
+		    ll_panel_piece(&plan->layout, ll_panels(w->rows), plan->blocks, panel, first / most);
 	} else {
 		data = (const uint8_t *)w->data + row * w->row_bytes + first * plan->layout.bytes;
 		if (plan->layout.units == 0) {
@@ -336,7 +330,7 @@ multiply_share(void *arg, size_t thread, size_t threads)
 
 		for (size_t i = 0; i < product->count && before < end; i++) {
 			const struct ll_matmul *job = &product->jobs[i];
-			size_t after = before + panels_of(job->w);
+			size_t after = before + ll_panels(job->w->rows);
 
 			if (begin < after)
 				multiply_panels(product, job, begin > before ? begin - before : 0,
@@ -383,7 +377,7 @@ place_activations(struct product *product)
 		enum ll_act_kind kind = product->ops->precision == LL_PRECISION_F32 ? LL_ACT_F32 :
 		    product->ops->kern->wants[w->type];
 
-		product->panels += panels_of(w);
+		product->panels += ll_panels(w->rows);
 		if (product->act[kind] == NULL) {
 			product->act[kind] = (union ll_act *)(void *)place;
 			place += product->tiles * product->width * lines_of(kind, product->cols) *

@@ -102,6 +102,13 @@ struct ll_layout {
 	const uint8_t *order;	/* NULL, or where in a panel each four units of a block are, in fours */
 };
 
+/* Panels that hold so many rows; the last may be less than full. */
+static inline size_t
+ll_panels(size_t rows)
+{
+	return rows / LL_PANEL_ROWS + (rows % LL_PANEL_ROWS != 0);
+}
+
 /* Where in a panel unit `unit` of a block is. */
 static inline size_t
 ll_panel_unit(const struct ll_layout *layout, size_t unit)

@@ -31,13 +31,7 @@ ll_tensor_panel_bytes(enum ll_dtype type, size_t rows, size_t cols, size_t *byte
 	/* No element has more than 4 bytes. */
 	if (layout.units == 0 || cols > SIZE_MAX / 256)
 		return false;
-	return !ll_mul(rows / LL_PANEL_ROWS + (rows % LL_PANEL_ROWS != 0), ll_panel_bytes(&layout, blocks_of(&layout, cols)), bytes);
-}
-
-static size_t
-panels_of(const struct ll_tensor *tensor)
-{
-	return tensor->rows / LL_PANEL_ROWS + (tensor->rows % LL_PANEL_ROWS != 0);
+	return !ll_mul(ll_panels(rows), ll_panel_bytes(&layout, blocks_of(&layout, cols)), bytes);
 }
 
 /* One block of a row that lies in a panel, as it was. */
@@ -45,7 +39,7 @@ static void
 panel_block(uint8_t *out, const struct ll_tensor *tensor, const struct ll_layout *layout, size_t row, size_t block)
 {
 	size_t most = ll_piece_blocks(layout);
-	size_t place = ll_panel_piece(layout, panels_of(tensor), blocks_of(layout, tensor->cols), row / LL_PANEL_ROWS,
+	size_t place = ll_panel_piece(layout, ll_panels(tensor->rows), blocks_of(layout, tensor->cols), row / LL_PANEL_ROWS,
 	    block / most);
 
 	ll_panel_block(out, (const uint8_t *)tensor->data + place, layout, block % most, row % LL_PANEL_ROWS);
@@ -63,7 +57,7 @@ ll_tensor_interleave(uint8_t *out, const struct ll_tensor *tensor, size_t begin,
 		const uint8_t *from = (const uint8_t *)tensor->data + row * tensor->row_bytes;
 
 		for (size_t first = 0; first < blocks; first += most) {
-			uint8_t *to = out + ll_panel_piece(&layout, panels_of(tensor), blocks, panel, first / most);
+			uint8_t *to = out + ll_panel_piece(&layout, ll_panels(tensor->rows), blocks, panel, first / most);
 			size_t count = least(most, blocks - first), whole = ll_panel_bytes(&layout, count - 1);
 
 			/* What pairs of blocks leave empty. */
