@@ -2,10 +2,10 @@
  * Matrices packed in memory; see pack.h.
  *
  * When to pack is the question whether to rent or to buy: who buys when the rent paid so far is the
- * price never pays more than twice the least, however many steps come. Rent is what a step does to
- * matrices that lie in rows: it interleaves each of them once. The price is interleaving them into
- * memory of their own, which takes PRICE times as long, as that memory has to be got, cleared and
- * written.
+ * price never pays more than twice the least, however many steps come. Rent is what a step takes
+ * longer where matrices lie in rows: it interleaves each of them once, and most of that while memory is
+ * read. The price is interleaving them into memory of their own, which takes PRICE times as long, as
+ * that memory has to be got, cleared and written.
  */
 
 #include "forward/pack.h"
@@ -22,7 +22,7 @@
 #include "model/source.h"
 
 /* Measured; see ll-forward(1). */
-#define PRICE 4
+#define PRICE 12
 
 /* With more rows than one tile has, products leave little to be saved. */
 #define FEW_ROWS LL_MUL_COLS

@@ -186,10 +186,13 @@ make_f32(const struct plan *plan, uint8_t *units, size_t row, size_t rows, size_
 		}
 }
 
-/* The piece of panel number `panel` that begins with block `first`: where it lies, or made in `place`. */
+/*
+ * The piece of panel number `panel` that begins with block `first`: where it lies, or made in
+ * `place`, while the next panel is asked for unless this is the last.
+ */
 static const uint8_t *
 prepare(const struct product *product, const struct plan *plan, size_t panel, size_t first,
-    size_t count, uint8_t *place)
+    size_t count, uint8_t *place, bool last)
 {
 	const struct ll_kern *kern = product->ops->kern;
 	const struct ll_tensor *w = plan->w;
@@ -214,7 +217,8 @@ prepare(const struct product *product, const struct plan *plan, size_t panel, si
 		if (plan->widen)
 			made += read_bytes(plan) * plan->piece;
 		kern->interleave(place + (made - place), &plan->layout, data, w->row_bytes, rows,
-		    w->row_bytes - first * plan->layout.bytes, count);
+		    w->row_bytes - first * plan->layout.bytes, count,
+		    last ? NULL : data + LL_PANEL_ROWS * w->row_bytes + (LL_PANEL_ROWS - 1) * first * plan->layout.bytes);
 	}
 	if (!plan->widen)
 		return made;
@@ -280,7 +284,7 @@ multiply_panels(const struct product *product, const struct ll_matmul *job, size
 			count = least(least(plan.piece, plan.blocks - first), most - first % most);
 			for (size_t i = 0; i < group; i++)
 				piece[i] = prepare(product, &plan, panel + i, first, count,
-				    scratch + i * plan.piece_bytes);
+				    scratch + i * plan.piece_bytes, panel + i + 1 == end);
 			for (size_t tile = 0; tile < product->tiles; tile++)
 				for (size_t i = 0; i < group; i++)
 					multiply(product, &plan, job, piece[i], panel + i, first, count, tile);

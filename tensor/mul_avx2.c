@@ -12,12 +12,12 @@
 
 /* Four units of four rows. */
 static inline void
-transpose(uint8_t *units, const uint8_t *const row[4], size_t at)
+transpose(uint8_t *units, const uint8_t *row, size_t row_bytes)
 {
-	__m128i a = _mm_loadu_si128((const void *)(row[0] + at));
-	__m128i b = _mm_loadu_si128((const void *)(row[1] + at));
-	__m128i c = _mm_loadu_si128((const void *)(row[2] + at));
-	__m128i d = _mm_loadu_si128((const void *)(row[3] + at));
+	__m128i a = _mm_loadu_si128((const void *)row);
+	__m128i b = _mm_loadu_si128((const void *)(row + row_bytes));
+	__m128i c = _mm_loadu_si128((const void *)(row + 2 * row_bytes));
+	__m128i d = _mm_loadu_si128((const void *)(row + 3 * row_bytes));
 	__m128i low = _mm_unpacklo_epi32(a, b), high = _mm_unpackhi_epi32(a, b);
 	__m128i low2 = _mm_unpacklo_epi32(c, d), high2 = _mm_unpackhi_epi32(c, d);
 

@@ -12,10 +12,10 @@
 
 /* Four units of four rows. */
 static inline void
-transpose(uint8_t *units, const uint8_t *const row[4], size_t at)
+transpose(uint8_t *units, const uint8_t *row, size_t row_bytes)
 {
-	uint32x4_t a = v_load(row[0] + at), b = v_load(row[1] + at);
-	uint32x4_t c = v_load(row[2] + at), d = v_load(row[3] + at);
+	uint32x4_t a = v_load(row), b = v_load(row + row_bytes);
+	uint32x4_t c = v_load(row + 2 * row_bytes), d = v_load(row + 3 * row_bytes);
 	uint64x2_t low = vreinterpretq_u64_u32(vzip1q_u32(a, b)), high = vreinterpretq_u64_u32(vzip2q_u32(a, b));
 	uint64x2_t low2 = vreinterpretq_u64_u32(vzip1q_u32(c, d)), high2 = vreinterpretq_u64_u32(vzip2q_u32(c, d));
 

@@ -254,10 +254,11 @@ interleave_block(uint8_t *out, const struct ll_layout *layout, const uint8_t *w,
 
 void
 ll_interleave_ref(uint8_t *out, const struct ll_layout *layout, const uint8_t *w, size_t row_bytes,
-    size_t rows, size_t bytes, size_t blocks)
+    size_t rows, size_t bytes, size_t blocks, const uint8_t *next)
 {
 	uint8_t last[256];
 
+	(void)next;
 	for (size_t row = 0; row < LL_PANEL_ROWS; row++) {
 		const uint8_t *from = w + (row < rows ? row : 0) * row_bytes;
 

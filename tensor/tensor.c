@@ -64,7 +64,8 @@ ll_tensor_interleave(uint8_t *out, const struct ll_tensor *tensor, size_t begin,
 			if (layout.lone && count % 2 != 0)
 				memset(to + whole, 0, ll_panel_bytes(&layout, count) - whole);
 			kern->interleave(to, &layout, from + first * layout.bytes, tensor->row_bytes, rows,
-			    tensor->row_bytes - first * layout.bytes, count);
+			    tensor->row_bytes - first * layout.bytes, count,
+			    panel + 1 == end ? NULL : from + (LL_PANEL_ROWS * tensor->row_bytes + LL_PANEL_ROWS * first * layout.bytes));
 		}
 	}
 }

@@ -102,8 +102,8 @@ products(struct tap *tap, const struct ll_kern *isa, uint32_t type, enum kind ki
 		}
 		blocks = (n + layout.elements - 1) / layout.elements;
 		row_bytes -= i % 4;
-		ref->interleave(want.panel, &layout, odd, row_bytes + i % 4, rows, row_bytes, blocks);
-		isa->interleave(got.panel, &layout, odd, row_bytes + i % 4, rows, row_bytes, blocks);
+		ref->interleave(want.panel, &layout, odd, row_bytes + i % 4, rows, row_bytes, blocks, NULL);
+		isa->interleave(got.panel, &layout, odd, row_bytes + i % 4, rows, row_bytes, blocks, NULL);
 		good &= memcmp(want.panel, got.panel, ll_panel_bytes(&layout, blocks)) == 0;
 		multiply(mul, &want, &layout, act, blocks, width, cols, false);
 		multiply(isa->mul[type], &got, &layout, act, blocks, width, cols, i % 2 != 0);
@@ -145,7 +145,7 @@ least_normal(struct tap *tap, const struct ll_kern *isa)
 			x[i] = ldexpf(1.0f + (float)(next(&state) % 128) / 128, -22 - (int)(next(&state) % 5)) *
 			    (next(&state) % 2 ? -1.0f : 1.0f);
 		isa->act[LL_ACT_BF16](p.x, 1, x, N);
-		isa->interleave(p.panel, &layout, w, BYTES, 16, BYTES, N / layout.elements);
+		isa->interleave(p.panel, &layout, w, BYTES, 16, BYTES, N / layout.elements, NULL);
 		multiply(ll_mul_bf16_ref, &p, &layout, LL_ACT_BF16, N / layout.elements, 1, 1, false);
 		memcpy(want, p.y, sizeof want);
 		multiply(isa->mul[LL_BF16], &p, &layout, LL_ACT_BF16, N / layout.elements, 1, 1, false);
@@ -178,7 +178,7 @@ accuracy(struct tap *tap, const struct ll_kern *kern, uint32_t type)
 		ll_widen_rows(p.wide, (enum ll_dtype)type, w, BYTES, 16, N / ll_dtype(type)->block);
 		widened(kern, kern, &p, &p, false, type, N / ll_dtype(type)->block, 1, 1);
 	} else {
-		kern->interleave(p.panel, &layout, w, BYTES, 16, bytes, N / layout.elements);
+		kern->interleave(p.panel, &layout, w, BYTES, 16, bytes, N / layout.elements, NULL);
 		multiply(kern->mul[type], &p, &layout, act, N / layout.elements, 1, 1, false);
 	}
 	for (size_t r = 0; r < 16; r++) {
