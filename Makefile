@@ -158,7 +158,7 @@ check:
 	@$(MAKE) --no-print-directory tested
 
 tested: all tests
-	@$(RUN) layers man unit fuzz cli pipe
+	@$(RUN) layers $(AARCH64) man unit fuzz cli pipe
 
 tests: $(UNIT_TESTS) $(FUZZ_TESTS)
 
@@ -178,9 +178,16 @@ check-man: all
 check-layers:
 	@tests/check-layers
 
-## check-isa       unit and cli tests with each LL_CPU; kernels for aarch64 under an emulator
+## check-aarch64   kernels for aarch64, under an emulator
+check-aarch64:
+	@$(RUN) aarch64
+
+# Not in a build with sanitizers, nor where the other tests are for aarch64 themselves.
+AARCH64 := $(if $(SAN)$(filter aarch64,$(ARCH)),,aarch64)
+
+## check-isa       unit and cli tests with each LL_CPU
 check-isa: all tests $(OUT)/tests/levels
-	@MAKE='$(MAKE)' tests/check-isa $(OUT)
+	@tests/check-isa $(OUT)
 
 ## bench           limits, kernels, a model of 1B's shape; the pipe's joints: ten minutes at most
 bench:
@@ -238,7 +245,7 @@ clean:
 help:
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: all demo check tested tests check-unit check-cli check-man check-layers check-isa \
+.PHONY: all demo check tested tests check-unit check-cli check-man check-layers check-aarch64 check-isa \
 	bench fuzz fuzzers install uninstall clean help FORCE
 .SECONDARY:
 -include $(OBJECTS:.o=.d) $(PROGRAM_SOURCES:%.c=$(OUT)/%.d)

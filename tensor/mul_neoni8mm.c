@@ -31,7 +31,7 @@ INLINE void
 add_eight(struct sums *sums, const uint8_t *units, size_t i, int8x16_t x, bool min)
 {
 	V flip = v_set(min ? 0 : 0x80808080);
-	V a = v_xor(unit(units, 2 * i), flip), b = v_xor(unit(units, 2 * i + 1), flip);
+	V a = v_xor(v_load(units + 128 * i), flip), b = v_xor(v_load(units + 128 * i + 64), flip);
 
 	sums->low = vmmlaq_s32(sums->low, vreinterpretq_s8_u32(vzip1q_u32(a, b)), x);
 	sums->high = vmmlaq_s32(sums->high, vreinterpretq_s8_u32(vzip2q_u32(a, b)), x);
@@ -55,7 +55,7 @@ lanes(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_a
 	for (size_t j = 0; j <= second; j++)
 		acc[j] = more ? f_load(y + j * y_stride) : f_zero();
 	for (size_t i = 0; i < runs; i++, x += width, w += 64 * (8 + scales * (min ? 2 : 1))) {
-		struct ll_scales s = wide_scales(w, scales, min);
+		struct ll_scales s = wide_scales((struct block){ .units = w, .kept = w }, scales, min);
 		struct sums sums[2] = { 0 };
 
 		UNROLL
@@ -85,7 +85,7 @@ by_sub(const struct sums *sums, const uint8_t *units, const struct ll_act_q8 *x,
 {
 	int32x4_t sum = second ? vuzp2q_s32(sums->low, sums->high) : vuzp1q_s32(sums->low, sums->high);
 
-	return vmulq_s32(vaddq_s32(sum, vdupq_n_s32(x->less8)), vreinterpretq_s32_u32(unit(units, 8)));
+	return vmulq_s32(vaddq_s32(sum, vdupq_n_s32(x->less8)), vreinterpretq_s32_u32(v_load(units + 64 * 8)));
 }
 
 /* The same of such runs, whose blocks are eight. */
@@ -117,8 +117,8 @@ lanes64(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll
 		for (size_t j = 0; j <= second; j++) {
 			offsets = f_zero();
 			for (size_t b = 0; b < 8; b++)
-				offsets = f_fma(f_bits(unit(w, 11 * b + 9)), f_set(x[b * width + j].q8.sum_scaled), offsets);
-			acc[j] = f_add(f_fma(f_bits(unit(w, 10)), block[j], acc[j]), offsets);
+				offsets = f_fma(f_bits(v_load(w + 64 * (11 * b + 9))), f_set(x[b * width + j].q8.sum_scaled), offsets);
+			acc[j] = f_add(f_fma(f_bits(v_load(w + 64 * 10)), block[j], acc[j]), offsets);
 		}
 	}
 	for (size_t j = 0; j <= second; j++)
