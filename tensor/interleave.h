@@ -1,16 +1,11 @@
 /*
- * Interleaving (mul.h) for the vector ISAs. The including file has transpose(), which takes four
- * units each of LL_TRANSPOSE_ROWS rows, and, where those are 16, transpose16(), which takes 16.
+ * Interleaving (mul.h) for the vector ISAs, whose rows_<isa>.h has v_four_units().
  */
 
 #ifndef LL_TENSOR_INTERLEAVE_H
 #define LL_TENSOR_INTERLEAVE_H
 
 #include "tensor/kern_isa.h"
-
-#ifndef LL_TRANSPOSE_ROWS
-#define LL_TRANSPOSE_ROWS 4
-#endif
 
 #if defined(__SSE4_1__)
 
@@ -68,6 +63,44 @@ ask_to(const uint8_t *next, size_t asked, size_t to)
 	return asked;
 }
 
+static inline void
+four_units(uint8_t *units, const uint8_t *row, size_t row_bytes)
+{
+	V four[4];
+
+	v_four_units(four, row, row_bytes);
+	for (size_t i = 0; i < 4; i++)
+		v_store(units + 64 * i, four[i]);
+}
+
+/*
+ * Blocks of floats. Of rows that are a power of two apart 16 lines have no room in the first cache:
+ * each is met once.
+ */
+static inline void
+sixteen_units(uint8_t *units, const uint8_t *row, size_t row_bytes)
+{
+#if LL_LANE_ROWS == 16
+	V rows[4][4], four[4];
+
+	UNROLL
+	for (size_t i = 0; i < 4; i++)
+		UNROLL
+		for (size_t j = 0; j < 4; j++)
+			rows[j][i] = v_four_rows(row + i * row_bytes + 16 * j, row_bytes);
+	UNROLL
+	for (size_t j = 0; j < 4; j++) {
+		v_units(four, rows[j]);
+		for (size_t i = 0; i < 4; i++)
+			v_store(units + 64 * (4 * j + i), four[i]);
+	}
+#else
+	for (size_t r = 0; r < LL_PANEL_ROWS; r += LL_LANE_ROWS)
+		for (size_t j = 0; j < 4; j++)
+			four_units(units + 256 * j + 4 * r, row + r * row_bytes + 16 * j, row_bytes);
+#endif
+}
+
 static void
 interleave(uint8_t *out, const struct ll_layout *layout, const uint8_t *w, size_t row_bytes,
     size_t rows, size_t bytes, size_t blocks, const uint8_t *next)
@@ -82,12 +115,10 @@ interleave(uint8_t *out, const struct ll_layout *layout, const uint8_t *w, size_
 		uint8_t *units = out + ll_panel_units(layout, i);
 		const uint8_t *block = w + i * layout->bytes;
 
-#if LL_TRANSPOSE_ROWS == 16
 		if (layout->units == 16 && !layout->lone) {
-			transpose16(units, block, row_bytes);
+			sixteen_units(units, block, row_bytes);
 			continue;
 		}
-#endif
 		if (layout->lone)
 			take_lone(out + ll_panel_lone(layout, i), block + layout->lone_at, row_bytes);
 		for (size_t unit = 0; unit < layout->units; unit += 4) {
@@ -96,8 +127,8 @@ interleave(uint8_t *out, const struct ll_layout *layout, const uint8_t *w, size_
 
 			if (next != NULL)
 				asked = ask_to(next, asked, LL_PANEL_ROWS * (i * layout->bytes + 2 * layout->lone + 4 * from + 16));
-			for (size_t r = 0; r < LL_PANEL_ROWS; r += LL_TRANSPOSE_ROWS)
-				transpose(units + 64 * ll_panel_unit(layout, from) + 4 * r,
+			for (size_t r = 0; r < LL_PANEL_ROWS; r += LL_LANE_ROWS)
+				four_units(units + 64 * ll_panel_unit(layout, from) + 4 * r,
 				    block + r * row_bytes + first + 4 * from, row_bytes);
 		}
 	}

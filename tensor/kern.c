@@ -37,6 +37,7 @@ take_part(struct ll_kern *to, const struct ll_kern *part)
 {
 	for (size_t type = 0; type < LL_DTYPES; type++) {
 		TAKE(mul[type]);
+		TAKE(mul_runs[type]);
 		TAKE(widen[type]);
 		if (part->wants[type] != LL_ACT_Q8)
 			to->wants[type] = part->wants[type];

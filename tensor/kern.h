@@ -44,6 +44,7 @@ struct ll_kern {
 	 */
 	ll_product *mul[LL_DTYPES];
 	ll_product *mul_wide[LL_WIDE_KINDS];
+	ll_product_runs *mul_runs[LL_DTYPES];	/* of F16 and BF16 */
 	ll_widen *widen[LL_DTYPES];
 	bool wide_first;	/* with many columns wide runs are worth making of every type */
 	ll_interleave *interleave;

@@ -16,6 +16,7 @@
 #include "base/pool.h"
 #include "tensor/kern.h"
 #include "tensor/ops.h"
+#include "tensor/runs.h"
 
 /* Making fewer activations into lines than this takes less time than waking the threads. */
 #define WORTH_THREADS 16384
@@ -24,6 +25,8 @@
 #define SCRATCH_BYTES (320u * 1024)
 #define GROUP 4			/* panels prepared together at most */
 #define PIECE_BYTES 65536	/* of one panel at a time, and LL_PIECE_ELEMENTS at most */
+#define LANES_BYTES (256u * 1024)	/* of activations in lanes, that a thread keeps */
+#define THREAD_BYTES (SCRATCH_BYTES + LANES_BYTES)
 #define SHARE_BYTES 65536	/* of weights, that a thread takes at once, at least */
 
 /* Columns from which on formats that take long to load are made wide. */
@@ -39,7 +42,7 @@ struct product {
 	bool more;				/* than y has: it is added to */
 	size_t tiles, width;
 	union ll_act *act[LL_ACT_KINDS];	/* [tiles][lines][width]; NULL if no job wants it */
-	uint8_t *scratch;			/* SCRATCH_BYTES for each thread */
+	uint8_t *scratch;			/* THREAD_BYTES for each thread */
 	size_t panels;				/* of all jobs */
 	atomic_size_t next;
 };
@@ -57,6 +60,15 @@ struct plan {
 	size_t piece;			/* blocks at a time */
 	size_t piece_bytes;		/* scratch of a piece of one panel */
 	size_t group;			/* panels at a time, LL_GROUP_PANELS at most */
+	bool runs;			/* rows are taken as they lie (runs.h) */
+};
+
+/* What a thread works with. */
+struct worker {
+	const struct product *product;
+	uint8_t *scratch;		/* SCRATCH_BYTES */
+	union ll_act *lanes;		/* LANES_BYTES behind that, for runs.h */
+	enum ll_act_kind kind;		/* of the lanes; LL_ACT_KINDS: there are none yet */
 };
 
 static size_t
@@ -87,7 +99,7 @@ ll_ops_scratch(size_t rows, size_t cols, size_t threads)
 {
 	size_t all, bytes;
 
-	if (cols > SIZE_MAX / 64 || ll_mul(threads, SCRATCH_BYTES, &all))
+	if (cols > SIZE_MAX / 64 || ll_mul(threads, THREAD_BYTES, &all))
 		return SIZE_MAX;
 	for (int kind = 0; kind < LL_ACT_KINDS; kind++)
 		if (act_bytes((enum ll_act_kind)kind, rows, cols, &bytes) || ll_add(all, bytes, &all))
@@ -131,7 +143,7 @@ plan_for(const struct product *product, const struct ll_tensor *w)
 	const struct ll_kern *kern = product->ops->kern;
 	struct plan plan = { .w = w, .type = w->type };
 	bool many = product->tiles > 1;
-	size_t step;
+	size_t step, lanes;
 
 	plan.made_f32 = product->ops->precision == LL_PRECISION_F32 &&
 	    (w->type != LL_F32 || w->row_scale != NULL);
@@ -160,6 +172,8 @@ plan_for(const struct product *product, const struct ll_tensor *w)
 	plan.group = many ? least(GROUP, SCRATCH_BYTES / plan.piece_bytes) : 1;
 	if (plan.group == 0)
 		plan.group = 1;
+	lanes = ll_runs_bytes(kern, w->type, w->cols);
+	plan.runs = !w->panels && !plan.made_f32 && product->rows == 1 && lanes > 0 && lanes <= LANES_BYTES;
 	/* Unless it has to be prepared, what is read once is read as it lies. */
 	if (w->panels && !plan.widen && !plan.made_f32 && !many) {
 		plan.piece = ll_piece_blocks(&plan.layout);
@@ -269,22 +283,40 @@ scale_rows(const struct product *product, const struct ll_matmul *job, size_t be
 			job->y[i * job->y_stride + row] *= job->w->row_scale[row];
 }
 
+/* The rows of panels begin .. end - 1. */
+static void
+multiply_runs(struct worker *worker, const struct plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
+{
+	const struct product *product = worker->product;
+	const struct ll_kern *kern = product->ops->kern;
+	const struct ll_tensor *w = job->w;
+	size_t row = begin * LL_PANEL_ROWS, rows = least(end * LL_PANEL_ROWS, w->rows) - row;
+
+	if (worker->kind != plan->kind)
+		ll_runs_lanes(kern, worker->lanes, plan->kind, w->cols, product->act[plan->kind]);
+	worker->kind = plan->kind;
+	ll_runs_multiply(kern, job->y + row, (const uint8_t *)w->data + row * w->row_bytes, w->type, w->cols, w->row_bytes,
+	    rows, worker->lanes, product->more);
+}
+
 /* Panels begin .. end - 1 of one matrix. */
 static void
-multiply_panels(const struct product *product, const struct ll_matmul *job, size_t begin, size_t end,
-    uint8_t *scratch)
+multiply_panels(struct worker *worker, const struct ll_matmul *job, size_t begin, size_t end)
 {
+	const struct product *product = worker->product;
 	const struct plan plan = plan_for(product, job->w);
 	size_t most = plan.made_f32 || !job->w->panels ? plan.blocks : ll_piece_blocks(&plan.layout);
 	const uint8_t *piece[LL_GROUP_PANELS];
 
-	for (size_t panel = begin, group; panel < end; panel += group) {
+	if (plan.runs)
+		multiply_runs(worker, &plan, job, begin, end);
+	for (size_t panel = begin, group; panel < end && !plan.runs; panel += group) {
 		group = least(plan.group - panel % plan.group, end - panel);
 		for (size_t first = 0, count; first < plan.blocks; first += count) {
 			count = least(least(plan.piece, plan.blocks - first), most - first % most);
 			for (size_t i = 0; i < group; i++)
 				piece[i] = prepare(product, &plan, panel + i, first, count,
-				    scratch + i * plan.piece_bytes, panel + i + 1 == end);
+				    worker->scratch + i * plan.piece_bytes, panel + i + 1 == end);
 			for (size_t tile = 0; tile < product->tiles; tile++)
 				for (size_t i = 0; i < group; i++)
 					multiply(product, &plan, job, piece[i], panel + i, first, count, tile);
@@ -327,6 +359,9 @@ static void
 multiply_share(void *arg, size_t thread, size_t threads)
 {
 	struct product *product = arg;
+	uint8_t *scratch = product->scratch + thread * THREAD_BYTES;
+	struct worker worker = { .product = product, .scratch = scratch, .kind = LL_ACT_KINDS,
+		.lanes = (union ll_act *)(void *)(scratch + SCRATCH_BYTES) };
 	size_t begin, end;
 
 	while (take(product, threads, &begin, &end)) {
@@ -337,8 +372,8 @@ multiply_share(void *arg, size_t thread, size_t threads)
 			size_t after = before + ll_panels(job->w->rows);
 
 			if (begin < after)
-				multiply_panels(product, job, begin > before ? begin - before : 0,
-				    least(end, after) - before, product->scratch + thread * SCRATCH_BYTES);
+				multiply_panels(&worker, job, begin > before ? begin - before : 0,
+				    least(end, after) - before);
 			begin = begin < after ? least(after, end) : begin;
 			before = after;
 		}

@@ -57,6 +57,7 @@
 #define LL_PIECE_ELEMENTS 2048
 #define LL_MUL_COLS 8		/* columns of a product at most */
 #define LL_MUL_RUN 64		/* elements of floats between two additions to a sum */
+#define LL_RUNS 16		/* that are lanes (runs.h) */
 
 enum ll_act_kind { LL_ACT_Q8, LL_ACT_Q8_64, LL_ACT_F32, LL_ACT_BF16, LL_ACT_KINDS };
 
@@ -88,6 +89,7 @@ union ll_act {
 	struct ll_act_q8 q8;
 	float f32[16];
 	uint16_t bf16[32];
+	uint8_t bytes[64];
 };
 
 _Static_assert(sizeof(union ll_act) == 64, "a line is a cache line");
@@ -171,6 +173,12 @@ ll_act_elements(enum ll_act_kind kind)
  */
 typedef void ll_product(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
     const union ll_act *x, size_t width, size_t cols, bool more);
+
+/*
+ * sums[i] = run i . its x, for LL_RUNS runs of LL_MUL_RUN floats, one after the other (runs.h); x has
+ * lanes: [element][LL_RUNS], of LL_ACT_BF16 [pair][LL_RUNS].
+ */
+typedef void ll_product_runs(float sums[LL_RUNS], const uint8_t *w, const uint8_t *x);
 
 /*
  * Rows of any quantised type made wide: runs of 32 elements of 16 rows as 8 units of bytes and

@@ -9,6 +9,7 @@
 
 #include "tensor/kern_isa.h"
 #include "tensor/prefetch.h"
+#include "tensor/rows_avx512.h"
 
 #if defined(__clang__)
 #define UNROLL _Pragma("unroll")
@@ -81,6 +82,23 @@ mul_bf16(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union
 	}
 }
 
+static void
+runs_bf16(float *sums, const uint8_t *w, const uint8_t *x)
+{
+	__m512 sum[2] = { _mm512_setzero_ps(), _mm512_setzero_ps() };
+	V four[4];
+
+	UNROLL
+	for (size_t pair = 0; pair < RUN; pair += 4) {
+		v_four_units(four, w + 4 * pair, 4 * RUN);
+		UNROLL
+		for (size_t i = 0; i < 4; i++)
+			sum[i % 2] = _mm512_dpbf16_ps(sum[i % 2], (__m512bh)four[i],
+			    (__m512bh)v_load(x + 64 * (pair + i)));
+	}
+	_mm512_storeu_ps(sums, _mm512_add_ps(sum[0], sum[1]));
+}
+
 /* Rounded to nearest even by the instruction, subnormals to zero. */
 static void
 act_bf16(union ll_act *out, size_t width, const float *x, size_t n)
@@ -100,6 +118,7 @@ const struct ll_kern ll_kern_mul_avx512bf16 = {
 	.wants = { [LL_BF16] = LL_ACT_BF16 },
 	.act = { [LL_ACT_BF16] = act_bf16 },
 	.mul = { [LL_BF16] = mul_bf16 },
+	.mul_runs = { [LL_BF16] = runs_bf16 },
 };
 
 #endif

@@ -207,6 +207,39 @@ mul_floats(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
 LL_FLOAT_FORMATS(FLOATS)
 
 static float
+lane(const uint8_t *from)
+{
+	float value;
+
+	memcpy(&value, from, sizeof value);
+	return value;
+}
+
+static void
+runs_floats(float *sums, const uint8_t *w, const uint8_t *x, enum ll_dtype type)
+{
+	size_t bytes = ll_format(type)->info.bytes;
+
+	for (size_t run = 0; run < LL_RUNS; run++) {
+		float sum[2] = { 0.0f, 0.0f };
+
+		for (size_t i = 0; i < LL_MUL_RUN; i++)
+			sum[i % 2] = fmaf(ll_format(type)->load(w + (run * LL_MUL_RUN + i) * bytes, 0),
+			    lane(x + 4 * (LL_RUNS * i + run)), sum[i % 2]);
+		sums[run] = sum[0] + sum[1];
+	}
+}
+
+#define RUNS(name, type) \
+	static void runs_##name(float *sums, const uint8_t *w, const uint8_t *x) \
+	{ \
+		runs_floats(sums, w, x, LL_##type); \
+	}
+
+RUNS(f16, F16)
+RUNS(bf16, BF16)
+
+static float
 brain(uint16_t bits)
 {
 	return ll_brain_flush(ll_bf16_to_f32(bits));
@@ -280,6 +313,7 @@ const struct ll_kern ll_kern_mul_ref = {
 	.isa = LL_ISA_REF,
 	.wants = { LL_FLOAT_FORMATS(WANTS) [LL_Q4_K] = LL_ACT_Q8_64 },
 	.mul = { LL_PANEL_FORMATS(MUL) LL_FLOAT_FORMATS(MUL) },
+	.mul_runs = { [LL_F16] = runs_f16, [LL_BF16] = runs_bf16 },
 	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min, mul_wide_64 },
 	.widen = { LL_PANEL_FORMATS(WIDEN) },
 	.interleave = ll_interleave_ref,

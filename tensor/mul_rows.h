@@ -465,37 +465,34 @@ mul_wide_64(float *y, size_t y_stride, const uint8_t *w, size_t runs, const unio
 /* Floats: a unit is one element, two, or four. */
 
 struct float_shape {
-	F (*load)(const uint8_t *units, unsigned i);	/* elements i of a block */
-	unsigned elements, units;			/* of a block */
+	F (*element)(V unit, unsigned i);	/* element i of a unit */
+	unsigned per_unit, units;		/* of a block */
 };
 
 INLINE F
-element_f32(const uint8_t *units, unsigned i)
+element_f32(V unit, unsigned i)
 {
-	return f_load((const float *)(const void *)(units + 64 * i));
+	(void)i;
+	return f_bits(unit);
 }
 
 INLINE F
-element_f16(const uint8_t *units, unsigned i)
+element_f16(V pair, unsigned i)
 {
-	V pair = v_load(units + 64 * (i / 2));
-
-	return f_low_f16(i % 2 == 0 ? pair : v_srl(pair, 16));
+	return f_low_f16(i == 0 ? pair : v_srl(pair, 16));
 }
 
 INLINE F
-element_bf16(const uint8_t *units, unsigned i)
+element_bf16(V pair, unsigned i)
 {
-	V pair = v_load(units + 64 * (i / 2));
-
-	return f_bits(i % 2 == 0 ? v_sll(pair, 16) : v_and(pair, v_set(0xffff0000)));
+	return f_bits(i == 0 ? v_sll(pair, 16) : v_and(pair, v_set(0xffff0000)));
 }
 
 /* Halves whose exponents are too low by 8; those of NaN are all ones. */
 INLINE F
-element_f8(const uint8_t *units, unsigned i)
+element_f8(V four, unsigned i)
 {
-	V byte = v_srl(v_load(units + 64 * (i / 4)), i % 4 * 8);
+	V byte = v_srl(four, i * 8);
 	V size = v_sll(v_and(byte, v_set(0x7f)), 7);
 	V nan = v_and(v_equal(size, v_set(0x3f80)), v_set(0x7fff));
 	V sign = v_sll(v_and(byte, v_set(0x80)), 8);
@@ -503,12 +500,18 @@ element_f8(const uint8_t *units, unsigned i)
 	return f_mul(f_low_f16(v_or(v_or(size, nan), sign)), f_set(0x1p8f));
 }
 
+INLINE F
+float_at(const uint8_t *units, unsigned i, const struct float_shape *shape)
+{
+	return shape->element(v_load(units + 64 * (i / shape->per_unit)), i % shape->per_unit);
+}
+
 INLINE void
 float_lanes(float *y, size_t y_stride, const uint8_t *units, size_t blocks, const union ll_act *x,
     size_t width, size_t cols, bool more, const struct float_shape *shape)
 {
 	F acc[LL_MUL_COLS], even[LL_MUL_COLS], odd[LL_MUL_COLS];
-	unsigned in_run = LL_MUL_RUN / shape->elements;
+	unsigned elements = shape->per_unit * shape->units, in_run = LL_MUL_RUN / elements;
 
 	UNROLL
 	for (size_t j = 0; j < cols; j++)
@@ -522,8 +525,8 @@ float_lanes(float *y, size_t y_stride, const uint8_t *units, size_t blocks, cons
 				for (unsigned k = 0; k < shape->units; k++)
 					ll_prefetch_floats(units + 64 * k);
 			UNROLL
-			for (unsigned e = 0; e < shape->elements; e += 2) {
-				F first = shape->load(units, e), second = shape->load(units, e + 1);
+			for (unsigned e = 0; e < elements; e += 2) {
+				F first = float_at(units, e, shape), second = float_at(units, e + 1, shape);
 				const union ll_act *at = x + e / 16 * width;
 
 				UNROLL
@@ -534,7 +537,7 @@ float_lanes(float *y, size_t y_stride, const uint8_t *units, size_t blocks, cons
 					odd[j] = f_fma(second, f_set(at[j].f32[e % 16 + 1]), odd[j]);
 			}
 			units += 64 * shape->units;
-			x += shape->elements / 16 * width;
+			x += elements / 16 * width;
 		}
 		UNROLL
 		for (size_t j = 0; j < cols; j++)
@@ -553,6 +556,33 @@ float_rows(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
 		float_lanes(y + row, y_stride, w + 4 * row, blocks, x, width, cols, more, shape);
 }
 
+/* The sum of each run as above; four units at a time are put in lanes. */
+INLINE void
+float_runs(float *sums, const uint8_t *w, const uint8_t *x, const struct float_shape *shape)
+{
+	unsigned run_bytes = 4 * LL_MUL_RUN / shape->per_unit;
+
+	for (size_t run = 0; run < LL_RUNS; run += LL_LANE_ROWS) {
+		const float *at = (const float *)(const void *)x + run;
+		F sum[2] = { f_zero(), f_zero() };
+		V four[4];
+
+		for (size_t unit = 0; unit < run_bytes / 4; unit += 4) {
+			v_four_units(four, w + run * run_bytes + 4 * unit, run_bytes);
+			UNROLL
+			for (unsigned i = 0; i < 4 * shape->per_unit; i++, at += LL_RUNS)
+				sum[i % 2] = f_fma(shape->element(four[i / shape->per_unit], i % shape->per_unit), f_load(at),
+				    sum[i % 2]);
+		}
+		f_store(sums + run, f_add(sum[0], sum[1]));
+	}
+}
+
+#define LL_MUL_RUNS(name) \
+	static void runs_##name(float *sums, const uint8_t *w, const uint8_t *x) \
+	{ \
+		float_runs(sums, w, x, &shape_##name); \
+	}
 #define LL_MUL_FLOAT(name, ...) \
 	static const struct float_shape shape_##name = { __VA_ARGS__ }; \
 	static void mul_##name(float *y, size_t y_stride, const uint8_t *w, size_t blocks, \
@@ -561,10 +591,12 @@ float_rows(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
 		LL_MUL_SWITCH(float_rows, &shape_##name) \
 	}
 
-LL_MUL_FLOAT(f32, element_f32, 16, 16)
-LL_MUL_FLOAT(f16, element_f16, 32, 16)
-LL_MUL_FLOAT(bf16, element_bf16, 32, 16)
-LL_MUL_FLOAT(f8_e4m3, element_f8, 16, 4)
+LL_MUL_FLOAT(f32, element_f32, 1, 16)
+LL_MUL_FLOAT(f16, element_f16, 2, 16)
+LL_MUL_FLOAT(bf16, element_bf16, 2, 16)
+LL_MUL_FLOAT(f8_e4m3, element_f8, 4, 4)
+LL_MUL_RUNS(f16)
+LL_MUL_RUNS(bf16)
 
 #define LL_MUL_ENTRY(name, type) [LL_##type] = mul_##name,
 #define LL_WIDEN_ENTRY(name, type) [LL_##type] = widen_##name,
@@ -574,6 +606,7 @@ LL_MUL_FLOAT(f8_e4m3, element_f8, 16, 4)
 	.wants = { [LL_F32] = LL_ACT_F32, [LL_F16] = LL_ACT_F32, [LL_BF16] = LL_ACT_F32, \
 	    [LL_F8_E4M3] = LL_ACT_F32, [LL_Q4_K] = LL_ACT_Q8_64 }, \
 	.mul = { LL_PANEL_FORMATS(LL_MUL_ENTRY) LL_FLOAT_FORMATS(LL_MUL_ENTRY) }, \
+	.mul_runs = { [LL_F16] = runs_f16, [LL_BF16] = runs_bf16 }, \
 	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min, mul_wide_64 }, \
 	.widen = { LL_PANEL_FORMATS(LL_WIDEN_ENTRY) }
 

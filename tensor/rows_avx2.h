@@ -104,4 +104,27 @@ LANES F f_mul(F a, F b) { return _mm256_mul_ps(a, b); }
 LANES F f_fma(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }
 LANES F f_neg(F a) { return _mm256_xor_ps(a, _mm256_set1_ps(-0.0f)); }
 
+/* 16 bytes of a row and of the fourth after it. */
+LANES V
+v_two_rows(const uint8_t *row, size_t row_bytes)
+{
+	return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const void *)row)),
+	    _mm_loadu_si128((const void *)(row + 4 * row_bytes)), 1);
+}
+
+/* Four units of rows that are row_bytes apart. */
+LANES void
+v_four_units(V out[4], const uint8_t *row, size_t row_bytes)
+{
+	V a = v_two_rows(row, row_bytes), b = v_two_rows(row + row_bytes, row_bytes);
+	V c = v_two_rows(row + 2 * row_bytes, row_bytes), d = v_two_rows(row + 3 * row_bytes, row_bytes);
+	V low = _mm256_unpacklo_epi32(a, b), high = _mm256_unpackhi_epi32(a, b);
+	V low2 = _mm256_unpacklo_epi32(c, d), high2 = _mm256_unpackhi_epi32(c, d);
+
+	out[0] = _mm256_unpacklo_epi64(low, low2);
+	out[1] = _mm256_unpackhi_epi64(low, low2);
+	out[2] = _mm256_unpacklo_epi64(high, high2);
+	out[3] = _mm256_unpackhi_epi64(high, high2);
+}
+
 #endif

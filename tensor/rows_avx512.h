@@ -74,4 +74,38 @@ LANES F f_mul(F a, F b) { return _mm512_mul_ps(a, b); }
 LANES F f_fma(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
 LANES F f_neg(F a) { return _mm512_castsi512_ps(_mm512_xor_si512(_mm512_castps_si512(a), v_set(0x80000000))); }
 
+/* 16 bytes of each fourth row. */
+LANES V
+v_four_rows(const uint8_t *row, size_t row_bytes)
+{
+	V four = _mm512_castsi128_si512(_mm_loadu_si128((const void *)row));
+
+	four = _mm512_mask_broadcast_i32x4(four, 0x00f0, _mm_loadu_si128((const void *)(row + 4 * row_bytes)));
+	four = _mm512_mask_broadcast_i32x4(four, 0x0f00, _mm_loadu_si128((const void *)(row + 8 * row_bytes)));
+	return _mm512_mask_broadcast_i32x4(four, 0xf000, _mm_loadu_si128((const void *)(row + 12 * row_bytes)));
+}
+
+/* Of rows i, i + 4, i + 8 and i + 12 in from[i], as units of 16 rows. */
+LANES void
+v_units(V out[4], const V from[4])
+{
+	V low = _mm512_unpacklo_epi32(from[0], from[1]), high = _mm512_unpackhi_epi32(from[0], from[1]);
+	V low2 = _mm512_unpacklo_epi32(from[2], from[3]), high2 = _mm512_unpackhi_epi32(from[2], from[3]);
+
+	out[0] = _mm512_unpacklo_epi64(low, low2);
+	out[1] = _mm512_unpackhi_epi64(low, low2);
+	out[2] = _mm512_unpacklo_epi64(high, high2);
+	out[3] = _mm512_unpackhi_epi64(high, high2);
+}
+
+/* Four units of rows that are row_bytes apart. */
+LANES void
+v_four_units(V out[4], const uint8_t *row, size_t row_bytes)
+{
+	const V from[4] = { v_four_rows(row, row_bytes), v_four_rows(row + row_bytes, row_bytes),
+		v_four_rows(row + 2 * row_bytes, row_bytes), v_four_rows(row + 3 * row_bytes, row_bytes) };
+
+	v_units(out, from);
+}
+
 #endif

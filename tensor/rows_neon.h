@@ -110,4 +110,18 @@ LANES F f_mul(F a, F b) { return vmulq_f32(a, b); }
 LANES F f_fma(F a, F b, F c) { return vfmaq_f32(c, a, b); }
 LANES F f_neg(F a) { return vnegq_f32(a); }
 
+/* Four units of rows that are row_bytes apart. */
+LANES void
+v_four_units(V out[4], const uint8_t *row, size_t row_bytes)
+{
+	V a = v_load(row), b = v_load(row + row_bytes), c = v_load(row + 2 * row_bytes), d = v_load(row + 3 * row_bytes);
+	uint64x2_t low = vreinterpretq_u64_u32(vzip1q_u32(a, b)), high = vreinterpretq_u64_u32(vzip2q_u32(a, b));
+	uint64x2_t low2 = vreinterpretq_u64_u32(vzip1q_u32(c, d)), high2 = vreinterpretq_u64_u32(vzip2q_u32(c, d));
+
+	out[0] = vreinterpretq_u32_u64(vzip1q_u64(low, low2));
+	out[1] = vreinterpretq_u32_u64(vzip2q_u64(low, low2));
+	out[2] = vreinterpretq_u32_u64(vzip1q_u64(high, high2));
+	out[3] = vreinterpretq_u32_u64(vzip2q_u64(high, high2));
+}
+
 #endif

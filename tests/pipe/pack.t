@@ -14,12 +14,13 @@ streams() {
 
 # Rows and columns that fill no panel, no group of panels and no piece, or a pair of blocks no whole one, where the type
 # allows it.
-for type in f32 f16 bf16 q4_0 q8_0 q6_k iq4_xs; do
+for type in f32 f16 bf16 long-f16 long-bf16 q4_0 q8_0 q6_k iq4_xs; do
 	case $type in
+	long-*) sizes="--dim 1024 --ffn 1088" ;;
 	q6_k | iq4_xs) sizes="--dim 256 --ffn 2304" ;;
 	*) sizes="--dim 32 --ffn 2080" ;;
 	esac
-	"$TESTS/mkgguf.py" $sizes --layers 2 --heads 4 --kv-heads 1 --vocab-size 301 --type $type rows.gguf
+	"$TESTS/mkgguf.py" $sizes --layers 2 --heads 4 --kv-heads 1 --vocab-size 301 --type ${type#long-} rows.gguf
 	ll-convert -q --pack -m rows.gguf -o panels.gguf
 	for batch in 1 8; do
 		streams rows.gguf -b $batch --pack never >expected
