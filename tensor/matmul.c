@@ -5,8 +5,8 @@
  *
  * Activations lie in tiles of at most LL_MUL_COLS rows, as even as they can be. Weights that do not
  * lie in panels are interleaved, and made wide where that repays itself, a piece of K at a time
- * into a thread's scratch. With many tiles several panels are prepared together, so that a tile
- * that came into the cache is used for all of them.
+ * into a thread's scratch; or they are taken as they lie (runs.h). With many tiles several panels
+ * are prepared together, so that a tile that came into the cache is used for all of them.
  */
 
 #include <stdatomic.h>

@@ -213,7 +213,8 @@ typedef void ll_act_make(union ll_act *out, size_t width, const float *x, size_t
 /*
  * Interleaves `blocks` blocks of `rows` rows, at most 16, that are row_bytes apart; `bytes` are to
  * be read of each row, and blocks beyond them are filled up with zeros. Rows that are missing
- * become copies of the first. `next`, unless it is NULL, is asked for meanwhile: as many bytes as these.
+ * become copies of the first. `next`, unless it is NULL, is asked for meanwhile, as many bytes as
+ * these; it may lie behind the end of what there is.
  */
 typedef void ll_interleave(uint8_t *out, const struct ll_layout *layout, const uint8_t *w,
     size_t row_bytes, size_t rows, size_t bytes, size_t blocks, const uint8_t *next);
