@@ -6,30 +6,22 @@
 #define LL_TENSOR_INTERLEAVE_H
 
 #include "tensor/kern_isa.h"
+#include "tensor/quant.h"
 
 #if defined(__SSE4_1__)
-
-static inline int
-lone(const uint8_t *row)
-{
-	uint16_t bits;
-
-	memcpy(&bits, row, sizeof bits);
-	return bits;
-}
 
 static inline __m128i
 eight_lone(const uint8_t *row, size_t row_bytes)
 {
-	__m128i eight = _mm_cvtsi32_si128(lone(row));
+	__m128i eight = _mm_cvtsi32_si128(ll_load_u16(row));
 
-	eight = _mm_insert_epi16(eight, lone(row + row_bytes), 1);
-	eight = _mm_insert_epi16(eight, lone(row + 2 * row_bytes), 2);
-	eight = _mm_insert_epi16(eight, lone(row + 3 * row_bytes), 3);
-	eight = _mm_insert_epi16(eight, lone(row + 4 * row_bytes), 4);
-	eight = _mm_insert_epi16(eight, lone(row + 5 * row_bytes), 5);
-	eight = _mm_insert_epi16(eight, lone(row + 6 * row_bytes), 6);
-	return _mm_insert_epi16(eight, lone(row + 7 * row_bytes), 7);
+	eight = _mm_insert_epi16(eight, ll_load_u16(row + row_bytes), 1);
+	eight = _mm_insert_epi16(eight, ll_load_u16(row + 2 * row_bytes), 2);
+	eight = _mm_insert_epi16(eight, ll_load_u16(row + 3 * row_bytes), 3);
+	eight = _mm_insert_epi16(eight, ll_load_u16(row + 4 * row_bytes), 4);
+	eight = _mm_insert_epi16(eight, ll_load_u16(row + 5 * row_bytes), 5);
+	eight = _mm_insert_epi16(eight, ll_load_u16(row + 6 * row_bytes), 6);
+	return _mm_insert_epi16(eight, ll_load_u16(row + 7 * row_bytes), 7);
 }
 
 /* Scales that are taken out, of 16 rows: stored one by one they would be most of the time. */

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "tensor/brain.h"
 #include "tensor/kern_isa.h"
 #include "tensor/mul.h"
@@ -206,15 +207,6 @@ mul_floats(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
 
 LL_FLOAT_FORMATS(FLOATS)
 
-static float
-lane(const uint8_t *from)
-{
-	float value;
-
-	memcpy(&value, from, sizeof value);
-	return value;
-}
-
 static void
 runs_floats(float *sums, const uint8_t *w, const uint8_t *x, enum ll_dtype type)
 {
@@ -225,7 +217,7 @@ runs_floats(float *sums, const uint8_t *w, const uint8_t *x, enum ll_dtype type)
 
 		for (size_t i = 0; i < LL_MUL_RUN; i++)
 			sum[i % 2] = fmaf(ll_format(type)->load(w + (run * LL_MUL_RUN + i) * bytes, 0),
-			    lane(x + 4 * (LL_RUNS * i + run)), sum[i % 2]);
+			    ll_load_f32(x + 4 * (LL_RUNS * i + run)), sum[i % 2]);
 		sums[run] = sum[0] + sum[1];
 	}
 }
