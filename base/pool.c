@@ -17,6 +17,10 @@
 /* Some ten microseconds: longer than the gap between two calls of a step, shorter than a step. */
 #define SPINS 2000
 
+/* What is read ahead between two looks at whether the wait is over: some 30 ns. */
+#define BURST 1024
+#define LINE 64
+
 #ifdef LL_FEW_ITEMS
 #define FEW 64
 #endif
@@ -25,6 +29,8 @@ struct worker {
 	struct ll_pool *pool;
 	size_t index;
 	pthread_t thread;
+	const volatile char *ahead;	/* what it reads while it waits */
+	size_t ahead_bytes;
 };
 
 struct ll_pool {
@@ -50,14 +56,37 @@ relax(void)
 #endif
 }
 
+/* By loads: asked for by prefetching, the same lines make a step slower (bench/README.md). */
+static void
+read_ahead(struct worker *worker)
+{
+	size_t bytes = worker->ahead_bytes < BURST ? worker->ahead_bytes : BURST;
+
+	for (size_t i = 0; i < bytes; i += LINE)
+		(void)worker->ahead[i];
+	worker->ahead += bytes;
+	worker->ahead_bytes -= bytes;
+}
+
+static void
+spin(struct worker *worker)
+{
+	if (worker->ahead_bytes > 0)
+		read_ahead(worker);
+	else
+		relax();
+}
+
 /* Waits until the round is not `seen`. */
 static void
-await_round(struct ll_pool *pool, unsigned seen)
+await_round(struct worker *worker, unsigned seen)
 {
+	struct ll_pool *pool = worker->pool;
+
 	for (size_t i = 0; i < pool->spins; i++) {
 		if (atomic_load(&pool->round) != seen || atomic_load(&pool->leaving))
 			return;
-		relax();
+		spin(worker);
 	}
 	pthread_mutex_lock(&pool->mutex);
 	while (atomic_load(&pool->round) == seen && !atomic_load(&pool->leaving))
@@ -72,7 +101,7 @@ work(void *arg)
 	struct ll_pool *pool = worker->pool;
 
 	for (unsigned seen = 0;; seen++) {
-		await_round(pool, seen);
+		await_round(worker, seen);
 		if (atomic_load(&pool->leaving))
 			return NULL;
 		pool->fn(pool->arg, worker->index, pool->count);
@@ -183,11 +212,20 @@ ll_pool_run(struct ll_pool *pool, void (*fn)(void *arg, size_t thread, size_t co
 	if (threads == 1)
 		return;
 	for (size_t i = 0; i < pool->spins && atomic_load(&pool->running) > 0; i++)
-		relax();
+		spin(&pool->workers[0]);
 	pthread_mutex_lock(&pool->mutex);
 	while (atomic_load(&pool->running) > 0)
 		pthread_cond_wait(&pool->done, &pool->mutex);
 	pthread_mutex_unlock(&pool->mutex);
+}
+
+void
+ll_pool_ahead(struct ll_pool *pool, size_t thread, const void *data, size_t bytes)
+{
+	if (pool == NULL)
+		return;
+	pool->workers[thread].ahead = data;
+	pool->workers[thread].ahead_bytes = bytes;
 }
 
 void

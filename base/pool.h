@@ -31,6 +31,13 @@ size_t ll_pool_count(const struct ll_pool *pool);
 /* Runs fn(arg, thread, count) on every thread, thread = 0 on the caller; returns when all have. */
 void ll_pool_run(struct ll_pool *pool, void (*fn)(void *arg, size_t thread, size_t count), void *arg);
 
+/*
+ * What a thread reads while it waits for the others and for the next call, so that its caches have it
+ * then; each thread tells its own, within a call. It holds until something else is told: so long, or until the pool is
+ * freed, that memory can be read. With NULL for the pool nobody waits.
+ */
+void ll_pool_ahead(struct ll_pool *pool, size_t thread, const void *data, size_t bytes);
+
 /* The share [*begin, *end) of `total` items for one thread, in units of `grain` items. */
 void ll_pool_share(size_t total, size_t grain, size_t thread, size_t count, size_t *begin, size_t *end);
 

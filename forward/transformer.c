@@ -44,6 +44,14 @@ struct ll_forward {
 	struct ll_attention *attention;
 };
 
+/* The products of a layer, in their order. */
+enum step { QKV, OUTPUT, GATE_UP, DOWN, STEPS };
+
+struct product {
+	size_t count;
+	struct ll_matmul jobs[3];
+};
+
 struct need {
 	void *slot;
 	size_t count, size;
@@ -141,11 +149,12 @@ ll_forward_free(struct ll_forward *f)
 {
 	if (f == NULL)
 		return;
+	/* First its threads, which may still read weights. */
+	ll_pool_free(f->ops.pool);
 	ll_attention_free(f->attention);
 	ll_packs_free(f->packs);
 	ll_kv_free(f->kv);
 	ll_arena_free(f->arena);
-	ll_pool_free(f->ops.pool);
 	free(f);
 }
 
@@ -220,22 +229,49 @@ collect(const struct ll_forward *f, size_t layer, enum ll_meets what, const floa
 		ll_collect_add(f->config.collect, f->ops.pool, f->config.first + layer, what, x, count);
 }
 
-/* Products of matrices of one layer, which are neighbours in enum ll_adapter_site, with what adapters add. */
-static void
-multiply(struct ll_forward *f, size_t layer, enum ll_adapter_site site, const struct ll_matmul *jobs, size_t count,
-    const float *x, size_t cols, size_t rows)
+/* The matrices of a product; behind the last layer the head, which has no place yet for what it makes. */
+static struct product
+product_of(const struct ll_forward *f, size_t layer, enum step step)
 {
-	ll_ops_matmul(&f->ops, jobs, count, x, cols, rows);
-	ll_adapt(&f->ops, f->config.adapters, f->low, f->config.first + layer, site, jobs, count, x, cols, rows);
+	const struct ll_hparams *hp = &f->model->hp;
+	const struct ll_layer *w;
+
+	if (layer == f->shape.layers)
+		return (struct product){ ll_packs_head(f->packs)->data != NULL, { { ll_packs_head(f->packs), NULL, hp->vocab } } };
+	w = ll_packs_layer(f->packs, layer);
+	switch (step) {
+	case QKV:
+		return (struct product){ 3, { { &w->wq, f->q, w->heads * hp->head_dim },
+		    { &w->wk, f->k, w->kv_heads * hp->head_dim }, { &w->wv, f->v, w->kv_heads * hp->head_dim } } };
+	case OUTPUT:
+		return (struct product){ 1, { { &w->wo, f->h, hp->dim } } };
+	case GATE_UP:
+		return (struct product){ 2, { { &w->gate, f->gate, w->ffn }, { &w->up, f->up, w->ffn } } };
+	default:
+		return (struct product){ 1, { { &w->down, f->h, hp->dim } } };
+	}
+}
+
+/* One of a layer's products, with what adapters add. */
+static void
+multiply(struct ll_forward *f, size_t layer, enum step step, const float *x, size_t cols, size_t rows)
+{
+	static const enum ll_adapter_site sites[STEPS] = { LL_ADAPT_Q, LL_ADAPT_OUTPUT, LL_ADAPT_GATE, LL_ADAPT_DOWN };
+	const struct product now = product_of(f, layer, step);
+	const struct product next = product_of(f, layer + (step + 1) / STEPS, (step + 1) % STEPS);
+
+	f->ops.next = next.jobs;
+	f->ops.next_count = next.count;
+	ll_ops_matmul(&f->ops, now.jobs, now.count, x, cols, rows);
+	ll_adapt(&f->ops, f->config.adapters, f->low, f->config.first + layer, sites[step], now.jobs, now.count, x, cols, rows);
+	f->ops.next_count = 0;
 }
 
 static void
 attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, const struct ll_row *rows, size_t count)
 {
 	const struct ll_hparams *hp = &f->model->hp;
-	size_t q_dim = w->heads * hp->head_dim, kv_dim = w->kv_heads * hp->head_dim;
-	struct ll_matmul qkv[] = { { &w->wq, f->q, q_dim }, { &w->wk, f->k, kv_dim }, { &w->wv, f->v, kv_dim } };
-	struct ll_matmul out = { &w->wo, f->h, hp->dim };
+	size_t q_dim = w->heads * hp->head_dim;
 	struct ll_place place = {
 		.ops = &f->ops, .kv = f->kv, .shape = f->shape, .layer = layer, .heads = w->heads,
 		.kv_heads = w->kv_heads, .q = f->q, .k = f->k, .v = f->v, .cosine = f->cosine, .sine = f->sine,
@@ -244,7 +280,7 @@ attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, co
 
 	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->attn_norm.data, hp->norm_eps, count, hp->dim);
 	collect(f, layer, LL_MEETS_QKV, f->h, count);
-	multiply(f, layer, LL_ADAPT_Q, qkv, 3, f->h, hp->dim, count);
+	multiply(f, layer, QKV, f->h, hp->dim, count);
 	add_bias(f, &w->bq, f->q, count);
 	add_bias(f, &w->bk, f->k, count);
 	add_bias(f, &w->bv, f->v, count);
@@ -252,7 +288,7 @@ attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, co
 	ll_place_run(&place, f->queries, count);
 	ll_attention_run(f->attention, layer, w->heads, w->kv_heads, f->queries, count);
 	collect(f, layer, LL_MEETS_ATTN_OUTPUT, f->mixed, count);
-	multiply(f, layer, LL_ADAPT_OUTPUT, &out, 1, f->mixed, q_dim, count);
+	multiply(f, layer, OUTPUT, f->mixed, q_dim, count);
 	add_bias(f, &w->bo, f->h, count);
 	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
 }
@@ -261,17 +297,15 @@ static void
 ffn_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, size_t count)
 {
 	const struct ll_hparams *hp = &f->model->hp;
-	struct ll_matmul in[] = { { &w->gate, f->gate, w->ffn }, { &w->up, f->up, w->ffn } };
-	struct ll_matmul out = { &w->down, f->h, hp->dim };
 
 	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->ffn_norm.data, hp->norm_eps, count, hp->dim);
 	collect(f, layer, LL_MEETS_GATE_UP, f->h, count);
-	multiply(f, layer, LL_ADAPT_GATE, in, 2, f->h, hp->dim, count);
+	multiply(f, layer, GATE_UP, f->h, hp->dim, count);
 	add_bias(f, &w->bgate, f->gate, count);
 	add_bias(f, &w->bup, f->up, count);
 	ll_ops_swiglu(&f->ops, f->gate, f->up, count * w->ffn);
 	collect(f, layer, LL_MEETS_DOWN, f->gate, count);
-	multiply(f, layer, LL_ADAPT_DOWN, &out, 1, f->gate, w->ffn, count);
+	multiply(f, layer, DOWN, f->gate, w->ffn, count);
 	add_bias(f, &w->bdown, f->h, count);
 	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
 }

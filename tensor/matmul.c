@@ -28,9 +28,17 @@
 #define LANES_BYTES (256u * 1024)	/* of activations in lanes, that a thread keeps */
 #define THREAD_BYTES (SCRATCH_BYTES + LANES_BYTES)
 #define SHARE_BYTES 65536	/* of weights, that a thread takes at once, at least */
+#define AHEAD_BYTES (256u * 1024)	/* of the next product's, that it reads while it waits, at most */
 
 /* Columns from which on formats that take long to load are made wide. */
 #define WORTH_WIDENING 16
+
+/* How panels are shared out. */
+struct shares {
+	size_t panels;		/* of all jobs */
+	size_t few;		/* that a thread takes at once, at least */
+	size_t first;		/* that each thread begins with: `first * thread` and those behind it */
+};
 
 struct product {
 	const struct ll_ops *ops;
@@ -43,8 +51,8 @@ struct product {
 	size_t tiles, width;
 	union ll_act *act[LL_ACT_KINDS];	/* [tiles][lines][width]; NULL if no job wants it */
 	uint8_t *scratch;			/* THREAD_BYTES for each thread */
-	size_t panels;				/* of all jobs */
-	atomic_size_t next;
+	struct shares shares;
+	atomic_size_t next;			/* panel that nobody has taken */
 };
 
 /* How one matrix is multiplied. */
@@ -56,11 +64,14 @@ struct plan {
 	bool made_f32;			/* rows are dequantised: the oracle */
 	bool widen;
 	enum ll_wide_kind wide;
+	ll_product *mul;
 	size_t blocks;			/* of a row */
+	size_t lines, block_lines;	/* of activations: of a row, for a block */
 	size_t piece;			/* blocks at a time */
 	size_t piece_bytes;		/* scratch of a piece of one panel */
 	size_t group;			/* panels at a time, LL_GROUP_PANELS at most */
 	bool runs;			/* rows are taken as they lie (runs.h) */
+	bool lies;			/* panels are, by all columns at once */
 };
 
 /* What a thread works with. */
@@ -161,7 +172,10 @@ plan_for(const struct product *product, const struct ll_tensor *w)
 		plan.widen = true;
 		plan.wide = ll_wide_kind(w->type);
 	}
+	plan.mul = plan.widen ? kern->mul_wide[plan.wide] : kern->mul[plan.type];
 	plan.blocks = (w->cols + plan.layout.elements - 1) / plan.layout.elements;
+	plan.lines = lines_of(plan.kind, w->cols);
+	plan.block_lines = plan.layout.elements / ll_act_elements(plan.kind);
 
 	/* Pieces of whole runs of floats and of pairs of blocks. */
 	step = plan.layout.elements == 256 ? 2 : 256 / plan.layout.elements;
@@ -174,11 +188,7 @@ plan_for(const struct product *product, const struct ll_tensor *w)
 		plan.group = 1;
 	lanes = ll_runs_bytes(kern, w->type, w->cols);
 	plan.runs = !w->panels && !plan.made_f32 && product->rows == 1 && lanes > 0 && lanes <= LANES_BYTES;
-	/* Unless it has to be prepared, what is read once is read as it lies. */
-	if (w->panels && !plan.widen && !plan.made_f32 && !many) {
-		plan.piece = ll_piece_blocks(&plan.layout);
-		plan.group = LL_GROUP_PANELS;
-	}
+	plan.lies = w->panels && !plan.widen && !plan.made_f32 && !many;
 	return plan;
 }
 
@@ -245,16 +255,13 @@ static void
 multiply(const struct product *product, const struct plan *plan, const struct ll_matmul *job,
     const uint8_t *piece, size_t panel, size_t first, size_t count, size_t tile)
 {
-	const struct ll_kern *kern = product->ops->kern;
-	size_t lines = lines_of(plan->kind, product->cols), per = ll_act_elements(plan->kind);
 	size_t row = panel * LL_PANEL_ROWS, rows = least(LL_PANEL_ROWS, plan->w->rows - row);
 	size_t cols = least(product->width, product->rows - tile * product->width);
 	const union ll_act *x = product->act[plan->kind] +
-	    (tile * lines + first * plan->layout.elements / per) * product->width;
+	    (tile * plan->lines + first * plan->block_lines) * product->width;
 	float *y = job->y + tile * product->width * job->y_stride + row, *to = y;
 	size_t stride = job->y_stride;
 	bool more = product->more || first > 0;
-	ll_product *mul = kern->mul[plan->type];
 	float part[LL_MUL_COLS * LL_PANEL_ROWS];
 
 	/* The last rows of a matrix may be less than a panel. */
@@ -265,11 +272,9 @@ multiply(const struct product *product, const struct plan *plan, const struct ll
 		for (size_t j = 0; j < cols && more; j++)
 			memcpy(part + j * stride, y + j * job->y_stride, rows * sizeof *y);
 	}
-	if (plan->widen) {
-		mul = kern->mul_wide[plan->wide];
+	if (plan->widen)
 		count *= plan->layout.elements / 32;
-	}
-	mul(to, stride, piece, count, x, product->width, cols, more);
+	plan->mul(to, stride, piece, count, x, product->width, cols, more);
 	for (size_t j = 0; j < cols && to == part; j++)
 		memcpy(y + j * job->y_stride, part + j * stride, rows * sizeof *y);
 }
@@ -299,55 +304,97 @@ multiply_runs(struct worker *worker, const struct plan *plan, const struct ll_ma
 	    rows, worker->lanes, product->more);
 }
 
+/* Panels in the order of their addresses. */
+static void
+multiply_lying(const struct product *product, const struct plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
+{
+	size_t panels = ll_panels(job->w->rows), most = ll_piece_blocks(&plan->layout);
+
+	for (size_t panel = begin, stop; panel < end; panel = stop) {
+		stop = least(panel - panel % LL_GROUP_PANELS + LL_GROUP_PANELS, end);
+		for (size_t first = 0; first < plan->blocks; first += most) {
+			size_t count = least(most, plan->blocks - first), bytes = ll_panel_bytes(&plan->layout, count);
+			const uint8_t *piece = (const uint8_t *)job->w->data +
+			    ll_panel_piece(&plan->layout, panels, plan->blocks, panel, first / most);
+
+			for (size_t i = panel; i < stop; i++, piece += bytes)
+				multiply(product, plan, job, piece, i, first, count, 0);
+		}
+	}
+}
+
+static void
+multiply_prepared(struct worker *worker, const struct plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
+{
+	const struct product *product = worker->product;
+	size_t most = plan->made_f32 || !job->w->panels ? plan->blocks : ll_piece_blocks(&plan->layout);
+	const uint8_t *piece[GROUP];
+
+	for (size_t panel = begin, group; panel < end; panel += group) {
+		group = least(plan->group - panel % plan->group, end - panel);
+		for (size_t first = 0, count; first < plan->blocks; first += count) {
+			count = least(least(plan->piece, plan->blocks - first), most - first % most);
+			for (size_t i = 0; i < group; i++)
+				piece[i] = prepare(product, plan, panel + i, first, count,
+				    worker->scratch + i * plan->piece_bytes, panel + i + 1 == end);
+			for (size_t tile = 0; tile < product->tiles; tile++)
+				for (size_t i = 0; i < group; i++)
+					multiply(product, plan, job, piece[i], panel + i, first, count, tile);
+		}
+	}
+}
+
 /* Panels begin .. end - 1 of one matrix. */
 static void
 multiply_panels(struct worker *worker, const struct ll_matmul *job, size_t begin, size_t end)
 {
 	const struct product *product = worker->product;
 	const struct plan plan = plan_for(product, job->w);
-	size_t most = plan.made_f32 || !job->w->panels ? plan.blocks : ll_piece_blocks(&plan.layout);
-	const uint8_t *piece[LL_GROUP_PANELS];
 
 	if (plan.runs)
 		multiply_runs(worker, &plan, job, begin, end);
-	for (size_t panel = begin, group; panel < end && !plan.runs; panel += group) {
-		group = least(plan.group - panel % plan.group, end - panel);
-		for (size_t first = 0, count; first < plan.blocks; first += count) {
-			count = least(least(plan.piece, plan.blocks - first), most - first % most);
-			for (size_t i = 0; i < group; i++)
-				piece[i] = prepare(product, &plan, panel + i, first, count,
-				    worker->scratch + i * plan.piece_bytes, panel + i + 1 == end);
-			for (size_t tile = 0; tile < product->tiles; tile++)
-				for (size_t i = 0; i < group; i++)
-					multiply(product, &plan, job, piece[i], panel + i, first, count, tile);
-		}
-	}
+	else if (plan.lies)
+		multiply_lying(product, &plan, job, begin, end);
+	else
+		multiply_prepared(worker, &plan, job, begin, end);
 	if (job->w->row_scale != NULL && !plan.made_f32)
 		scale_rows(product, job, begin * LL_PANEL_ROWS, least(end * LL_PANEL_ROWS, job->w->rows));
 }
 
-/*
- * Takes the next panels of all matrices: many at first, then fewer, so that a thread that is held up
- * does not hold up the others. False when there are none.
- */
+/* Of so many panels that are left: many at first, then fewer, so that a thread that is held up does not hold up the others. */
+static size_t
+share_of(size_t left, size_t few, size_t threads)
+{
+	size_t count = threads == 1 ? left : left / (2 * threads) / few * few;
+
+	return least(count < few ? few : count, left);
+}
+
+static struct shares
+shares_of(const struct ll_matmul *jobs, size_t count, size_t tiles, size_t threads)
+{
+	const struct ll_tensor *w = jobs[0].w;
+	struct shares shares = { .few = tiles > 1 ? GROUP : SHARE_BYTES / (LL_PANEL_ROWS * w->row_bytes + 1) + 1 };
+
+	for (size_t i = 0; i < count; i++)
+		shares.panels += ll_panels(jobs[i].w->rows);
+	/* Of long rows a group is read in one go. */
+	if (tiles == 1 && w->panels && w->cols > LL_PIECE_ELEMENTS && shares.panels / threads >= 8 * LL_GROUP_PANELS)
+		shares.few = LL_GROUP_PANELS;
+	shares.first = share_of(shares.panels, shares.few, threads);
+	return shares;
+}
+
+/* Takes the next panels of all matrices. False when there are none. */
 static bool
 take(struct product *product, size_t threads, size_t *begin, size_t *end)
 {
-	size_t bytes = LL_PANEL_ROWS * product->jobs[0].w->row_bytes;
-	size_t few = product->tiles > 1 ? GROUP : SHARE_BYTES / (bytes + 1) + 1;
 	size_t next = atomic_load_explicit(&product->next, memory_order_relaxed), count;
 
-	/* Of long rows a group is read in one go. */
-	if (product->tiles == 1 && product->jobs[0].w->panels && product->cols > LL_PIECE_ELEMENTS &&
-	    product->panels / threads >= 8 * LL_GROUP_PANELS)
-		few = LL_GROUP_PANELS;
 	do {
-		if (next >= product->panels)
+		if (next >= product->shares.panels)
 			return false;
-		count = (product->panels - next) / (2 * threads) / few * few;
-		if (threads == 1)
-			count = product->panels;
-		count = least(count < few ? few : count, product->panels - next);
+		count = share_of(product->shares.panels - next, product->shares.few, threads);
 	} while (!atomic_compare_exchange_weak_explicit(&product->next, &next, next + count,
 	    memory_order_relaxed, memory_order_relaxed));
 	*begin = next;
@@ -355,16 +402,62 @@ take(struct product *product, size_t threads, size_t *begin, size_t *end)
 	return true;
 }
 
+/* So many panels of one matrix. */
+static void
+read_ahead(const struct product *product, size_t thread, const struct ll_tensor *w, size_t panel, size_t count)
+{
+	const struct ll_layout layout = ll_layout(w->type);
+	const uint8_t *data = w->data;
+	size_t row = panel * LL_PANEL_ROWS, bytes;
+
+	if (w->panels) {
+		size_t blocks = (w->cols + layout.elements - 1) / layout.elements;
+
+		data += ll_panel_piece(&layout, ll_panels(w->rows), blocks, panel, 0);
+		bytes = count * ll_panel_bytes(&layout, blocks);
+	} else {
+		data += row * w->row_bytes;
+		bytes = least(count * LL_PANEL_ROWS, w->rows - row) * w->row_bytes;
+	}
+	ll_pool_ahead(product->ops->pool, thread, data, least(bytes, AHEAD_BYTES));
+}
+
+/* What the thread begins the next product with. */
+static void
+look_ahead(const struct product *product, size_t thread, size_t threads)
+{
+	const struct ll_matmul *next = product->ops->next;
+	size_t count = product->ops->next_count, panel;
+	struct shares shares;
+
+	ll_pool_ahead(product->ops->pool, thread, NULL, 0);
+	if (count == 0 || product->tiles > 1)
+		return;
+	shares = shares_of(next, count, 1, threads);
+	panel = shares.first * thread;
+	for (size_t i = 0; i < count; i++) {
+		size_t panels = ll_panels(next[i].w->rows);
+
+		if (panel < panels) {
+			read_ahead(product, thread, next[i].w, panel, least(shares.first, panels - panel));
+			return;
+		}
+		panel -= panels;
+	}
+}
+
 static void
 multiply_share(void *arg, size_t thread, size_t threads)
 {
 	struct product *product = arg;
+	const struct shares *shares = &product->shares;
 	uint8_t *scratch = product->scratch + thread * THREAD_BYTES;
 	struct worker worker = { .product = product, .scratch = scratch, .kind = LL_ACT_KINDS,
 		.lanes = (union ll_act *)(void *)(scratch + SCRATCH_BYTES) };
-	size_t begin, end;
+	size_t begin = least(shares->first * thread, shares->panels), end = least(begin + shares->first, shares->panels);
 
-	while (take(product, threads, &begin, &end)) {
+	look_ahead(product, thread, threads);
+	do {
 		size_t before = 0;
 
 		for (size_t i = 0; i < product->count && before < end; i++) {
@@ -377,7 +470,7 @@ multiply_share(void *arg, size_t thread, size_t threads)
 			begin = begin < after ? least(after, end) : begin;
 			before = after;
 		}
-	}
+	} while (take(product, threads, &begin, &end));
 }
 
 /* Runs of 64 activations are shared out as if all rows were one. */
@@ -416,7 +509,6 @@ place_activations(struct product *product)
 		enum ll_act_kind kind = product->ops->precision == LL_PRECISION_F32 ? LL_ACT_F32 :
 		    product->ops->kern->wants[w->type];
 
-		product->panels += ll_panels(w->rows);
 		if (product->act[kind] == NULL) {
 			product->act[kind] = (union ll_act *)(void *)place;
 			place += product->tiles * product->width * lines_of(kind, product->cols) *
@@ -430,7 +522,7 @@ static void
 run(struct product *product)
 {
 	const struct ll_ops *ops = product->ops;
-	size_t rows = product->rows;
+	size_t rows = product->rows, threads = ll_pool_count(ops->pool);
 
 	if (product->count == 0 || rows == 0)
 		return;
@@ -439,6 +531,8 @@ run(struct product *product)
 	product->width = (rows + product->tiles - 1) / product->tiles;
 	/* The last tile must have something. */
 	product->tiles = (rows + product->width - 1) / product->width;
+	product->shares = shares_of(product->jobs, product->count, product->tiles, threads);
+	product->next = least(threads * product->shares.first, product->shares.panels);
 	place_activations(product);
 	if (rows * product->cols < WORTH_THREADS)
 		act_share(product, 0, 1);

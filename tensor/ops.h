@@ -25,11 +25,16 @@ enum ll_precision {
 	LL_PRECISION_F32	/* weights as ll_ops_row gives them, activations f32: the oracle */
 };
 
+struct ll_matmul;
+
 struct ll_ops {
 	const struct ll_kern *kern;
 	struct ll_pool *pool;
 	enum ll_precision precision;
 	void *scratch;			/* ll_ops_scratch bytes, 64-byte aligned; used by ll_ops_matmul */
+	/* What is multiplied after this, if it is known: threads that wait read its first weights. */
+	const struct ll_matmul *next;
+	size_t next_count;
 };
 
 /*
