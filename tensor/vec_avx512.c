@@ -32,15 +32,94 @@ round16(int8_t *q, const float *x, float factor)
 	return _mm512_reduce_add_epi32(nearest);
 }
 
+static inline __m512i
+magnitudes(const float *x)
+{
+	return _mm512_and_si512(_mm512_loadu_si512(x), _mm512_set1_epi32(0x7fffffff));
+}
+
+/* Of four times 32 numbers, as bits. */
+static inline __m128i
+greatest4(const float *x)
+{
+	__m512i each[4], a, b;
+	__m256i eight;
+
+	for (size_t i = 0; i < 4; i++)
+		each[i] = _mm512_max_epu32(magnitudes(x + 32 * i), magnitudes(x + 32 * i + 16));
+	a = _mm512_max_epu32(_mm512_unpacklo_epi32(each[0], each[1]), _mm512_unpackhi_epi32(each[0], each[1]));
+	b = _mm512_max_epu32(_mm512_unpacklo_epi32(each[2], each[3]), _mm512_unpackhi_epi32(each[2], each[3]));
+	a = _mm512_max_epu32(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+	eight = _mm256_max_epu32(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
+	return _mm_max_epu32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+}
+
+static inline __m128i
+round_bytes(const float *x, __m512 factor)
+{
+	return _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), factor)));
+}
+
+/* A line, whose scale and 127 / its greatest magnitude are everywhere in these. */
+static inline void
+act_line(struct ll_act_q8 *out, const float *x, __m512 factor, __m256 scale)
+{
+	/* The eight numbers behind the bytes, in turn. */
+	const __m256i low_of = _mm256_setr_epi32(0, 0, 0, 0, 4, 0, 0, 0), by = _mm256_setr_epi32(0, -8, -128, -128, -128, 1, 1, 1);
+	const __m256i excess = _mm256_setr_epi32(0, 4096, 4096, 2048, 2048, 4096, 2048, 4096);
+	__m256i q = _mm256_setr_m128i(round_bytes(x, factor), round_bytes(x + 16, factor)), sums;
+	__m256 floats;
+
+	/* Sums of eight bytes, each 128 too large, then of 16 in lanes 0 and 4. */
+	sums = _mm256_sad_epu8(_mm256_xor_si256(q, _mm256_set1_epi8(-128)), _mm256_setzero_si256());
+	sums = _mm256_add_epi32(sums, _mm256_shuffle_epi32(sums, 0x4e));
+	sums = _mm256_add_epi32(_mm256_permutevar8x32_epi32(sums, low_of),
+	    _mm256_maskz_permutexvar_epi32(0xa6, _mm256_set1_epi32(4), sums));
+	sums = _mm256_sub_epi32(sums, excess);
+	floats = _mm256_cvtepi32_ps(sums);
+	floats = _mm256_mask_mul_ps(floats, 0x80, floats, scale);
+	sums = _mm256_mask_mov_epi32(_mm256_mullo_epi32(sums, by), 0xe0, _mm256_castps_si256(floats));
+	_mm256_storeu_si256((__m256i *)(void *)out->q, q);
+	_mm256_storeu_ps(&out->scale, _mm256_mask_mov_ps(_mm256_castsi256_ps(sums), 1, scale));
+}
+
+/* Four lines, if all have a scale. */
+static inline bool
+act_four(union ll_act *out, size_t width, const float *x, __m128i bits)
+{
+	__m128 most = _mm_castsi128_ps(bits), of = _mm_set1_ps(127.0f), scale = _mm_div_ps(most, of);
+	__m128 factor = _mm_div_ps(of, most);
+
+	if ((_mm_cmp_ps_mask(scale, _mm_set1_ps(FLT_MIN), _CMP_GE_OQ) &
+	    _mm_cmp_ps_mask(most, _mm_set1_ps(FLT_MAX), _CMP_LE_OQ)) != 0xf)
+		return false;
+	for (int i = 0; i < 4; i++) {
+		__m512i place = _mm512_set1_epi32(i);
+
+		act_line(&out[(size_t)i * width].q8, x + 32 * i, _mm512_permutexvar_ps(place, _mm512_castps128_ps512(factor)),
+		    _mm256_permutexvar_ps(_mm512_castsi512_si256(place), _mm256_castps128_ps256(scale)));
+	}
+	return true;
+}
+
 static void
 act_q8(union ll_act *out, size_t width, const float *x, size_t n)
 {
+	for (; n >= 128; n -= 128, x += 128, out += 4 * width)
+		if (!act_four(out, width, x, greatest4(x)))
+			ll_act_round(out, width, x, 128, greatest, round16);
 	ll_act_round(out, width, x, n, greatest, round16);
 }
 
 static void
 act_q8_64(union ll_act *out, size_t width, const float *x, size_t n)
 {
+	for (; n >= 128; n -= 128, x += 128, out += 4 * width) {
+		__m128i most = greatest4(x);
+
+		if (!act_four(out, width, x, _mm_max_epu32(most, _mm_shuffle_epi32(most, 0xb1))))
+			ll_act_round_64(out, width, x, 128, greatest, round16);
+	}
 	ll_act_round_64(out, width, x, n, greatest, round16);
 }
 
