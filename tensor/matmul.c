@@ -69,7 +69,7 @@ struct plan {
 	size_t lines, block_lines;	/* of activations: of a row, for a block */
 	size_t piece;			/* blocks at a time */
 	size_t piece_bytes;		/* scratch of a piece of one panel */
-	size_t group;			/* panels at a time, LL_GROUP_PANELS at most */
+	size_t group;			/* panels prepared at a time, GROUP at most */
 	bool runs;			/* rows are taken as they lie (runs.h) */
 	bool lies;			/* panels are, by all columns at once */
 };
@@ -361,7 +361,10 @@ multiply_panels(struct worker *worker, const struct ll_matmul *job, size_t begin
 		scale_rows(product, job, begin * LL_PANEL_ROWS, least(end * LL_PANEL_ROWS, job->w->rows));
 }
 
-/* Of so many panels that are left: many at first, then fewer, so that a thread that is held up does not hold up the others. */
+/*
+ * Of so many panels that are left: many at first, then fewer, so that a thread that is held up does not
+ * hold up the others.
+ */
 static size_t
 share_of(size_t left, size_t few, size_t threads)
 {
@@ -422,7 +425,7 @@ read_ahead(const struct product *product, size_t thread, const struct ll_tensor 
 	ll_pool_ahead(product->ops->pool, thread, data, least(bytes, AHEAD_BYTES));
 }
 
-/* What the thread begins the next product with. */
+/* Tells what the thread begins the next product with. */
 static void
 look_ahead(const struct product *product, size_t thread, size_t threads)
 {

@@ -32,7 +32,10 @@ struct ll_ops {
 	struct ll_pool *pool;
 	enum ll_precision precision;
 	void *scratch;			/* ll_ops_scratch bytes, 64-byte aligned; used by ll_ops_matmul */
-	/* What is multiplied after this, if it is known: threads that wait read its first weights. */
+	/*
+	 * What is multiplied after this, if that is known (next_count 0: it is not): threads that wait read its
+	 * first weights, until the next product or the pool's end.
+	 */
 	const struct ll_matmul *next;
 	size_t next_count;
 };

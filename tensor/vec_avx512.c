@@ -62,9 +62,9 @@ round_bytes(const float *x, __m512 factor)
 
 /* A line, whose scale and 127 / its greatest magnitude are everywhere in these. */
 static inline void
-act_line(struct ll_act_q8 *out, const float *x, __m512 factor, __m256 scale)
+act_line(union ll_act *line, const float *x, __m512 factor, __m256 scale)
 {
-	/* The eight numbers behind the bytes, in turn. */
+	/* The eight numbers behind the bytes (struct ll_act_q8), in turn. */
 	const __m256i low_of = _mm256_setr_epi32(0, 0, 0, 0, 4, 0, 0, 0), by = _mm256_setr_epi32(0, -8, -128, -128, -128, 1, 1, 1);
 	const __m256i excess = _mm256_setr_epi32(0, 4096, 4096, 2048, 2048, 4096, 2048, 4096);
 	__m256i q = _mm256_setr_m128i(round_bytes(x, factor), round_bytes(x + 16, factor)), sums;
@@ -79,8 +79,8 @@ act_line(struct ll_act_q8 *out, const float *x, __m512 factor, __m256 scale)
 	floats = _mm256_cvtepi32_ps(sums);
 	floats = _mm256_mask_mul_ps(floats, 0x80, floats, scale);
 	sums = _mm256_mask_mov_epi32(_mm256_mullo_epi32(sums, by), 0xe0, _mm256_castps_si256(floats));
-	_mm256_storeu_si256((__m256i *)(void *)out->q, q);
-	_mm256_storeu_ps(&out->scale, _mm256_mask_mov_ps(_mm256_castsi256_ps(sums), 1, scale));
+	sums = _mm256_mask_mov_epi32(sums, 1, _mm256_castps_si256(scale));
+	_mm512_storeu_si512(line->bytes, _mm512_inserti64x4(_mm512_castsi256_si512(q), sums, 1));
 }
 
 /* Four lines, if all have a scale. */
@@ -96,7 +96,7 @@ act_four(union ll_act *out, size_t width, const float *x, __m128i bits)
 	for (int i = 0; i < 4; i++) {
 		__m512i place = _mm512_set1_epi32(i);
 
-		act_line(&out[(size_t)i * width].q8, x + 32 * i, _mm512_permutexvar_ps(place, _mm512_castps128_ps512(factor)),
+		act_line(out + (size_t)i * width, x + 32 * i, _mm512_permutexvar_ps(place, _mm512_castps128_ps512(factor)),
 		    _mm256_permutexvar_ps(_mm512_castsi512_si256(place), _mm256_castps128_ps256(scale)));
 	}
 	return true;
