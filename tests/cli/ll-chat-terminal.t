@@ -81,11 +81,14 @@ class Terminal:
     def type(self, text, end="> "):
         """What is shown between a line and the next prompt."""
         os.write(self.master, text.encode() + b"\n")
-        lines = self.until(end).rstrip("\n").split("\n")
-        # The prompt of a line before may still come.
-        while not lines[0].endswith(text) and "\x1b" not in text and "\x16" not in text:
+        while True:
             lines = self.until(end).rstrip("\n").split("\n")
-        return "\n".join(lines[1:])
+            if "\x1b" in text or "\x16" in text:
+                return "\n".join(lines[1:])
+            # The prompt of a line before may still come, by itself or in one with this line's.
+            for i, line in enumerate(lines):
+                if line.endswith(text):
+                    return "\n".join(lines[i + 1:])
 
     def key(self, byte):
         os.write(self.master, byte)
