@@ -13,12 +13,16 @@
 #include "tensor/kern_isa.h"
 #include "tensor/lanes_avx512.h"
 
+static inline __m512i
+magnitudes(const float *x)
+{
+	return _mm512_and_si512(_mm512_loadu_si512(x), _mm512_set1_epi32(0x7fffffff));
+}
+
 static inline float
 greatest(const float *x)
 {
-	const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
-	__m512i bits = _mm512_max_epu32(_mm512_and_si512(_mm512_loadu_si512(x), magnitude),
-	    _mm512_and_si512(_mm512_loadu_si512(x + 16), magnitude));
+	__m512i bits = _mm512_max_epu32(magnitudes(x), magnitudes(x + 16));
 
 	return _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128((int)_mm512_reduce_max_epu32(bits))));
 }
@@ -30,12 +34,6 @@ round16(int8_t *q, const float *x, float factor)
 
 	_mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(nearest));
 	return _mm512_reduce_add_epi32(nearest);
-}
-
-static inline __m512i
-magnitudes(const float *x)
-{
-	return _mm512_and_si512(_mm512_loadu_si512(x), _mm512_set1_epi32(0x7fffffff));
 }
 
 /* Of four times 32 numbers, as bits. */
