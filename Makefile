@@ -64,6 +64,7 @@ AVX512_CFLAGS := $(AVX2_CFLAGS) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx
 %_avx2.o: ISA_CFLAGS := $(AVX2_CFLAGS)
 %_avx512.o: ISA_CFLAGS := $(AVX512_CFLAGS)
 %_avx512bf16.o: ISA_CFLAGS := $(AVX512_CFLAGS) -mavx512bf16
+%_amx.o: ISA_CFLAGS := $(AVX512_CFLAGS) -mavx512bf16 -mamx-tile -mamx-int8 -mamx-bf16
 endif
 ifeq ($(ARCH),aarch64)
 %_neon.o: ISA_CFLAGS := -march=armv8.2-a+dotprod

@@ -35,6 +35,7 @@ static const struct ll_gemm_kern *const kernels[LL_ISA_COUNT][2] = {
 	[LL_ISA_AVX2] = { &ll_gemm_avx2[LL_GEMM_F32], &ll_gemm_avx2[LL_GEMM_BF16] },
 	[LL_ISA_AVX512] = { &ll_gemm_avx512[LL_GEMM_F32], &ll_gemm_avx512[LL_GEMM_BF16] },
 	[LL_ISA_AVX512BF16] = { &ll_gemm_avx512[LL_GEMM_F32], &ll_gemm_avx512bf16[0] },
+	[LL_ISA_AMX] = { &ll_gemm_avx512[LL_GEMM_F32], &ll_gemm_avx512bf16[0] },
 #elif defined(__aarch64__)
 	[LL_ISA_NEON] = { &ll_gemm_neon[LL_GEMM_F32], &ll_gemm_neon[LL_GEMM_BF16] },
 	[LL_ISA_NEON_I8MM] = { &ll_gemm_neon[LL_GEMM_F32], &ll_gemm_neon[LL_GEMM_BF16] },

@@ -21,6 +21,7 @@ static const struct level levels[LL_ISA_COUNT] = {
 	[LL_ISA_AVX512] = { LL_ISA_AVX2, { &ll_kern_mul_avx512, &ll_kern_vec_avx512,
 	    &ll_kern_attn_avx512 } },
 	[LL_ISA_AVX512BF16] = { LL_ISA_AVX512, { &ll_kern_mul_avx512bf16 } },
+	[LL_ISA_AMX] = { LL_ISA_AVX512BF16, { &ll_kern_mul_amx } },
 #elif defined(__aarch64__)
 	[LL_ISA_NEON] = { LL_ISA_REF, { &ll_kern_mul_neon, &ll_kern_vec_neon, &ll_kern_attn_neon } },
 	[LL_ISA_NEON_I8MM] = { LL_ISA_NEON, { &ll_kern_mul_neoni8mm } },
@@ -38,6 +39,7 @@ take_part(struct ll_kern *to, const struct ll_kern *part)
 	for (size_t type = 0; type < LL_DTYPES; type++) {
 		TAKE(mul[type]);
 		TAKE(mul_runs[type]);
+		TAKE(mul_lying[type]);
 		TAKE(widen[type]);
 		if (part->wants[type] != LL_ACT_Q8)
 			to->wants[type] = part->wants[type];
@@ -47,6 +49,9 @@ take_part(struct ll_kern *to, const struct ll_kern *part)
 	for (size_t kind = 0; kind < LL_ACT_KINDS; kind++)
 		TAKE(act[kind]);
 	TAKE(wide_first);
+	TAKE(wide_signed);
+	TAKE(cols);
+	TAKE(rest);
 	TAKE(interleave);
 	for (size_t type = 0; type < LL_KV_TYPES; type++) {
 		TAKE(scores[type]);

@@ -45,8 +45,12 @@ struct ll_kern {
 	ll_product *mul[LL_DTYPES];
 	ll_product *mul_wide[LL_WIDE_KINDS];
 	ll_product_runs *mul_runs[LL_DTYPES];	/* of F16 and BF16 */
+	ll_product_lying *mul_lying[LL_DTYPES];	/* takes the place of runs */
 	ll_widen *widen[LL_DTYPES];
 	bool wide_first;	/* with many columns wide runs are worth making of every type */
+	bool wide_signed;	/* their bytes are signed */
+	uint8_t cols;		/* of a tile of activations at most; products take as many */
+	void (*rest)(void);	/* or NULL: after products, gives up what the thread's registers keep */
 	ll_interleave *interleave;
 
 	/*

@@ -3,7 +3,7 @@
  * of weights are shared out over the threads. Nothing here adds two numbers of a sum, so that how
  * the work is cut cannot show in a result.
  *
- * Activations lie in tiles of at most LL_MUL_COLS rows, as even as they can be. Weights that do not
+ * Activations lie in tiles of at most kern->cols rows, as even as they can be. Weights that do not
  * lie in panels are interleaved, and made wide where that repays itself, a piece of K at a time
  * into a thread's scratch; or they are taken as they lie (runs.h). With many tiles several panels
  * are prepared together, so that a tile that came into the cache is used for all of them.
@@ -16,22 +16,15 @@
 #include "base/pool.h"
 #include "tensor/kern.h"
 #include "tensor/ops.h"
+#include "tensor/plan.h"
 #include "tensor/runs.h"
 
 /* Making fewer activations into lines than this takes less time than waking the threads. */
 #define WORTH_THREADS 16384
 
-/* A piece of prepared panels and the tile that it meets have to stay in the second cache. */
-#define SCRATCH_BYTES (320u * 1024)
-#define GROUP 4			/* panels prepared together at most */
-#define PIECE_BYTES 65536	/* of one panel at a time, and LL_PIECE_ELEMENTS at most */
-#define LANES_BYTES (256u * 1024)	/* of activations in lanes, that a thread keeps */
-#define THREAD_BYTES (SCRATCH_BYTES + LANES_BYTES)
+#define THREAD_BYTES (LL_PLAN_BYTES + LL_LANES_BYTES)	/* of scratch */
 #define SHARE_BYTES 65536	/* of weights, that a thread takes at once, at least */
 #define AHEAD_BYTES (256u * 1024)	/* of the next product's, that it reads while it waits, at most */
-
-/* Columns from which on formats that take long to load are made wide. */
-#define WORTH_WIDENING 16
 
 /* How panels are shared out. */
 struct shares {
@@ -55,30 +48,11 @@ struct product {
 	atomic_size_t next;			/* panel that nobody has taken */
 };
 
-/* How one matrix is multiplied. */
-struct plan {
-	const struct ll_tensor *w;
-	enum ll_dtype type;		/* of panels: F32 where rows are made that first */
-	enum ll_act_kind kind;
-	struct ll_layout layout;		/* of the type; of wide runs if it has no panels */
-	bool made_f32;			/* rows are dequantised: the oracle */
-	bool widen;
-	enum ll_wide_kind wide;
-	ll_product *mul;
-	size_t blocks;			/* of a row */
-	size_t lines, block_lines;	/* of activations: of a row, for a block */
-	size_t piece;			/* blocks at a time */
-	size_t piece_bytes;		/* scratch of a piece of one panel */
-	size_t group;			/* panels prepared at a time, GROUP at most */
-	bool runs;			/* rows are taken as they lie (runs.h) */
-	bool lies;			/* panels are, by all columns at once */
-};
-
 /* What a thread works with. */
 struct worker {
 	const struct product *product;
-	uint8_t *scratch;		/* SCRATCH_BYTES */
-	union ll_act *lanes;		/* LANES_BYTES behind that, for runs.h */
+	uint8_t *scratch;		/* LL_PLAN_BYTES */
+	union ll_act *lanes;		/* LL_LANES_BYTES behind that, for runs.h */
 	enum ll_act_kind kind;		/* of the lanes; LL_ACT_KINDS: there are none yet */
 };
 
@@ -88,20 +62,13 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Lines of a row of activations. */
-static size_t
-lines_of(enum ll_act_kind kind, size_t cols)
-{
-	return (cols / 32 + (cols % 32 != 0)) * 32 / ll_act_elements(kind);
-}
-
 static bool
 act_bytes(enum ll_act_kind kind, size_t rows, size_t cols, size_t *out)
 {
 	size_t filled;
 
 	/* The last tile may be less than full. */
-	return ll_add(rows, LL_MUL_COLS, &filled) || ll_mul(filled, lines_of(kind, cols), out) ||
+	return ll_add(rows, LL_MUL_COLS_MOST, &filled) || ll_mul(filled, ll_act_lines(kind, cols), out) ||
 	    ll_mul(*out, sizeof(union ll_act), out);
 }
 
@@ -118,83 +85,9 @@ ll_ops_scratch(size_t rows, size_t cols, size_t threads)
 	return all;
 }
 
-/* Columns from which on rows of a type are made wide first; see bench/README.md. */
-static size_t
-worth_widening(const struct ll_kern *kern, enum ll_dtype type)
-{
-	if (kern->wide_first)
-		return WORTH_WIDENING;
-	switch (type) {
-	case LL_Q4_0: case LL_Q4_1: case LL_Q8_0:
-		return SIZE_MAX;
-	case LL_Q4_K:
-		return 4 * WORTH_WIDENING;
-	default:
-		return WORTH_WIDENING;
-	}
-}
-
-/* Bytes of one block that a product reads, and of it and what it was made from. */
-static size_t
-read_bytes(const struct plan *plan)
-{
-	return plan->widen ? (size_t)plan->layout.elements / 32 * 64 * ll_wide_units(plan->wide) :
-	    (size_t)LL_PANEL_ROWS * plan->layout.bytes;
-}
-
-static size_t
-scratch_bytes(const struct plan *plan)
-{
-	return read_bytes(plan) + (plan->widen ? (size_t)LL_PANEL_ROWS * plan->layout.bytes : 0);
-}
-
-static struct plan
-plan_for(const struct product *product, const struct ll_tensor *w)
-{
-	const struct ll_kern *kern = product->ops->kern;
-	struct plan plan = { .w = w, .type = w->type };
-	bool many = product->tiles > 1;
-	size_t step, lanes;
-
-	plan.made_f32 = product->ops->precision == LL_PRECISION_F32 &&
-	    (w->type != LL_F32 || w->row_scale != NULL);
-	if (plan.made_f32)
-		plan.type = LL_F32;
-	plan.kind = kern->wants[plan.type];
-	plan.layout = ll_layout(plan.type);
-	if (plan.layout.units == 0) {
-		plan.widen = true;
-		plan.wide = ll_wide_kind(w->type);
-		plan.layout.elements = (uint16_t)ll_dtype(w->type)->block;
-		plan.layout.bytes = (uint16_t)ll_dtype(w->type)->bytes;
-	} else if (plan.kind <= LL_ACT_Q8_64 && kern->widen[w->type] != NULL &&
-	    product->rows >= worth_widening(kern, w->type)) {
-		plan.widen = true;
-		plan.wide = ll_wide_kind(w->type);
-	}
-	plan.mul = plan.widen ? kern->mul_wide[plan.wide] : kern->mul[plan.type];
-	plan.blocks = (w->cols + plan.layout.elements - 1) / plan.layout.elements;
-	plan.lines = lines_of(plan.kind, w->cols);
-	plan.block_lines = plan.layout.elements / ll_act_elements(plan.kind);
-
-	/* Pieces of whole runs of floats and of pairs of blocks. */
-	step = plan.layout.elements == 256 ? 2 : 256 / plan.layout.elements;
-	plan.piece = least(LL_PIECE_ELEMENTS / plan.layout.elements, PIECE_BYTES / read_bytes(&plan)) / step * step;
-	if (plan.piece < step)
-		plan.piece = step;
-	plan.piece_bytes = (plan.piece * scratch_bytes(&plan) + 191) & ~(size_t)63;
-	plan.group = many ? least(GROUP, SCRATCH_BYTES / plan.piece_bytes) : 1;
-	if (plan.group == 0)
-		plan.group = 1;
-	lanes = ll_runs_bytes(kern, w->type, w->cols);
-	plan.runs = !w->panels && !plan.made_f32 && product->rows == 1 && lanes > 0 && lanes <= LANES_BYTES;
-	plan.lies = w->panels && !plan.widen && !plan.made_f32 && !many;
-	return plan;
-}
-
 /* A piece of 16 rows or less from `row` on as a panel of F32, whose blocks have 16 elements. */
 static void
-make_f32(const struct plan *plan, uint8_t *units, size_t row, size_t rows, size_t first, size_t count)
+make_f32(const struct ll_plan *plan, uint8_t *units, size_t row, size_t rows, size_t first, size_t count)
 {
 	size_t from = first * 16, end = least(plan->w->cols, from + count * 16);
 	float line[256];
@@ -210,12 +103,22 @@ make_f32(const struct plan *plan, uint8_t *units, size_t row, size_t rows, size_
 		}
 }
 
+/* Where the piece of a panel that begins with block `first` lies. */
+static const uint8_t *
+lying_piece(const struct ll_plan *plan, size_t panel, size_t first)
+{
+	size_t most = ll_piece_blocks(&plan->layout);
+
+	return (const uint8_t *)plan->w->data + ll_panel_bytes(&plan->layout, first % most) +
+	    ll_panel_piece(&plan->layout, ll_panels(plan->w->rows), plan->blocks, panel, first / most);
+}
+
 /*
  * The piece of panel number `panel` that begins with block `first`: where it lies, or made in
  * `place`, while the next panel is asked for unless this is the last.
  */
 static const uint8_t *
-prepare(const struct product *product, const struct plan *plan, size_t panel, size_t first,
+prepare(const struct product *product, const struct ll_plan *plan, size_t panel, size_t first,
     size_t count, uint8_t *place, bool last)
 {
 	const struct ll_kern *kern = product->ops->kern;
@@ -228,18 +131,15 @@ prepare(const struct product *product, const struct plan *plan, size_t panel, si
 		return place;
 	}
 	if (w->panels) {
-		size_t most = ll_piece_blocks(&plan->layout);
-
-		made = (const uint8_t *)w->data + ll_panel_bytes(&plan->layout, first % most) +
-		    ll_panel_piece(&plan->layout, ll_panels(w->rows), plan->blocks, panel, first / most);
+		made = lying_piece(plan, panel, first);
 	} else {
 		data = (const uint8_t *)w->data + row * w->row_bytes + first * plan->layout.bytes;
 		if (plan->layout.units == 0) {
-			ll_widen_rows(place, w->type, data, w->row_bytes, rows, count);
+			ll_widen_rows(place, w->type, data, w->row_bytes, rows, count, kern->wide_signed);
 			return place;
 		}
 		if (plan->widen)
-			made += read_bytes(plan) * plan->piece;
+			made += plan->wide_bytes;
 		kern->interleave(place + (made - place), &plan->layout, data, w->row_bytes, rows,
 		    w->row_bytes - first * plan->layout.bytes, count,
 		    last ? NULL : data + LL_PANEL_ROWS * w->row_bytes + (LL_PANEL_ROWS - 1) * first * plan->layout.bytes);
@@ -252,7 +152,7 @@ prepare(const struct product *product, const struct plan *plan, size_t panel, si
 
 /* One piece of a panel with one tile. */
 static void
-multiply(const struct product *product, const struct plan *plan, const struct ll_matmul *job,
+multiply(const struct product *product, const struct ll_plan *plan, const struct ll_matmul *job,
     const uint8_t *piece, size_t panel, size_t first, size_t count, size_t tile)
 {
 	size_t row = panel * LL_PANEL_ROWS, rows = least(LL_PANEL_ROWS, plan->w->rows - row);
@@ -262,7 +162,7 @@ multiply(const struct product *product, const struct plan *plan, const struct ll
 	float *y = job->y + tile * product->width * job->y_stride + row, *to = y;
 	size_t stride = job->y_stride;
 	bool more = product->more || first > 0;
-	float part[LL_MUL_COLS * LL_PANEL_ROWS];
+	float part[LL_MUL_COLS_MOST * LL_PANEL_ROWS];
 
 	/* The last rows of a matrix may be less than a panel. */
 	if (rows < LL_PANEL_ROWS) {
@@ -290,7 +190,7 @@ scale_rows(const struct product *product, const struct ll_matmul *job, size_t be
 
 /* The rows of panels begin .. end - 1. */
 static void
-multiply_runs(struct worker *worker, const struct plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
+multiply_runs(struct worker *worker, const struct ll_plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
 {
 	const struct product *product = worker->product;
 	const struct ll_kern *kern = product->ops->kern;
@@ -306,7 +206,7 @@ multiply_runs(struct worker *worker, const struct plan *plan, const struct ll_ma
 
 /* Panels in the order of their addresses. */
 static void
-multiply_lying(const struct product *product, const struct plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
+multiply_lying(const struct product *product, const struct ll_plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
 {
 	size_t panels = ll_panels(job->w->rows), most = ll_piece_blocks(&plan->layout);
 
@@ -323,24 +223,54 @@ multiply_lying(const struct product *product, const struct plan *plan, const str
 	}
 }
 
+/* Blocks first .. end - 1 of so many panels, with all columns. */
 static void
-multiply_prepared(struct worker *worker, const struct plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
+multiply_group(struct worker *worker, const struct ll_plan *plan, const struct ll_matmul *job, size_t panel, size_t group,
+    bool last, size_t first, size_t end)
 {
 	const struct product *product = worker->product;
-	size_t most = plan->made_f32 || !job->w->panels ? plan->blocks : ll_piece_blocks(&plan->layout);
-	const uint8_t *piece[GROUP];
+	const uint8_t *piece[LL_PLAN_PANELS];
 
-	for (size_t panel = begin, group; panel < end; panel += group) {
-		group = least(plan->group - panel % plan->group, end - panel);
-		for (size_t first = 0, count; first < plan->blocks; first += count) {
-			count = least(least(plan->piece, plan->blocks - first), most - first % most);
+	for (size_t count; first < end; first += count) {
+		count = least(plan->piece, end - first);
+		for (size_t i = 0; i < group; i++)
+			piece[i] = prepare(product, plan, panel + i, first, count, worker->scratch + i * plan->piece_bytes,
+			    last && i + 1 == group);
+		for (size_t tile = 0; tile < product->tiles; tile++)
 			for (size_t i = 0; i < group; i++)
-				piece[i] = prepare(product, plan, panel + i, first, count,
-				    worker->scratch + i * plan->piece_bytes, panel + i + 1 == end);
-			for (size_t tile = 0; tile < product->tiles; tile++)
-				for (size_t i = 0; i < group; i++)
-					multiply(product, plan, job, piece[i], panel + i, first, count, tile);
+				multiply(product, plan, job, piece[i], panel + i, first, count, tile);
+	}
+}
+
+/* All panels have their first piece, then their second: its activations stay in the second cache. */
+static void
+multiply_prepared(struct worker *worker, const struct ll_plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
+{
+	size_t most = ll_piece_blocks(&plan->layout);
+
+	for (size_t first = 0; first < plan->blocks; first += most)
+		for (size_t panel = begin, group; panel < end; panel += group) {
+			group = least(plan->group - panel % plan->group, end - panel);
+			multiply_group(worker, plan, job, panel, group, panel + group == end, first,
+			    least(first + most, plan->blocks));
 		}
+}
+
+/* Rows as they lie, 16 at a time; those that are left are a panel. */
+static void
+multiply_rows(struct worker *worker, const struct ll_plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
+{
+	const struct product *product = worker->product;
+	const struct ll_tensor *w = job->w;
+
+	for (size_t panel = begin; panel < end; panel++) {
+		size_t row = panel * LL_PANEL_ROWS;
+
+		if (w->rows - row < LL_PANEL_ROWS)
+			multiply_prepared(worker, plan, job, panel, panel + 1);
+		else
+			plan->lying(job->y + row, (const uint8_t *)w->data + row * w->row_bytes, w->row_bytes, plan->lines,
+			    product->act[plan->kind], product->more);
 	}
 }
 
@@ -349,9 +279,11 @@ static void
 multiply_panels(struct worker *worker, const struct ll_matmul *job, size_t begin, size_t end)
 {
 	const struct product *product = worker->product;
-	const struct plan plan = plan_for(product, job->w);
+	const struct ll_plan plan = ll_plan(product->ops, product->rows, product->tiles, job->w);
 
-	if (plan.runs)
+	if (plan.lying != NULL)
+		multiply_rows(worker, &plan, job, begin, end);
+	else if (plan.runs)
 		multiply_runs(worker, &plan, job, begin, end);
 	else if (plan.lies)
 		multiply_lying(product, &plan, job, begin, end);
@@ -377,7 +309,7 @@ static struct shares
 shares_of(const struct ll_matmul *jobs, size_t count, size_t tiles, size_t threads)
 {
 	const struct ll_tensor *w = jobs[0].w;
-	struct shares shares = { .few = tiles > 1 ? GROUP : SHARE_BYTES / (LL_PANEL_ROWS * w->row_bytes + 1) + 1 };
+	struct shares shares = { .few = tiles > 1 ? LL_PLAN_PANELS : SHARE_BYTES / (LL_PANEL_ROWS * w->row_bytes + 1) + 1 };
 
 	for (size_t i = 0; i < count; i++)
 		shares.panels += ll_panels(jobs[i].w->rows);
@@ -456,7 +388,7 @@ multiply_share(void *arg, size_t thread, size_t threads)
 	const struct shares *shares = &product->shares;
 	uint8_t *scratch = product->scratch + thread * THREAD_BYTES;
 	struct worker worker = { .product = product, .scratch = scratch, .kind = LL_ACT_KINDS,
-		.lanes = (union ll_act *)(void *)(scratch + SCRATCH_BYTES) };
+		.lanes = (union ll_act *)(void *)(scratch + LL_PLAN_BYTES) };
 	size_t begin = least(shares->first * thread, shares->panels), end = least(begin + shares->first, shares->panels);
 
 	look_ahead(product, thread, threads);
@@ -474,6 +406,8 @@ multiply_share(void *arg, size_t thread, size_t threads)
 			before = after;
 		}
 	} while (take(product, threads, &begin, &end));
+	if (product->ops->kern->rest != NULL)
+		product->ops->kern->rest();
 }
 
 /* Runs of 64 activations are shared out as if all rows were one. */
@@ -491,7 +425,7 @@ act_share(void *arg, size_t thread, size_t threads)
 
 		for (int i = 0; i < LL_ACT_KINDS; i++) {
 			enum ll_act_kind kind = (enum ll_act_kind)i;
-			size_t lines = lines_of(kind, product->cols);
+			size_t lines = ll_act_lines(kind, product->cols);
 			size_t line = row / product->width * lines + run * 64 / ll_act_elements(kind);
 
 			if (product->act[i] != NULL)
@@ -514,7 +448,7 @@ place_activations(struct product *product)
 
 		if (product->act[kind] == NULL) {
 			product->act[kind] = (union ll_act *)(void *)place;
-			place += product->tiles * product->width * lines_of(kind, product->cols) *
+			place += product->tiles * product->width * ll_act_lines(kind, product->cols) *
 			    sizeof(union ll_act);
 		}
 	}
@@ -530,7 +464,7 @@ run(struct product *product)
 	if (product->count == 0 || rows == 0)
 		return;
 	product->cols = product->jobs[0].w->cols;
-	product->tiles = (rows + LL_MUL_COLS - 1) / LL_MUL_COLS;
+	product->tiles = (rows + ops->kern->cols - 1u) / ops->kern->cols;
 	product->width = (rows + product->tiles - 1) / product->tiles;
 	/* The last tile must have something. */
 	product->tiles = (rows + product->width - 1) / product->width;

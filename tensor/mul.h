@@ -39,6 +39,8 @@
  *   elements are summed apart from 0 by fma in their order; then acc += even + odd.
  * - Brain floats (avx512bf16): the same with pairs of elements instead of elements, the second of
  *   a pair being added first, as VDPBF16PS does (ll_brain_step), which takes subnormals as zeros.
+ * - Brain floats (amx), as TDPBF16PS does. For each 32 elements in turn even and odd elements are summed
+ *   apart from 0 by fma in their order; then acc += even + odd, each sum with subnormals as zeros.
  *
  * Rows of float weights are filled up with zeros to whole blocks.
  */
@@ -55,7 +57,8 @@
 #define LL_PANEL_ROWS 16
 #define LL_GROUP_PANELS 8
 #define LL_PIECE_ELEMENTS 2048
-#define LL_MUL_COLS 8		/* columns of a product at most */
+#define LL_MUL_COLS 8		/* columns of a product at most, but for ISAs that have more (kern.h) */
+#define LL_MUL_COLS_MOST 32
 #define LL_MUL_RUN 64		/* elements of floats between two additions to a sum */
 #define LL_RUNS 16		/* that are lanes (runs.h) */
 
@@ -158,6 +161,8 @@ ll_panel_piece(const struct ll_layout *layout, size_t panels, size_t blocks, siz
 	    at * ll_panel_bytes(layout, count);
 }
 
+#define LL_ACT_BEHIND LL_MUL_COLS_MOST
+
 /* Elements that one line of activations has. */
 static inline size_t
 ll_act_elements(enum ll_act_kind kind)
@@ -167,7 +172,8 @@ ll_act_elements(enum ll_act_kind kind)
 
 /*
  * y[j * y_stride + r] = row r . column j, or what is there plus that if `more`, for 16 rows and
- * `cols` columns of `blocks` blocks. x is the first line of the first column, `width` >= cols.
+ * `cols` columns of `blocks` blocks. x is the first line of the first column, `width` >= cols; behind
+ * its last line LL_ACT_BEHIND more can be read.
  * The blocks of all calls but a row's last are an even number, and of floats a
  * multiple of LL_MUL_RUN elements.
  */
@@ -181,6 +187,13 @@ typedef void ll_product(float *y, size_t y_stride, const uint8_t *w, size_t bloc
 typedef void ll_product_runs(float sums[LL_RUNS], const uint8_t *w, const uint8_t *x);
 
 /*
+ * y[r] = row r . x, or that more, of LL_PANEL_ROWS rows as they lie, row_bytes apart, with `lines` lines of one
+ * column.
+ */
+typedef void ll_product_lying(float *y, const uint8_t *w, size_t row_bytes, size_t lines, const union ll_act *x,
+    bool more);
+
+/*
  * Rows of any quantised type made wide: runs of 32 elements of 16 rows as 8 units of bytes and
  * then one unit, or two, of f32 scales and as many of f32 minima:
  *
@@ -188,7 +201,8 @@ typedef void ll_product_runs(float sums[LL_RUNS], const uint8_t *w, const uint8_
  *
  * A byte is the weight's integer where there are minima, and that plus 128 where there are none.
  * The kind is 2 * (two scales) + (minima), but for LL_WIDE_64: Q4_K, whose integers of 4 bits are
- * multiplied with LL_ACT_Q8_64. Three units come after the bytes there: sub, an int32; offset, 8 *
+ * multiplied with LL_ACT_Q8_64; they are 8 too large. Of ISAs that want signed bytes (kern.h) nothing is
+ * added, and Q4_K's are right. Three units come after the bytes there: sub, an int32; offset, 8 *
  * scale * sub less the minimum, rounded once; and the block's scale, which all its runs repeat.
  */
 enum ll_wide_kind { LL_WIDE_32, LL_WIDE_32_MIN, LL_WIDE_16, LL_WIDE_16_MIN, LL_WIDE_64, LL_WIDE_KINDS };
@@ -227,7 +241,7 @@ enum ll_wide_kind ll_wide_kind(enum ll_dtype type);
 
 /* `blocks` blocks of at most 16 rows of any quantised type made wide; see ll_interleave. */
 void ll_widen_rows(uint8_t *out, enum ll_dtype type, const uint8_t *w, size_t row_bytes, size_t rows,
-    size_t blocks);
+    size_t blocks, bool has_sign);
 
 /* Block `block` of one row of a panel, as it was: layout->bytes bytes. */
 void ll_panel_block(uint8_t *out, const uint8_t *w, const struct ll_layout *layout, size_t block,

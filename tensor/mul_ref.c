@@ -128,7 +128,7 @@ widen(uint8_t *out, const uint8_t *w, size_t first, size_t blocks, enum ll_dtype
 	for (size_t i = 0; i < blocks; i++) {
 		for (size_t row = 0; row < LL_PANEL_ROWS; row++)
 			ll_panel_block(plain[row], w, &layout, first + i, row);
-		ll_widen_rows(out + i * bytes, type, plain[0], sizeof plain[0], LL_PANEL_ROWS, 1);
+		ll_widen_rows(out + i * bytes, type, plain[0], sizeof plain[0], LL_PANEL_ROWS, 1, false);
 	}
 }
 
@@ -264,6 +264,30 @@ ll_mul_bf16_ref(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
 		}
 }
 
+/* As TDPBF16PS does it: each 32 elements' even and odd ones are added to nothing, and then to the sum. */
+void
+ll_mul_bf16_tile_ref(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
+    const union ll_act *x, size_t width, size_t cols, bool more)
+{
+	for (size_t j = 0; j < cols; j++, y += y_stride)
+		for (size_t row = 0; row < LL_PANEL_ROWS; row++) {
+			float acc = more ? y[row] : 0.0f;
+
+			for (size_t block = 0; block < blocks; block++) {
+				float sum[2] = { 0.0f, 0.0f };
+
+				for (size_t i = 0; i < 32; i++) {
+					const uint8_t *at = w + 64 * (16 * block + i / 2) + 4 * row + 2 * (i % 2);
+
+					sum[i % 2] = ll_brain_step(brain(ll_load_u16(at)), brain(x[block * width + j].bf16[i]),
+					    sum[i % 2]);
+				}
+				acc = ll_brain_add(ll_brain_flush(acc), ll_brain_add(sum[0], sum[1]));
+			}
+			y[row] = acc;
+		}
+}
+
 static void
 interleave_block(uint8_t *out, const struct ll_layout *layout, const uint8_t *w, size_t block, size_t row)
 {
@@ -303,6 +327,7 @@ ll_interleave_ref(uint8_t *out, const struct ll_layout *layout, const uint8_t *w
 
 const struct ll_kern ll_kern_mul_ref = {
 	.isa = LL_ISA_REF,
+	.cols = LL_MUL_COLS,
 	.wants = { LL_FLOAT_FORMATS(WANTS) [LL_Q4_K] = LL_ACT_Q8_64 },
 	.mul = { LL_PANEL_FORMATS(MUL) LL_FLOAT_FORMATS(MUL) },
 	.mul_runs = { [LL_F16] = runs_f16, [LL_BF16] = runs_bf16 },

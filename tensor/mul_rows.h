@@ -6,6 +6,9 @@
  * v_dot adds products of four bytes in each lane to it: weights without sign, at most 127 or, where
  * LL_DOT_BITS is 8, 255, and activations. v_dot128 is for weights of which 128 is zero, and what it adds to begins with
  * v_begin128.
+ *
+ * A file that defines LL_WIDE_SIGNED multiplies wide runs itself, of signed bytes: it gets the functions
+ * widen_<format> alone.
  */
 
 #ifndef LL_TENSOR_MUL_ROWS_H
@@ -17,6 +20,14 @@
 #include "tensor/mul_load.h"
 #include "tensor/prefetch.h"
 #include "tensor/unpack.h"
+
+#ifdef LL_WIDE_SIGNED
+#define LL_WIDE_ZERO 0
+#define LL_WIDE_ZERO_64 0
+#else
+#define LL_WIDE_ZERO 128
+#define LL_WIDE_ZERO_64 8
+#endif
 
 /* Of formats of LL_WIDE_64. */
 struct subs64 {
@@ -396,8 +407,9 @@ INLINE void
 widen(uint8_t *out, const uint8_t *w, size_t blocks, const struct shape *shape)
 {
 	size_t bytes = 64 * (shape->subs64 != NULL ? 11 : 8 + (shape->halves ? 2 : 1) * (shape->min ? 2 : 1));
-	/* What makes the zero 128. */
-	const V more = v_set(shape->zero == 0 || shape->subs64 != NULL ? 0 : (128 - shape->zero) * 0x01010101u);
+	/* What makes the zero LL_WIDE_ZERO, or that of LL_WIDE_64. */
+	uint8_t zero = shape->subs64 != NULL ? LL_WIDE_ZERO_64 : LL_WIDE_ZERO;
+	const V more = v_set(shape->zero == 0 ? 0 : (uint8_t)(zero - shape->zero) * 0x01010101u);
 	const struct ll_layout layout = { .lone = shape->lone, .units = (uint8_t)shape->units };
 
 	for (size_t i = 0; i < blocks; i++)
@@ -420,17 +432,23 @@ widen(uint8_t *out, const uint8_t *w, size_t blocks, const struct shape *shape)
 		}
 }
 
+#ifdef LL_WIDE_SIGNED
+#define LL_MUL_NARROW(name)
+#else
+#define LL_MUL_NARROW(name) \
+	static void mul_##name(float *y, size_t y_stride, const uint8_t *w, size_t blocks, \
+	    const union ll_act *x, size_t width, size_t cols, bool more) \
+	{ \
+		LL_MUL_SWITCH(rows, &shape_##name) \
+	}
+#endif
 #define LL_MUL(name, ...) LL_MUL_OF(name, __VA_ARGS__, NULL)
 #define LL_MUL_64(name, load, units, keep, shift) \
 	static const struct subs64 subs64_##name = { subs_##name, offset_##name, scale_##name }; \
 	LL_MUL_OF(name, load, NULL, 8, false, true, 8, false, units, 0, keep, shift, &subs64_##name)
 #define LL_MUL_OF(name, ...) \
 	static const struct shape shape_##name = { __VA_ARGS__ }; \
-	static void mul_##name(float *y, size_t y_stride, const uint8_t *w, size_t blocks, \
-	    const union ll_act *x, size_t width, size_t cols, bool more) \
-	{ \
-		LL_MUL_SWITCH(rows, &shape_##name) \
-	} \
+	LL_MUL_NARROW(name) \
 	static inline void widen_##name(uint8_t *out, const uint8_t *w, size_t blocks) \
 	{ \
 		widen(out, w, blocks, &shape_##name); \
@@ -448,6 +466,10 @@ LL_MUL(q3_k, load_q3_k, scales_q3_k, 4, true, false, 8, true, 27, 1, NULL, shift
 LL_MUL_64(q4_k, load_q4_k, 36, keep_q4_k, shift_q4_k)
 LL_MUL(q5_k, load_q5_k, scales_subs, 0, false, true, 8, false, 44, 1, keep_q5_k, NULL)
 LL_MUL(q6_k, load_q6_k, scales_q6_k, 32, true, false, 8, true, 52, 2, keep_q6_k, NULL)
+#define LL_WIDEN_ENTRY(name, type) [LL_##type] = widen_##name,
+
+#ifndef LL_WIDE_SIGNED
+
 LL_MUL(wide_32, load_wide, scales_wide_32, 128, false, false, 1, false, 9, 0, NULL, NULL)
 LL_MUL(wide_32_min, load_wide, scales_wide_32_min, 0, false, true, 1, false, 10, 0, NULL, NULL)
 LL_MUL(wide_16, load_wide, scales_wide_16, 128, true, false, 1, false, 10, 0, NULL, NULL)
@@ -465,7 +487,6 @@ mul_wide_64(float *y, size_t y_stride, const uint8_t *w, size_t runs, const unio
 #include "tensor/mul_floats.h"
 
 #define LL_MUL_ENTRY(name, type) [LL_##type] = mul_##name,
-#define LL_WIDEN_ENTRY(name, type) [LL_##type] = widen_##name,
 
 /* What every ISA's table has of this. */
 #define LL_MUL_ENTRIES \
@@ -475,5 +496,7 @@ mul_wide_64(float *y, size_t y_stride, const uint8_t *w, size_t runs, const unio
 	.mul_runs = { [LL_F16] = runs_f16, [LL_BF16] = runs_bf16 }, \
 	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min, mul_wide_64 }, \
 	.widen = { LL_PANEL_FORMATS(LL_WIDEN_ENTRY) }
+
+#endif
 
 #endif

@@ -75,7 +75,7 @@ ll_wide_kind(enum ll_dtype type)
 
 /* Bytes of one row of a run. */
 static void
-widen_bytes(uint8_t *out, const int8_t *q, uint8_t zero)
+widen_bytes(uint8_t *out, const int8_t *q, int zero)
 {
 	for (size_t i = 0; i < 32; i++)
 		out[i / 4 * 64 + i % 4] = (uint8_t)(q[i] + zero);
@@ -83,11 +83,11 @@ widen_bytes(uint8_t *out, const int8_t *q, uint8_t zero)
 
 /* One row of a run. */
 static void
-widen_run(uint8_t *out, const struct ll_unpacked *from, size_t b, enum ll_wide_kind kind)
+widen_run(uint8_t *out, const struct ll_unpacked *from, size_t b, enum ll_wide_kind kind, bool has_sign)
 {
 	size_t scales = kind >= LL_WIDE_16 ? 2 : 1;
 
-	widen_bytes(out, from->q[b], kind % 2 != 0 ? 0 : 128);
+	widen_bytes(out, from->q[b], kind % 2 != 0 || has_sign ? 0 : 128);
 	for (size_t i = 0; i < scales; i++) {
 		memcpy(out + (8 + i) * 64, &from->scale[b][i], sizeof from->scale[b][i]);
 		if (kind % 2 != 0)
@@ -96,9 +96,9 @@ widen_run(uint8_t *out, const struct ll_unpacked *from, size_t b, enum ll_wide_k
 }
 
 static void
-widen_run_64(uint8_t *out, const struct ll_unpacked *from, size_t b, const struct ll_subs64 *subs)
+widen_run_64(uint8_t *out, const struct ll_unpacked *from, size_t b, const struct ll_subs64 *subs, bool has_sign)
 {
-	widen_bytes(out, from->q[b], 0);
+	widen_bytes(out, from->q[b], has_sign ? -8 : 0);
 	memcpy(out + 8 * 64, &subs->sub[b], sizeof subs->sub[b]);
 	memcpy(out + 9 * 64, &subs->offset[b], sizeof subs->offset[b]);
 	memcpy(out + 10 * 64, &subs->scale, sizeof subs->scale);
@@ -106,7 +106,7 @@ widen_run_64(uint8_t *out, const struct ll_unpacked *from, size_t b, const struc
 
 void
 ll_widen_rows(uint8_t *out, enum ll_dtype type, const uint8_t *w, size_t row_bytes, size_t rows,
-    size_t blocks)
+    size_t blocks, bool has_sign)
 {
 	const struct ll_format *format = ll_format(type);
 	enum ll_wide_kind kind = ll_wide_kind(type);
@@ -125,9 +125,9 @@ ll_widen_rows(uint8_t *out, enum ll_dtype type, const uint8_t *w, size_t row_byt
 				uint8_t *at = out + (i * runs + b) * run_bytes + 4 * row;
 
 				if (kind == LL_WIDE_64)
-					widen_run_64(at, &unpacked, b, &subs);
+					widen_run_64(at, &unpacked, b, &subs, has_sign);
 				else
-					widen_run(at, &unpacked, b, kind);
+					widen_run(at, &unpacked, b, kind, has_sign);
 			}
 		}
 	}

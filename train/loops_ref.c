@@ -8,7 +8,7 @@ ll_loops(enum ll_isa isa)
 {
 #ifndef LL_TRAIN_DOUBLE
 #ifdef __x86_64__
-	if (isa == LL_ISA_AVX512 || isa == LL_ISA_AVX512BF16)
+	if (isa >= LL_ISA_AVX512)
 		return &ll_loops_avx512;
 	if (isa == LL_ISA_AVX2)
 		return &ll_loops_avx2;

@@ -161,7 +161,7 @@ for options in "-j 2 --chunk 1000" "-j 7 --chunk 33"; do
 done
 
 # Every level of the processor has the same kernels.
-for level in ref avx2 avx512 avx512bf16 neon; do
+for level in ref avx2 avx512 avx512bf16 amx neon neoni8mm; do
 	if (LL_CPU=$level ll-forward --once <few.lls) >level.lls 2>told; then
 		ok "LL_CPU=$level" same "cat expected.few" "export LL_CPU=$level; few"
 		ok "LL_CPU=$level --precision f32" same "cat expected.f32" "export LL_CPU=$level; oracle"

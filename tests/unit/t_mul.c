@@ -18,9 +18,27 @@
 struct product {
 	_Alignas(64) uint8_t panel[16 * 4 * (MOST + 64)];
 	_Alignas(64) uint8_t wide[12 * 64 * (MOST / 32 + 1)];
-	_Alignas(64) union ll_act x[LL_MUL_COLS * LINES];
-	float y[LL_MUL_COLS * 17];
+	_Alignas(64) union ll_act x[LL_MUL_COLS_MOST * LINES + LL_ACT_BEHIND];
+	float y[LL_MUL_COLS_MOST * 17];
 };
+
+/* Of brain floats an ISA that multiplies them has a specification of its own. */
+static ll_product *
+brain_ref(const struct ll_kern *isa)
+{
+	return isa->isa == LL_ISA_AMX ? ll_mul_bf16_tile_ref : ll_mul_bf16_ref;
+}
+
+/* The bytes of wide runs get signs, or lose them. */
+static void
+sign(uint8_t *wide, enum ll_wide_kind kind, size_t runs)
+{
+	if (kind == LL_WIDE_32_MIN || kind == LL_WIDE_16_MIN)
+		return;
+	for (size_t i = 0; i < runs; i++, wide += 64 * ll_wide_units(kind))
+		for (size_t k = 0; k < 512; k++)
+			wide[k] = (uint8_t)(wide[k] + (kind == LL_WIDE_64 ? -8 : 128));
+}
 
 /* In one go, or in two pieces with the second added to the first. */
 static void
@@ -46,6 +64,8 @@ widened(const struct ll_kern *ref, const struct ll_kern *isa, struct product *wa
 
 	if (panels) {
 		ref->widen[type](want->wide, want->panel, blocks);
+		if (isa->wide_signed)
+			sign(want->wide, kind, runs);
 		isa->widen[type](got->wide, want->panel, blocks);
 		/* Scales that are NaN may differ in their bits. */
 		for (size_t i = 0; i < bytes; i += 4) {
@@ -68,17 +88,17 @@ products(struct tap *tap, const struct ll_kern *isa, uint32_t type, enum kind ki
 {
 	const struct ll_kern *ref = ll_kern(LL_ISA_REF);
 	static uint8_t w[16 * (4 * MOST + 3) + 1];
-	static float x[LL_MUL_COLS * MOST];
+	static float x[LL_MUL_COLS_MOST * MOST];
 	static struct product want, got;
 	enum ll_act_kind act = isa->wants[type];
-	ll_product *mul = act == LL_ACT_BF16 ? ll_mul_bf16_ref : ref->mul[type];
+	ll_product *mul = act == LL_ACT_BF16 ? brain_ref(isa) : ref->mul[type];
 	struct ll_layout layout = ll_layout((enum ll_dtype)type);
 	uint64_t state = 88172645463325252u + type;
 	bool good = true;
 
 	for (size_t i = 0; i < 40; i++) {
-		size_t n = length(i, ll_dtype(type)->block), row_bytes, rows = 1 + i * 5 % 16, cols = 1 + i % 8;
-		size_t width = i % 3 == 0 ? LL_MUL_COLS : cols, blocks;
+		size_t n = length(i, ll_dtype(type)->block), row_bytes, rows = 1 + i * 5 % 16, cols = 1 + i % isa->cols;
+		size_t width = i % 3 == 0 ? isa->cols : cols, blocks;
 		uint8_t *odd = w + i % 2;	/* rows may begin anywhere */
 
 		if (!ll_dtype_row_bytes(type, n, &row_bytes))
@@ -86,15 +106,15 @@ products(struct tap *tap, const struct ll_kern *isa, uint32_t type, enum kind ki
 		row_bytes += i % 4;
 		for (size_t r = 0; r < 16; r++)
 			weights(&state, odd + r * row_bytes, type, n, kind);
-		numbers(&state, x, LL_MUL_COLS * MOST, kind);
+		numbers(&state, x, LL_MUL_COLS_MOST * MOST, kind);
 		for (size_t j = 0; j < cols; j++) {
 			(act == LL_ACT_BF16 ? isa : ref)->act[act](want.x + j, width, x + j * MOST, n);
 			isa->act[act](got.x + j, width, x + j * MOST, n);
 		}
 		if (layout.units == 0) {
 			blocks = n / ll_dtype(type)->block;
-			ll_widen_rows(got.wide, (enum ll_dtype)type, odd, row_bytes, rows, blocks);
-			memcpy(want.wide, got.wide, sizeof got.wide);
+			ll_widen_rows(want.wide, (enum ll_dtype)type, odd, row_bytes, rows, blocks, false);
+			ll_widen_rows(got.wide, (enum ll_dtype)type, odd, row_bytes, rows, blocks, isa->wide_signed);
 			widened(ref, ref, &want, &want, false, type, blocks, width, cols);
 			widened(ref, isa, &want, &got, false, type, blocks, width, cols);
 			good &= same(want.y, got.y, cols * 17);
@@ -125,7 +145,7 @@ least_normal(struct tap *tap, const struct ll_kern *isa)
 	static float x[N];
 	static struct product p;
 	struct ll_layout layout = ll_layout(LL_BF16);
-	float want[LL_MUL_COLS * 17];
+	float want[LL_MUL_COLS_MOST * 17];
 	uint64_t state = 7;
 	bool good = true;
 	size_t zeros = 0;
@@ -146,7 +166,7 @@ least_normal(struct tap *tap, const struct ll_kern *isa)
 			    (next(&state) % 2 ? -1.0f : 1.0f);
 		isa->act[LL_ACT_BF16](p.x, 1, x, N);
 		isa->interleave(p.panel, &layout, w, BYTES, 16, BYTES, N / layout.elements, NULL);
-		multiply(ll_mul_bf16_ref, &p, &layout, LL_ACT_BF16, N / layout.elements, 1, 1, false);
+		multiply(brain_ref(isa), &p, &layout, LL_ACT_BF16, N / layout.elements, 1, 1, false);
 		memcpy(want, p.y, sizeof want);
 		multiply(isa->mul[LL_BF16], &p, &layout, LL_ACT_BF16, N / layout.elements, 1, 1, false);
 		good &= same(want, p.y, 16);
@@ -175,7 +195,7 @@ accuracy(struct tap *tap, const struct ll_kern *kern, uint32_t type)
 	numbers(&state, x, N, ORDINARY);
 	kern->act[act](p.x, 1, x, N);
 	if (layout.units == 0) {
-		ll_widen_rows(p.wide, (enum ll_dtype)type, w, BYTES, 16, N / ll_dtype(type)->block);
+		ll_widen_rows(p.wide, (enum ll_dtype)type, w, BYTES, 16, N / ll_dtype(type)->block, kern->wide_signed);
 		widened(kern, kern, &p, &p, false, type, N / ll_dtype(type)->block, 1, 1);
 	} else {
 		kern->interleave(p.panel, &layout, w, BYTES, 16, bytes, N / layout.elements, NULL);

@@ -90,7 +90,7 @@ expect(struct fixture *all, const struct ll_ops *ops)
 	if (ops->kern->wants[LL_BF16] == LL_ACT_BF16) {
 		kern.wants[LL_BF16] = LL_ACT_BF16;
 		kern.act[LL_ACT_BF16] = ops->kern->act[LL_ACT_BF16];
-		kern.mul[LL_BF16] = ll_mul_bf16_ref;
+		kern.mul[LL_BF16] = ops->kern->isa == LL_ISA_AMX ? ll_mul_bf16_tile_ref : ll_mul_bf16_ref;
 	}
 	/* Rows as they lie are held against panels. */
 	memset(kern.mul_runs, 0, sizeof kern.mul_runs);
@@ -167,7 +167,7 @@ added(struct tap *tap, struct ll_ops *ops, const char *what)
 	for (size_t i = 0; i < ROWS * X_STRIDE; i++)
 		all.x[i] = i < ROWS / 2 * X_STRIDE ? number(&state) : 0;
 	for (size_t job = 0; job < JOBS; job++)
-		fill(&all, job, types[job], 45, &state);
+		fill(&all, job, types[job], 29, &state);
 	for (int precision = 0; precision < 2; precision++) {
 		ops->precision = (enum ll_precision)precision;
 		good &= (expect(&all, ops), matmul(&all, ops, ROWS));

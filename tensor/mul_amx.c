@@ -1,0 +1,338 @@
+/*
+ * Products of panels (mul.h) for AMX, whose tiles are of 16 rows of 64 bytes.
+ *
+ * A tile of sums has a row for each column of activations and a lane for each row of the panel.
+ * Units of a panel, or of a wide run, lie as the right tile of a product wants them, and lines of activations
+ * that are interleaved are the rows of the left one. There are always 16 of those: what the ones
+ * behind the last column give is dropped (LL_ACT_BEHIND).
+ *
+ * Tiles cannot be multiplied by scales, so that of integers they are stored for each run, and
+ * what follows is as in mul_rows.h: the bits are those of AVX-512. While sums of one run are scaled the
+ * next run's are made.
+ */
+
+#if defined(__AMX_INT8__) || defined(__AMXINT8__)
+
+#include "tensor/iq_grids.h"
+#include "tensor/kern_isa.h"
+#include "tensor/rows_avx512.h"
+
+#define LL_WIDE_SIGNED
+#include "tensor/mul_rows.h"
+
+/* Of the intrinsics some compilers' leave out that memory is read. */
+#define LOAD(tile, from, stride) \
+	__asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile :: "r"(from), "r"((size_t)(stride)) : "memory")
+#define STORE(tile, to, stride) \
+	__asm__ volatile("tilestored %%tmm" #tile ", (%0,%1,1)" :: "r"(to), "r"((size_t)(stride)) : "memory")
+#define ZERO(tile) __asm__ volatile("tilezero %%tmm" #tile ::)
+#define DOT_INT8(sums, x, w) __asm__ volatile("tdpbssd %%tmm" #w ", %%tmm" #x ", %%tmm" #sums ::)
+#define DOT_BF16(sums, x, w) __asm__ volatile("tdpbf16ps %%tmm" #w ", %%tmm" #x ", %%tmm" #sums ::)
+
+#define COLS 16
+#define LINE sizeof(union ll_act)
+#define UNIT 64			/* bytes, of 16 rows */
+
+/* What LDTILECFG reads. */
+struct shapes {
+	uint8_t palette, start, zero[14];
+	uint16_t row_bytes[16];
+	uint8_t rows[16];
+};
+
+/*
+ * Tiles 0 and 1 are sums. The others are activations and weights: 2 and 3 of 32 integers, 4 and 5
+ * of 16, 6 and 7 of 32 bf16.
+ */
+static const struct shapes shapes = {
+	.palette = 1,
+	.row_bytes = { 64, 64, 32, 64, 16, 64, 64, 64 },
+	.rows = { COLS, COLS, COLS, 8, COLS, 4, COLS, 16 },
+};
+
+/* Whether this thread's tiles have their shapes. */
+static _Thread_local bool shaped;
+
+INLINE void
+shape_tiles(void)
+{
+	if (!shaped)
+		__asm__ volatile("ldtilecfg %0" :: "m"(shapes));
+	shaped = true;
+}
+
+/* A thread that keeps tiles costs the system more at each change of threads. */
+static void
+rest(void)
+{
+	if (shaped)
+		__asm__ volatile("tilerelease" ::);
+	shaped = false;
+}
+
+/* Integer sums of 16 columns: of a run, or of its halves. */
+struct sums {
+	_Alignas(64) int32_t of[2][COLS][LL_PANEL_ROWS];
+};
+
+INLINE void
+sum_run(struct sums *sums, const uint8_t *w, const union ll_act *x, bool halves)
+{
+	ZERO(0);
+	if (!halves) {
+		LOAD(3, w, UNIT);
+		LOAD(2, x, LINE);
+		DOT_INT8(0, 2, 3);
+		STORE(0, sums->of[0], UNIT);
+		return;
+	}
+	ZERO(1);
+	LOAD(5, w, UNIT);
+	LOAD(4, x, LINE);
+	DOT_INT8(0, 4, 5);
+	STORE(0, sums->of[0], UNIT);
+	LOAD(5, w + 4 * UNIT, UNIT);
+	LOAD(4, x->q8.q + 16, LINE);
+	DOT_INT8(1, 4, 5);
+	STORE(1, sums->of[1], UNIT);
+}
+
+INLINE F
+f_sums(const int32_t *sums)
+{
+	return f_from(v_load((const uint8_t *)sums));
+}
+
+INLINE void
+load_columns(F *acc, const float *y, size_t y_stride, size_t cols, bool more)
+{
+	UNROLL
+	for (size_t j = 0; j < COLS; j++)
+		acc[j] = more && j < cols ? f_load(y + j * y_stride) : f_zero();
+}
+
+INLINE void
+store_columns(const F *acc, float *y, size_t y_stride, size_t cols)
+{
+	UNROLL
+	for (size_t j = 0; j < COLS; j++)
+		if (j < cols)
+			f_store(y + j * y_stride, acc[j]);
+}
+
+/* `most` of the columns are computed, a constant. */
+INLINE void
+add_run(F *acc, const struct sums *sums, const uint8_t *w, const union ll_act *x, size_t most,
+    unsigned scales, bool min)
+{
+	struct ll_scales s = wide_scales((struct block){ .units = w, .kept = w }, scales, min);
+
+	UNROLL
+	for (size_t j = 0; j < most; j++) {
+		const struct ll_act_q8 *q8 = &x[j].q8;
+		F t = f_mul(f_sums(sums->of[0][j]), s.scale[0]);
+
+		if (scales == 2)
+			t = f_fma(f_sums(sums->of[1][j]), s.scale[1], t);
+		if (min && scales == 1)
+			t = f_fma(s.min[0], f_set(q8->sum), t);
+		if (min && scales == 2)
+			t = f_fma(s.min[1], f_set(ll_act_sum_high(q8)), f_fma(s.min[0], f_set(q8->sum_low), t));
+		acc[j] = f_fma(t, f_set(q8->scale), acc[j]);
+	}
+}
+
+INLINE void
+wide(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_act *x, size_t width,
+    size_t cols, bool more, size_t most, unsigned scales, bool min)
+{
+	size_t bytes = UNIT * (8 + scales * (min ? 2 : 1));
+	struct sums sums[2];
+	F acc[COLS];
+
+	load_columns(acc, y, y_stride, cols, more);
+	sum_run(&sums[0], w, x, scales == 2);
+	for (size_t i = 0; i < runs; i++, w += bytes, x += width) {
+		if (i + 1 < runs)
+			sum_run(&sums[(i + 1) % 2], w + bytes, x + width, scales == 2);
+		add_run(acc, &sums[i % 2], w, x, most, scales, min);
+	}
+	store_columns(acc, y, y_stride, cols);
+}
+
+/* Both runs of each two of LL_WIDE_64, whose zero is 8. */
+INLINE void
+sum_runs64(struct sums *sums, const uint8_t *w, const union ll_act *x, size_t width)
+{
+	ZERO(0);
+	LOAD(3, w, UNIT);
+	LOAD(2, x, LINE);
+	DOT_INT8(0, 2, 3);
+	STORE(0, sums->of[0], UNIT);
+	ZERO(1);
+	LOAD(3, w + 11 * UNIT, UNIT);
+	LOAD(2, x + width, LINE);
+	DOT_INT8(1, 2, 3);
+	STORE(1, sums->of[1], UNIT);
+}
+
+INLINE void
+wide64(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_act *x, size_t width,
+    size_t cols, bool more, size_t most)
+{
+	struct sums sums[2];
+	F acc[COLS], block[COLS], offsets[COLS];
+
+	load_columns(acc, y, y_stride, cols, more);
+	sum_runs64(&sums[0], w, x, width);
+	for (size_t i = 0; i < runs; i += 8) {
+		const struct block at = { .units = w, .kept = w };
+
+		UNROLL
+		for (size_t j = 0; j < most; j++)
+			block[j] = f_zero();
+		for (unsigned b = 0; b < 8; b += 2) {
+			const union ll_act *x0 = x + b * width;
+			V subs = subs_wide_block(at, b);
+			const struct sums *both = &sums[b / 2 % 2];
+
+			if (i + b + 2 < runs)
+				sum_runs64(&sums[(b / 2 + 1) % 2], w + (b + 2) * 11 * UNIT, x0 + 2 * width, width);
+			UNROLL
+			for (size_t j = 0; j < most; j++) {
+				V pairs = v_pairs(v_load((const uint8_t *)both->of[0][j]), v_load((const uint8_t *)both->of[1][j]), 0);
+
+				block[j] = f_fma(f_from(v_dot_pairs(pairs, subs)), f_set(x0[j].q8.scale), block[j]);
+			}
+		}
+		UNROLL
+		for (size_t j = 0; j < most; j++)
+			offsets[j] = f_zero();
+		for (unsigned b = 0; b < 8; b++) {
+			F offset = offset_wide_block(at, b);
+
+			UNROLL
+			for (size_t j = 0; j < most; j++)
+				offsets[j] = f_fma(offset, f_set(x[b * width + j].q8.sum_scaled), offsets[j]);
+		}
+		UNROLL
+		for (size_t j = 0; j < most; j++)
+			acc[j] = f_add(f_fma(scale_wide_block(at), block[j], acc[j]), offsets[j]);
+		w += 8 * 11 * UNIT;
+		x += 8 * width;
+	}
+	store_columns(acc, y, y_stride, cols);
+}
+
+/* Of four numbers of columns functions of their own. */
+#define WIDE(name, of, ...) \
+	static void mul_##name(float *y, size_t y_stride, const uint8_t *w, size_t runs, \
+	    const union ll_act *x, size_t width, size_t cols, bool more) \
+	{ \
+		shape_tiles(); \
+		for (; cols > COLS; cols -= COLS, x += COLS, y += COLS * y_stride) \
+			of(y, y_stride, w, runs, x, width, COLS, more, 16 __VA_ARGS__); \
+		switch ((cols + 3) / 4) { \
+		case 1: of(y, y_stride, w, runs, x, width, cols, more, 4 __VA_ARGS__); break; \
+		case 2: of(y, y_stride, w, runs, x, width, cols, more, 8 __VA_ARGS__); break; \
+		case 3: of(y, y_stride, w, runs, x, width, cols, more, 12 __VA_ARGS__); break; \
+		case 4: of(y, y_stride, w, runs, x, width, cols, more, 16 __VA_ARGS__); break; \
+		} \
+	}
+
+WIDE(wide_32, wide, , 1, false)
+WIDE(wide_32_min, wide, , 1, true)
+WIDE(wide_16, wide, , 2, false)
+WIDE(wide_16_min, wide, , 2, true)
+WIDE(wide_64, wide64, )
+
+/* Sums of so many columns that a tile has begin with what there is, or end there. */
+INLINE void
+copy_columns(float *to, size_t to_stride, const float *from, size_t from_stride, size_t cols)
+{
+	for (size_t j = 0; j < cols; j++)
+		memcpy(to + j * to_stride, from + j * from_stride, LL_PANEL_ROWS * sizeof *to);
+}
+
+/* `two` tiles of columns, or one. Sums stay in tiles. */
+INLINE void
+brains(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_act *x,
+    size_t width, size_t cols, bool more, bool two)
+{
+	_Alignas(64) float part[COLS * LL_PANEL_ROWS];
+	size_t last = two ? cols - COLS : cols;		/* columns of the last tile */
+	float *rest = y + (cols - last) * y_stride;
+	bool whole = last == COLS;
+
+	ZERO(0);
+	ZERO(1);
+	if (more) {
+		if (!whole)
+			copy_columns(part, LL_PANEL_ROWS, rest, y_stride, last);
+		if (two)
+			LOAD(1, y, y_stride * sizeof *y);
+		LOAD(0, whole ? rest : part, (whole ? y_stride : LL_PANEL_ROWS) * sizeof *y);
+	}
+	for (size_t i = 0; i < blocks; i++, x += width, w += 16 * UNIT) {
+		LOAD(7, w, UNIT);
+		if (two) {
+			LOAD(6, x, LINE);
+			DOT_BF16(1, 6, 7);
+		}
+		LOAD(6, two ? x + COLS : x, LINE);
+		DOT_BF16(0, 6, 7);
+	}
+	if (two)
+		STORE(1, y, y_stride * sizeof *y);
+	STORE(0, whole ? rest : part, (whole ? y_stride : LL_PANEL_ROWS) * sizeof *y);
+	if (!whole)
+		copy_columns(rest, y_stride, part, LL_PANEL_ROWS, last);
+}
+
+static void
+mul_bf16(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_act *x,
+    size_t width, size_t cols, bool more)
+{
+	shape_tiles();
+	if (cols > COLS)
+		brains(y, y_stride, w, blocks, x, width, cols, more, true);
+	else
+		brains(y, y_stride, w, blocks, x, width, cols, more, false);
+}
+
+/*
+ * Weights are the left tile, a pair of activations a row of the right one, in which only the first of
+ * each 16 numbers is wanted.
+ */
+static void
+lying_bf16(float *y, const uint8_t *w, size_t row_bytes, size_t lines, const union ll_act *x, bool more)
+{
+	_Alignas(64) float sums[LL_PANEL_ROWS][COLS] = { 0 };
+
+	shape_tiles();
+	for (size_t r = 0; r < LL_PANEL_ROWS && more; r++)
+		sums[r][0] = y[r];
+	LOAD(0, sums, sizeof sums[0]);
+	for (size_t i = 0; i < lines; i++, w += LINE) {
+		LOAD(6, w, row_bytes);
+		LOAD(7, x + i, 4);
+		DOT_BF16(0, 6, 7);
+	}
+	STORE(0, sums, sizeof sums[0]);
+	for (size_t r = 0; r < LL_PANEL_ROWS; r++)
+		y[r] = sums[r][0];
+}
+
+const struct ll_kern ll_kern_mul_amx = {
+	.isa = LL_ISA_AMX,
+	.cols = 2 * COLS,
+	.mul = { [LL_BF16] = mul_bf16 },
+	.mul_lying = { [LL_BF16] = lying_bf16 },
+	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min, mul_wide_64 },
+	.widen = { LL_PANEL_FORMATS(LL_WIDEN_ENTRY) },
+	.wide_first = true,
+	.wide_signed = true,
+	.rest = rest,
+};
+
+#endif

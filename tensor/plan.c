@@ -1,0 +1,111 @@
+/*
+ * Which way is the fastest; see plan.h. What was measured is in bench/README.md.
+ */
+
+#include "tensor/plan.h"
+#include "tensor/runs.h"
+
+#define PIECE_BYTES 65536	/* of one panel at a time, and LL_PIECE_ELEMENTS at most */
+
+/* Columns from which on formats that take long to load are made wide. */
+#define WORTH_WIDENING 16
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Columns from which on rows of a type are made wide first; see bench/README.md. */
+static size_t
+worth_widening(const struct ll_kern *kern, enum ll_dtype type)
+{
+	if (kern->wide_first)
+		return WORTH_WIDENING;
+	switch (type) {
+	case LL_Q4_0: case LL_Q4_1: case LL_Q8_0:
+		return SIZE_MAX;
+	case LL_Q4_K:
+		return 4 * WORTH_WIDENING;
+	default:
+		return WORTH_WIDENING;
+	}
+}
+
+/* Bytes of one block that a product reads, and of it and what it was made from. */
+static size_t
+read_bytes(const struct ll_plan *plan)
+{
+	return plan->widen ? (size_t)plan->layout.elements / 32 * 64 * ll_wide_units(plan->wide) :
+	    (size_t)LL_PANEL_ROWS * plan->layout.bytes;
+}
+
+static size_t
+scratch_bytes(const struct ll_plan *plan)
+{
+	return read_bytes(plan) + (plan->widen ? (size_t)LL_PANEL_ROWS * plan->layout.bytes : 0);
+}
+
+/*
+ * Of panels that are prepared, and of those that lie where there is more than one tile. AMX takes so
+ * little time for products that the rest counts: with few columns what is made wide stays in the first cache
+ * (16 columns: Q4_0 360 instead of 290 Gop/s, Q8_0 260 instead of 220), and brain floats, with
+ * whose tiles the caches have nothing to do but load, have panels and activations nearer (3 %).
+ */
+static size_t
+piece_elements(const struct ll_kern *kern, size_t tiles, const struct ll_plan *plan)
+{
+	if (kern->cols == LL_MUL_COLS)
+		return LL_PIECE_ELEMENTS;
+	if (plan->kind == LL_ACT_BF16)
+		return 512;
+	return plan->widen && tiles <= 2 ? 256 : LL_PIECE_ELEMENTS;
+}
+
+struct ll_plan
+ll_plan(const struct ll_ops *ops, size_t rows, size_t tiles, const struct ll_tensor *w)
+{
+	const struct ll_kern *kern = ops->kern;
+	struct ll_plan plan = { .w = w, .type = w->type };
+	bool many = tiles > 1;
+	size_t step, lanes;
+
+	plan.made_f32 = ops->precision == LL_PRECISION_F32 &&
+	    (w->type != LL_F32 || w->row_scale != NULL);
+	if (plan.made_f32)
+		plan.type = LL_F32;
+	plan.kind = kern->wants[plan.type];
+	plan.layout = ll_layout(plan.type);
+	if (plan.layout.units == 0) {
+		plan.widen = true;
+		plan.wide = ll_wide_kind(w->type);
+		plan.layout.elements = (uint16_t)ll_dtype(w->type)->block;
+		plan.layout.bytes = (uint16_t)ll_dtype(w->type)->bytes;
+	} else if (plan.kind <= LL_ACT_Q8_64 && kern->widen[w->type] != NULL &&
+	    rows >= worth_widening(kern, w->type)) {
+		plan.widen = true;
+		plan.wide = ll_wide_kind(w->type);
+	}
+	plan.mul = plan.widen ? kern->mul_wide[plan.wide] : kern->mul[plan.type];
+	plan.blocks = (w->cols + plan.layout.elements - 1) / plan.layout.elements;
+	plan.lines = ll_act_lines(plan.kind, w->cols);
+	plan.block_lines = plan.layout.elements / ll_act_elements(plan.kind);
+
+	/* Pieces of whole runs of floats and of pairs of blocks. */
+	step = plan.layout.elements == 256 ? 2 : 256 / plan.layout.elements;
+	plan.piece = least(piece_elements(kern, tiles, &plan) / plan.layout.elements, PIECE_BYTES / read_bytes(&plan)) /
+	    step * step;
+	if (plan.piece < step)
+		plan.piece = step;
+	plan.wide_bytes = plan.piece * read_bytes(&plan);
+	plan.piece_bytes = (plan.piece * scratch_bytes(&plan) + 191) & ~(size_t)63;
+	plan.group = many ? least(LL_PLAN_PANELS, LL_PLAN_BYTES / plan.piece_bytes) : 1;
+	if (plan.group == 0)
+		plan.group = 1;
+	lanes = ll_runs_bytes(kern, w->type, w->cols);
+	plan.runs = !w->panels && !plan.made_f32 && rows == 1 && lanes > 0 && lanes <= LL_LANES_BYTES;
+	if (!w->panels && !plan.made_f32 && rows == 1 && w->cols % ll_act_elements(plan.kind) == 0)
+		plan.lying = kern->mul_lying[w->type];
+	plan.lies = w->panels && !plan.widen && !plan.made_f32 && !many;
+	return plan;
+}
