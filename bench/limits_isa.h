@@ -37,7 +37,7 @@ struct ll_limits_isa {
 
 extern const struct ll_limits_isa ll_limits_ref;
 #if defined(__x86_64__)
-extern const struct ll_limits_isa ll_limits_avx2, ll_limits_avx512, ll_limits_avx512bf16;
+extern const struct ll_limits_isa ll_limits_avx2, ll_limits_avx512, ll_limits_avx512bf16, ll_limits_amx;
 #elif defined(__aarch64__)
 extern const struct ll_limits_isa ll_limits_neon;
 #endif

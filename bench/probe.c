@@ -166,6 +166,8 @@ choose(struct ll_limits_isa *to, enum ll_isa isa)
 		take(to, &ll_limits_avx512);
 	if (isa >= LL_ISA_AVX512 && __builtin_cpu_supports("avx512bf16"))
 		take(to, &ll_limits_avx512bf16);
+	if (isa == LL_ISA_AMX)
+		take(to, &ll_limits_amx);
 #elif defined(__aarch64__)
 	if (isa >= LL_ISA_NEON)
 		take(to, &ll_limits_neon);
