@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "tensor/kern_isa.h"
+#include "tensor/prefetch.h"
 #include "tensor/quant.h"
 
 #define FAMILIES 3
@@ -30,6 +31,8 @@ static const struct level levels[LL_ISA_COUNT] = {
 
 static struct ll_kern tables[LL_ISA_COUNT];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+bool ll_prefetch_few;
 
 #define TAKE(entry) (to->entry = part->entry ? part->entry : to->entry)
 
@@ -73,6 +76,9 @@ take_part(struct ll_kern *to, const struct ll_kern *part)
 static void
 build(void)
 {
+#if defined(__x86_64__)
+	ll_prefetch_few = __builtin_cpu_is("intel");
+#endif
 	for (size_t isa = 0; isa < LL_ISA_COUNT; isa++) {
 		if (isa != LL_ISA_REF)
 			tables[isa] = tables[levels[isa].below];

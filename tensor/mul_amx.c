@@ -274,6 +274,8 @@ brains(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union l
 		LOAD(0, whole ? rest : part, (whole ? y_stride : LL_PANEL_ROWS) * sizeof *y);
 	}
 	for (size_t i = 0; i < blocks; i++, x += width, w += 16 * UNIT) {
+		for (size_t k = 0; k < 16 && cols < LL_PREFETCH_FLOAT_COLS; k++)
+			ll_prefetch_line(w + k * UNIT);
 		LOAD(7, w, UNIT);
 		if (two) {
 			LOAD(6, x, LINE);

@@ -46,10 +46,8 @@ rows(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_
 			for (size_t k = 0; k < 16; k += 2, w += 128) {
 				__m512i first = _mm512_loadu_si512(w), second = _mm512_loadu_si512(w + 64);
 
-				if (cols >= LL_PREFETCH_FLOAT_COLS) {
-					ll_prefetch_floats(w);
-					ll_prefetch_floats(w + 64);
-				}
+				ll_prefetch_floats(w, cols);
+				ll_prefetch_floats(w + 64, cols);
 				UNROLL
 				for (size_t j = 0; j < cols; j++)
 					even[j] = dot(even[j], first, x[j].bf16 + 2 * k);

@@ -67,9 +67,8 @@ float_lanes(float *y, size_t y_stride, const uint8_t *units, size_t blocks, cons
 		for (size_t j = 0; j < cols; j++)
 			even[j] = odd[j] = f_zero();
 		for (size_t block = i; block < blocks && block < i + in_run; block++) {
-			if (cols >= LL_PREFETCH_FLOAT_COLS)
-				for (unsigned k = 0; k < shape->units; k++)
-					ll_prefetch_floats(units + 64 * k);
+			for (unsigned k = 0; k < shape->units; k++)
+				ll_prefetch_floats(units + 64 * k, cols);
 			UNROLL
 			for (unsigned e = 0; e < elements; e += 2) {
 				F first = float_at(units, e, shape), second = float_at(units, e + 1, shape);

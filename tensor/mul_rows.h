@@ -185,9 +185,14 @@ ahead(const uint8_t *w, unsigned b, unsigned group, size_t cols, const struct sh
 {
 	unsigned begin = shape->units * b / shape->runs, end = shape->units * (b + group) / shape->runs;
 
-	/* Of few columns the processor itself reads ahead; what was made wide is in a cache. */
-	if (cols < LL_PREFETCH_COLS || shape->load == load_wide || shape->load == load_wide_64)
+	/* What was made wide is in a cache. */
+	if (shape->load == load_wide || shape->load == load_wide_64)
 		return;
+	if (cols < LL_PREFETCH_COLS) {
+		for (unsigned k = begin; k < end && ll_prefetch_few; k++)
+			ll_prefetch_line(w + 64 * k);
+		return;
+	}
 	/* Not unrolled by force: gcc 12 leaves a loop for Q6_K, which has a quarter less without it (8 columns). */
 	for (unsigned k = begin; k < end; k++) {
 		__builtin_prefetch(w + 64 * k + LL_PREFETCH_FAR(shape->runs), 0, 1);
