@@ -131,7 +131,8 @@ ll_probe_cache(int level)
 size_t
 ll_probe_memory(size_t threads)
 {
-	size_t l3 = 2 * ll_probe_cache(3), bytes = l3 * (threads > 8 ? threads : 8);
+	/* Twice the cache and two rounds: pages take their time, and there are caches of 480 MiB. */
+	size_t bytes = 2 * (2 * ll_probe_cache(3) + threads * THREAD_BYTES);
 	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
 	size_t most = pages > 0 && page > 0 ? (size_t)pages / 4 * (size_t)page : LEAST_MEMORY;
 
