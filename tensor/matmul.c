@@ -23,6 +23,7 @@
 #define WORTH_THREADS 16384
 
 #define THREAD_BYTES (LL_PLAN_BYTES + LL_LANES_BYTES)	/* of scratch */
+#define BEHIND_BYTES (LL_ACT_BEHIND * sizeof(union ll_act))	/* that nobody writes, behind activations */
 #define SHARE_BYTES 65536	/* of weights, that a thread takes at once, at least */
 #define AHEAD_BYTES (256u * 1024)	/* of the next product's, that it reads while it waits, at most */
 
@@ -77,7 +78,7 @@ ll_ops_scratch(size_t rows, size_t cols, size_t threads)
 {
 	size_t all, bytes;
 
-	if (cols > SIZE_MAX / 64 || ll_mul(threads, THREAD_BYTES, &all))
+	if (cols > SIZE_MAX / 64 || ll_mul(threads, THREAD_BYTES, &all) || ll_add(all, BEHIND_BYTES, &all))
 		return SIZE_MAX;
 	for (int kind = 0; kind < LL_ACT_KINDS; kind++)
 		if (act_bytes((enum ll_act_kind)kind, rows, cols, &bytes) || ll_add(all, bytes, &all))
@@ -452,7 +453,7 @@ place_activations(struct product *product)
 			    sizeof(union ll_act);
 		}
 	}
-	product->scratch = place;
+	product->scratch = place + BEHIND_BYTES;
 }
 
 static void
