@@ -10,37 +10,32 @@
 #include <stdbool.h>
 
 #include "bench/limits_isa.h"
+#include "tensor/tiles.h"
 
 #define COLUMNS 16
 #define INLINE static inline __attribute__((always_inline))
 
-/* What LDTILECFG reads: four sums, activations, weights, and both of 32 bytes a row. */
-struct shapes {
-	uint8_t palette, start, zero[14];
-	uint16_t row_bytes[16];
-	uint8_t rows[16];
-};
-
-static const struct shapes shapes = {
+/* Four sums, activations, weights, and both of 32 bytes a row. */
+static const struct ll_tiles shapes = {
 	.palette = 1,
 	.row_bytes = { 64, 64, 64, 64, 64, 64, 32, 64 },
 	.rows = { 16, 16, 16, 16, 16, 16, 16, 8 },
 };
 
-static _Alignas(64) const int8_t ones[1024];
+static _Alignas(64) const int8_t zeros[1024];
 
 static void
 begin(void)
 {
-	__asm__ volatile("ldtilecfg %0\n\ttileloadd (%1,%2,1), %%tmm4\n\ttileloadd (%1,%2,1), %%tmm5"
-	    :: "m"(shapes), "r"(ones), "r"((size_t)64));
+	ll_tiles_shape(&shapes);
+	__asm__ volatile("tileloadd (%0,%1,1), %%tmm4\n\ttileloadd (%0,%1,1), %%tmm5" :: "r"(zeros), "r"((size_t)64));
 	__asm__ volatile("tilezero %tmm0\n\ttilezero %tmm1\n\ttilezero %tmm2\n\ttilezero %tmm3");
 }
 
 static float
 end(void)
 {
-	__asm__ volatile("tilerelease" ::);
+	ll_tiles_release();
 	return 0.0f;
 }
 
@@ -77,7 +72,7 @@ blocks(size_t turns, bool second)
 	for (size_t i = 0; i < turns; i++) {
 		__asm__ volatile("tilezero %%tmm0\n\ttileloadd (%0,%1,1), %%tmm7\n\ttileloadd (%0,%1,1), %%tmm6\n\t"
 		    "tdpbssd %%tmm7, %%tmm6, %%tmm0\n\ttilestored %%tmm0, (%2,%1,1)"
-		    :: "r"(ones), "r"((size_t)64), "r"(sums[i % 2]) : "memory");
+		    :: "r"(zeros), "r"((size_t)64), "r"(sums[i % 2]) : "memory");
 		LL_UNKNOWN(w);
 #pragma GCC unroll 16
 		for (size_t k = 0; k < COLUMNS; k++) {

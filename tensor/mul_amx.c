@@ -16,11 +16,12 @@
 #include "tensor/iq_grids.h"
 #include "tensor/kern_isa.h"
 #include "tensor/rows_avx512.h"
+#include "tensor/tiles.h"
 
 #define LL_WIDE_SIGNED
 #include "tensor/mul_rows.h"
 
-/* Of the intrinsics some compilers' leave out that memory is read. */
+/* See tiles.h. */
 #define LOAD(tile, from, stride) \
 	__asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile :: "r"(from), "r"((size_t)(stride)) : "memory")
 #define STORE(tile, to, stride) \
@@ -33,18 +34,11 @@
 #define LINE sizeof(union ll_act)
 #define UNIT 64			/* bytes, of 16 rows */
 
-/* What LDTILECFG reads. */
-struct shapes {
-	uint8_t palette, start, zero[14];
-	uint16_t row_bytes[16];
-	uint8_t rows[16];
-};
-
 /*
  * Tiles 0 and 1 are sums. The others are activations and weights: 2 and 3 of 32 integers, 4 and 5
  * of 16, 6 and 7 of 32 bf16.
  */
-static const struct shapes shapes = {
+static const struct ll_tiles shapes = {
 	.palette = 1,
 	.row_bytes = { 64, 64, 32, 64, 16, 64, 64, 64 },
 	.rows = { COLS, COLS, COLS, 8, COLS, 4, COLS, 16 },
@@ -57,7 +51,7 @@ INLINE void
 shape_tiles(void)
 {
 	if (!shaped)
-		__asm__ volatile("ldtilecfg %0" :: "m"(shapes));
+		ll_tiles_shape(&shapes);
 	shaped = true;
 }
 
@@ -66,7 +60,7 @@ static void
 rest(void)
 {
 	if (shaped)
-		__asm__ volatile("tilerelease" ::);
+		ll_tiles_release();
 	shaped = false;
 }
 

@@ -35,7 +35,7 @@ lines_of(enum ll_act_kind kind)
 size_t
 ll_runs_bytes(const struct ll_kern *kern, enum ll_dtype type, size_t cols)
 {
-	if (kern->mul_runs[type] == NULL || kern->mul_lying[type] != NULL || cols % LL_MUL_RUN != 0 || cols < LL_RUNS * LL_MUL_RUN)
+	if (kern->mul_runs[type] == NULL || cols % LL_MUL_RUN != 0 || cols < LL_RUNS * LL_MUL_RUN)
 		return 0;
 	return groups_of(cols) * lines_of(kern->wants[type]) * LL_RUNS * sizeof(union ll_act);
 }
