@@ -80,22 +80,20 @@ drop(struct peer *peer)
 	*peer = (struct peer){ .fd = -1 };
 }
 
-/* A small answer into an empty socket buffer: it never blocks. */
+/*
+ * A small answer into an empty socket buffer: it never blocks. Without memory it would be lost,
+ * and the feeder wait for ever.
+ */
 static void
-answer(int fd, uint16_t type, const char *key, const char *value)
+answer(int fd, uint16_t type, const char *line)
 {
-	struct ll_buf text = { 0 };
-	unsigned char bytes[LL_FRAME_BYTES + 256] = { 0 };
-	struct ll_frame frame = { .type = type, .sequence = LL_SEQUENCE_STREAM };
+	unsigned char bytes[3 * LL_FRAME_BYTES] = { 0 };
+	char *text = (char *)bytes + LL_FRAME_BYTES;
+	struct ll_frame frame = { .type = type, .sequence = LL_SEQUENCE_STREAM, .payload = text };
 
-	if (ll_text_put(&text, key, value, NULL) == 0 && text.len <= 256) {
-		frame.payload = text.data;
-		frame.length = text.len;
-		ll_frame_put(bytes, &frame);
-		memcpy(bytes + LL_FRAME_BYTES, text.data, text.len);
-		(void)!send(fd, bytes, LL_FRAME_BYTES + ll_frame_padded(text.len), MSG_NOSIGNAL | MSG_DONTWAIT);
-	}
-	ll_buf_free(&text);
+	frame.length = (size_t)snprintf(text, sizeof(bytes) - LL_FRAME_BYTES, "%s\n", line);
+	ll_frame_put(bytes, &frame);
+	(void)!send(fd, bytes, LL_FRAME_BYTES + ll_frame_padded(frame.length), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void
@@ -111,12 +109,12 @@ hello(struct ll_offer *offer, struct peer *peer, const struct ll_frame *frame)
 		ll_inbox_put(offer->inbox, LL_MAIL_DECLINED, NULL);
 		drop(peer);
 	} else if (strcmp(role, "feed") != 0 || offer->taken) {
-		answer(peer->fd, LL_ERROR, "message", "the head of this pipe has a feeder already");
+		answer(peer->fd, LL_ERROR, "message the head of this pipe has a feeder already");
 		drop(peer);
 	} else {
 		offer->taken = true;
 		peer->feeder = true;
-		answer(peer->fd, LL_HELLO, "role", "head");
+		answer(peer->fd, LL_HELLO, "role head");
 		ll_inbox_put(offer->inbox, LL_MAIL_JOINED, NULL);
 	}
 }
@@ -180,8 +178,9 @@ listen_to(struct ll_offer *offer, struct peer *peer)
 	ssize_t count;
 	int got = 0;
 
-	if (ll_buf_room(&peer->in, 65536, NULL) < 0) {
-		gone(offer, peer);
+	if (ll_buf_room(&peer->in, 65536, &err) < 0) {
+		ll_inbox_fail(offer->inbox, &err);
+		drop(peer);
 		return;
 	}
 	count = recv(peer->fd, peer->in.data + peer->in.len, 65536, MSG_DONTWAIT);

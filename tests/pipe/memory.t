@@ -108,15 +108,24 @@ def torture(command, shim):
     return problems
 
 
+def run_in_pipe(stage, instead):
+    """The pipe with another command in this stage's place, at its end."""
+    stages = list(STAGES)
+    stages[stage] = instead
+    with open(os.devnull) as source:
+        return Pipe(stages, source).wait()
+
+
 def torture_in_pipe(stage, shim):
     """One stage of a pipe fails: its line is the only one, its status comes out."""
     problems = []
-    total = count_allocations("ll-embed --once one.lls", shim)
-    for at in range(1, total + 1, max(1, total // 12)):
-        stages = list(STAGES)
-        stages[stage] = f"env LD_PRELOAD={shim} FAIL_ALLOC={at} {STAGES[stage]}"
-        with open(os.devnull) as source:
-            pipe = Pipe(stages, source).wait()
+    run_in_pipe(stage, f"env LD_PRELOAD={shim} COUNT_ALLOC=count {STAGES[stage]}")
+    with open("count") as file:
+        total = int(file.read())
+    # The last ones are those of the return path.
+    last = max(1, total - 24)
+    for at in [*range(1, last, max(1, total // 12)), *range(last, total + 1)]:
+        pipe = run_in_pipe(stage, f"env LD_PRELOAD={shim} FAIL_ALLOC={at} {STAGES[stage]}")
         failed = pipe.status(stage) != 0
         wrong = pipe.problems(NO_MEMORY if failed else 0, 1 if failed else 0)
         problems += [f"allocation {at}:"] + wrong if wrong else []
@@ -127,10 +136,7 @@ def limited(stage, limit, values, statuses):
     """One stage has little of something. What the dynamic linker lacks is not its affair."""
     problems = []
     for value in values:
-        stages = list(STAGES)
-        stages[stage] = f"sh -c 'ulimit {limit} {value} && exec {STAGES[stage]}'"
-        with open(os.devnull) as source:
-            pipe = Pipe(stages, source).wait()
+        pipe = run_in_pipe(stage, f"sh -c 'ulimit {limit} {value} && exec {STAGES[stage]}'")
         if pipe.status(stage) in (126, 127):
             continue
         failed = pipe.status(stage) != 0
