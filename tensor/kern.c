@@ -41,14 +41,17 @@ take_part(struct ll_kern *to, const struct ll_kern *part)
 {
 	for (size_t type = 0; type < LL_DTYPES; type++) {
 		TAKE(mul[type]);
+		TAKE(mul_two[type]);
 		TAKE(mul_runs[type]);
 		TAKE(mul_lying[type]);
 		TAKE(widen[type]);
 		if (part->wants[type] != LL_ACT_Q8)
 			to->wants[type] = part->wants[type];
 	}
-	for (size_t kind = 0; kind < LL_WIDE_KINDS; kind++)
+	for (size_t kind = 0; kind < LL_WIDE_KINDS; kind++) {
 		TAKE(mul_wide[kind]);
+		TAKE(mul_wide_two[kind]);
+	}
 	for (size_t kind = 0; kind < LL_ACT_KINDS; kind++)
 		TAKE(act[kind]);
 	TAKE(wide_first);

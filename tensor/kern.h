@@ -44,6 +44,8 @@ struct ll_kern {
 	 */
 	ll_product *mul[LL_DTYPES];
 	ll_product *mul_wide[LL_WIDE_KINDS];
+	ll_product_two *mul_two[LL_DTYPES];	/* where that is faster; else NULL */
+	ll_product_two *mul_wide_two[LL_WIDE_KINDS];
 	ll_product_runs *mul_runs[LL_DTYPES];	/* of F16 and BF16 */
 	ll_product_lying *mul_lying[LL_DTYPES];	/* takes the place of runs */
 	ll_widen *widen[LL_DTYPES];

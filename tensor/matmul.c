@@ -22,7 +22,8 @@
 /* Making fewer activations into lines than this takes less time than waking the threads. */
 #define WORTH_THREADS 16384
 
-#define THREAD_BYTES (LL_PLAN_BYTES + LL_LANES_BYTES)	/* of scratch */
+/* Of scratch. No product has both lanes and sums. */
+#define THREAD_BYTES (LL_PLAN_BYTES + (LL_LANES_BYTES > LL_SUMS_BYTES ? LL_LANES_BYTES : LL_SUMS_BYTES))
 #define BEHIND_BYTES (LL_ACT_BEHIND * sizeof(union ll_act))	/* that nobody writes, behind activations */
 #define SHARE_BYTES 65536	/* of weights, that a thread takes at once, at least */
 #define AHEAD_BYTES (256u * 1024)	/* of the next product's, that it reads while it waits, at most */
@@ -54,6 +55,7 @@ struct worker {
 	const struct product *product;
 	uint8_t *scratch;		/* LL_PLAN_BYTES */
 	union ll_act *lanes;		/* LL_LANES_BYTES behind that, for runs.h */
+	float *sums;			/* or LL_SUMS_BYTES there */
 	enum ll_act_kind kind;		/* of the lanes; LL_ACT_KINDS: there are none yet */
 };
 
@@ -151,33 +153,80 @@ prepare(const struct product *product, const struct ll_plan *plan, size_t panel,
 	return place;
 }
 
-/* One piece of a panel with one tile. */
-static void
-multiply(const struct product *product, const struct ll_plan *plan, const struct ll_matmul *job,
-    const uint8_t *piece, size_t panel, size_t first, size_t count, size_t tile)
+/* Where products of a panel go: its first row of the first column. */
+struct sums {
+	float *y;
+	size_t stride;
+};
+
+/* What a tile of columns has of it and of activations, for the piece that begins with block `first`. */
+struct tile {
+	const union ll_act *x;
+	float *y;
+	size_t cols;
+	bool more;
+};
+
+static struct sums
+sums_of(const struct ll_matmul *job, size_t panel)
 {
-	size_t row = panel * LL_PANEL_ROWS, rows = least(LL_PANEL_ROWS, plan->w->rows - row);
-	size_t cols = least(product->width, product->rows - tile * product->width);
-	const union ll_act *x = product->act[plan->kind] +
-	    (tile * plan->lines + first * plan->block_lines) * product->width;
-	float *y = job->y + tile * product->width * job->y_stride + row, *to = y;
-	size_t stride = job->y_stride;
-	bool more = product->more || first > 0;
-	float part[LL_MUL_COLS_MOST * LL_PANEL_ROWS];
+	return (struct sums){ job->y + panel * LL_PANEL_ROWS, job->y_stride };
+}
+
+static struct tile
+tile_at(const struct product *product, const struct ll_plan *plan, struct sums to, size_t first, size_t tile)
+{
+	return (struct tile){
+		.x = product->act[plan->kind] + (tile * plan->lines + first * plan->block_lines) * product->width,
+		.y = to.y + tile * product->width * to.stride,
+		.cols = least(product->width, product->rows - tile * product->width),
+		.more = product->more || first > 0,
+	};
+}
+
+/* Blocks as products count them. */
+static size_t
+runs_of(const struct ll_plan *plan, size_t blocks)
+{
+	return plan->widen ? blocks * plan->layout.elements / 32 : blocks;
+}
+
+/* One piece of a panel of so many rows with one tile. */
+static void
+multiply(const struct product *product, const struct ll_plan *plan, struct sums to, size_t rows,
+    const uint8_t *piece, size_t first, size_t count, size_t tile)
+{
+	const struct tile at = tile_at(product, plan, to, first, tile);
+	float part[LL_MUL_COLS_MOST * LL_PANEL_ROWS], *y = at.y;
+	size_t stride = to.stride;
 
 	/* The last rows of a matrix may be less than a panel. */
 	if (rows < LL_PANEL_ROWS) {
-		to = part;
+		y = part;
 		stride = LL_PANEL_ROWS;
 		memset(part, 0, sizeof part);
-		for (size_t j = 0; j < cols && more; j++)
-			memcpy(part + j * stride, y + j * job->y_stride, rows * sizeof *y);
+		for (size_t j = 0; j < at.cols && at.more; j++)
+			memcpy(part + j * stride, at.y + j * to.stride, rows * sizeof *part);
 	}
-	if (plan->widen)
-		count *= plan->layout.elements / 32;
-	plan->mul(to, stride, piece, count, x, product->width, cols, more);
-	for (size_t j = 0; j < cols && to == part; j++)
-		memcpy(y + j * job->y_stride, part + j * stride, rows * sizeof *y);
+	plan->mul(y, stride, piece, runs_of(plan, count), at.x, product->width, at.cols, at.more);
+	for (size_t j = 0; j < at.cols && y == part; j++)
+		memcpy(at.y + j * to.stride, part + j * stride, rows * sizeof *part);
+}
+
+/* One piece of two whole panels with one tile. */
+static void
+multiply_two(const struct product *product, const struct ll_plan *plan, struct sums to,
+    const uint8_t *const piece[2], size_t first, size_t count, size_t tile)
+{
+	const struct tile at = tile_at(product, plan, to, first, tile);
+
+	plan->mul_two(at.y, to.stride, piece, runs_of(plan, count), at.x, product->width, at.cols, at.more);
+}
+
+static size_t
+rows_of(const struct ll_plan *plan, size_t panel)
+{
+	return least(LL_PANEL_ROWS, plan->w->rows - panel * LL_PANEL_ROWS);
 }
 
 /* A row_scale multiplies what is done. The oracle's weights have it in them. */
@@ -218,10 +267,30 @@ multiply_lying(const struct product *product, const struct ll_plan *plan, const 
 			const uint8_t *piece = (const uint8_t *)job->w->data +
 			    ll_panel_piece(&plan->layout, panels, plan->blocks, panel, first / most);
 
-			for (size_t i = panel; i < stop; i++, piece += bytes)
-				multiply(product, plan, job, piece, i, first, count, 0);
+			for (size_t i = panel, taken; i < stop; i += taken, piece += taken * bytes) {
+				const uint8_t *const two[2] = { piece, piece + bytes };
+
+				taken = plan->mul_two != NULL && i + 1 < stop && rows_of(plan, i + 1) == LL_PANEL_ROWS ? 2 : 1;
+				if (taken == 2)
+					multiply_two(product, plan, sums_of(job, i), two, first, count, 0);
+				else
+					multiply(product, plan, sums_of(job, i), rows_of(plan, i), piece, first, count, 0);
+			}
 		}
 	}
+}
+
+/* Of so many panels from `panel` on, to where a thread keeps their sums, or back. */
+static void
+copy_sums(const struct product *product, const struct ll_plan *plan, const struct ll_matmul *job, size_t panel,
+    size_t group, struct sums kept, bool back)
+{
+	struct sums all = sums_of(job, panel);
+	size_t rows = least(group * LL_PANEL_ROWS, plan->w->rows - panel * LL_PANEL_ROWS);
+
+	for (size_t j = 0; j < product->rows; j++)
+		memcpy((back ? all.y : kept.y) + j * (back ? all.stride : kept.stride),
+		    (back ? kept.y : all.y) + j * (back ? kept.stride : all.stride), rows * sizeof(float));
 }
 
 /* Blocks first .. end - 1 of so many panels, with all columns. */
@@ -230,24 +299,38 @@ multiply_group(struct worker *worker, const struct ll_plan *plan, const struct l
     bool last, size_t first, size_t end)
 {
 	const struct product *product = worker->product;
-	const uint8_t *piece[LL_PLAN_PANELS];
+	struct sums sums = plan->keeps ? (struct sums){ worker->sums, plan->keeps } : sums_of(job, panel);
+	size_t whole = plan->keeps ? group : least(group, plan->w->rows / LL_PANEL_ROWS - panel);
+	size_t twos = plan->mul_two != NULL ? whole / 2 * 2 : 0;
+	const uint8_t *piece[LL_PLAN_PANELS_MOST];
 
+	if (plan->keeps && product->more)
+		copy_sums(product, plan, job, panel, group, sums, false);
 	for (size_t count; first < end; first += count) {
 		count = least(plan->piece, end - first);
 		for (size_t i = 0; i < group; i++)
 			piece[i] = prepare(product, plan, panel + i, first, count, worker->scratch + i * plan->piece_bytes,
 			    last && i + 1 == group);
 		for (size_t tile = 0; tile < product->tiles; tile++)
-			for (size_t i = 0; i < group; i++)
-				multiply(product, plan, job, piece[i], panel + i, first, count, tile);
+			for (size_t i = 0; i < group; i += i < twos ? 2 : 1) {
+				struct sums to = { sums.y + i * LL_PANEL_ROWS, sums.stride };
+
+				if (i < twos)
+					multiply_two(product, plan, to, piece + i, first, count, tile);
+				else
+					multiply(product, plan, to, i < whole ? LL_PANEL_ROWS : rows_of(plan, panel + i), piece[i],
+					    first, count, tile);
+			}
 	}
+	if (plan->keeps)
+		copy_sums(product, plan, job, panel, group, sums, true);
 }
 
 /* All panels have their first piece, then their second: its activations stay in the second cache. */
 static void
 multiply_prepared(struct worker *worker, const struct ll_plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
 {
-	size_t most = ll_piece_blocks(&plan->layout);
+	size_t most = plan->keeps ? plan->blocks : ll_piece_blocks(&plan->layout);
 
 	for (size_t first = 0; first < plan->blocks; first += most)
 		for (size_t panel = begin, group; panel < end; panel += group) {
@@ -389,7 +472,8 @@ multiply_share(void *arg, size_t thread, size_t threads)
 	const struct shares *shares = &product->shares;
 	uint8_t *scratch = product->scratch + thread * THREAD_BYTES;
 	struct worker worker = { .product = product, .scratch = scratch, .kind = LL_ACT_KINDS,
-		.lanes = (union ll_act *)(void *)(scratch + LL_PLAN_BYTES) };
+		.lanes = (union ll_act *)(void *)(scratch + LL_PLAN_BYTES),
+		.sums = (float *)(void *)(scratch + LL_PLAN_BYTES) };
 	size_t begin = least(shares->first * thread, shares->panels), end = least(begin + shares->first, shares->panels);
 
 	look_ahead(product, thread, threads);

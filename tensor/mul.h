@@ -180,6 +180,10 @@ ll_act_elements(enum ll_act_kind kind)
 typedef void ll_product(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
     const union ll_act *x, size_t width, size_t cols, bool more);
 
+/* The same of two panels, whose 32 rows follow one another in y. */
+typedef void ll_product_two(float *y, size_t y_stride, const uint8_t *const w[2], size_t blocks,
+    const union ll_act *x, size_t width, size_t cols, bool more);
+
 /*
  * sums[i] = run i . its x, for LL_RUNS runs of LL_MUL_RUN floats, one after the other (runs.h); x has
  * lanes: [element][LL_RUNS], of LL_ACT_BF16 [pair][LL_RUNS].
@@ -204,13 +208,17 @@ typedef void ll_product_lying(float *y, const uint8_t *w, size_t row_bytes, size
  * multiplied with LL_ACT_Q8_64; they are 8 too large. Of ISAs that want signed bytes (kern.h) nothing is
  * added, and Q4_K's are right. Three units come after the bytes there: sub, an int32; offset, 8 *
  * scale * sub less the minimum, rounded once; and the block's scale, which all its runs repeat.
+ *
+ * Of F16 a run made wide is two blocks of F32.
  */
-enum ll_wide_kind { LL_WIDE_32, LL_WIDE_32_MIN, LL_WIDE_16, LL_WIDE_16_MIN, LL_WIDE_64, LL_WIDE_KINDS };
+enum ll_wide_kind {
+	LL_WIDE_32, LL_WIDE_32_MIN, LL_WIDE_16, LL_WIDE_16_MIN, LL_WIDE_64, LL_WIDE_F32, LL_WIDE_KINDS
+};
 
 static inline size_t
 ll_wide_units(enum ll_wide_kind kind)
 {
-	static const uint8_t units[LL_WIDE_KINDS] = { 9, 10, 10, 12, 11 };
+	static const uint8_t units[LL_WIDE_KINDS] = { 9, 10, 10, 12, 11, 32 };
 
 	return units[kind];
 }
@@ -236,7 +244,7 @@ typedef void ll_interleave(uint8_t *out, const struct ll_layout *layout, const u
 /* How the type is cut; units 0 if it has no panels. */
 struct ll_layout ll_layout(enum ll_dtype type);
 
-/* The wide kind of a quantised type. */
+/* The wide kind of a quantised type, or of F16. */
 enum ll_wide_kind ll_wide_kind(enum ll_dtype type);
 
 /* `blocks` blocks of at most 16 rows of any quantised type made wide; see ll_interleave. */

@@ -33,35 +33,40 @@
 #define COLS 16
 #define LINE sizeof(union ll_act)
 #define UNIT 64			/* bytes, of 16 rows */
+#define BLOCK (16 * UNIT)	/* of brain floats */
 
-/*
- * Tiles 0 and 1 are sums. The others are activations and weights: 2 and 3 of 32 integers, 4 and 5
- * of 16, 6 and 7 of 32 bf16.
- */
-static const struct ll_tiles shapes = {
+/* Tiles 0 and 1 are sums. The others are activations and weights: 2 and 3 of 32 integers, 4 and 5 of 16. */
+static const struct ll_tiles integers = {
 	.palette = 1,
-	.row_bytes = { 64, 64, 32, 64, 16, 64, 64, 64 },
-	.rows = { COLS, COLS, COLS, 8, COLS, 4, COLS, 16 },
+	.row_bytes = { 64, 64, 32, 64, 16, 64 },
+	.rows = { COLS, COLS, COLS, 8, COLS, 4 },
 };
 
-/* Whether this thread's tiles have their shapes. */
-static _Thread_local bool shaped;
+/* Sums, or 32 bf16. */
+static const struct ll_tiles brains = {
+	.palette = 1,
+	.row_bytes = { 64, 64, 64, 64, 64, 64, 64, 64 },
+	.rows = { 16, 16, 16, 16, 16, 16, 16, 16 },
+};
+
+/* What shapes this thread's tiles have. */
+static _Thread_local const struct ll_tiles *shaped;
 
 INLINE void
-shape_tiles(void)
+shape_tiles(const struct ll_tiles *shapes)
 {
-	if (!shaped)
-		ll_tiles_shape(&shapes);
-	shaped = true;
+	if (shaped != shapes)
+		ll_tiles_shape(shapes);
+	shaped = shapes;
 }
 
 /* A thread that keeps tiles costs the system more at each change of threads. */
 static void
 rest(void)
 {
-	if (shaped)
+	if (shaped != NULL)
 		ll_tiles_release();
-	shaped = false;
+	shaped = NULL;
 }
 
 /* Integer sums of 16 columns: of a run, or of its halves. */
@@ -223,7 +228,7 @@ wide64(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_
 	static void mul_##name(float *y, size_t y_stride, const uint8_t *w, size_t runs, \
 	    const union ll_act *x, size_t width, size_t cols, bool more) \
 	{ \
-		shape_tiles(); \
+		shape_tiles(&integers); \
 		for (; cols > COLS; cols -= COLS, x += COLS, y += COLS * y_stride) \
 			of(y, y_stride, w, runs, x, width, COLS, more, 16 __VA_ARGS__); \
 		switch ((cols + 3) / 4) { \
@@ -240,7 +245,42 @@ WIDE(wide_16, wide, , 2, false)
 WIDE(wide_16_min, wide, , 2, true)
 WIDE(wide_64, wide64, )
 
-/* Sums of so many columns that a tile has begin with what there is, or end there. */
+/*
+ * Sums of brain floats stay in tiles: 0 and 1 are a panel's, 2 and 3 another's. The first of both has the
+ * columns of the last tile, of which there may be fewer than 16; the second those of a tile before it.
+ */
+struct place {
+	float *y;
+	size_t stride;
+	size_t cols;
+	bool more;
+};
+
+/* From 16 columns of a panel, or as many as the place has, on. */
+#define BEGIN(tile, place, from, count) do { \
+	_Alignas(64) float part[COLS * LL_PANEL_ROWS]; \
+	\
+	if (!(place)->more) { \
+		ZERO(tile); \
+	} else if ((count) == COLS) { \
+		LOAD(tile, from, (place)->stride * sizeof(float)); \
+	} else { \
+		copy_columns(part, LL_PANEL_ROWS, from, (place)->stride, count); \
+		LOAD(tile, part, LL_PANEL_ROWS * sizeof(float)); \
+	} \
+} while (0)
+
+#define END(tile, place, to, count) do { \
+	_Alignas(64) float part[COLS * LL_PANEL_ROWS]; \
+	\
+	if ((count) == COLS) { \
+		STORE(tile, to, (place)->stride * sizeof(float)); \
+	} else { \
+		STORE(tile, part, LL_PANEL_ROWS * sizeof(float)); \
+		copy_columns(to, (place)->stride, part, LL_PANEL_ROWS, count); \
+	} \
+} while (0)
+
 INLINE void
 copy_columns(float *to, size_t to_stride, const float *from, size_t from_stride, size_t cols)
 {
@@ -248,52 +288,105 @@ copy_columns(float *to, size_t to_stride, const float *from, size_t from_stride,
 		memcpy(to + j * to_stride, from + j * from_stride, LL_PANEL_ROWS * sizeof *to);
 }
 
-/* `two` tiles of columns, or one. Sums stay in tiles. */
+/* Sums of `panels` panels with `tiles` tiles of columns, one or two each. */
 INLINE void
-brains(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_act *x,
-    size_t width, size_t cols, bool more, bool two)
+begin_sums(const struct place *place, size_t panels, size_t tiles)
 {
-	_Alignas(64) float part[COLS * LL_PANEL_ROWS];
-	size_t last = two ? cols - COLS : cols;		/* columns of the last tile */
-	float *rest = y + (cols - last) * y_stride;
-	bool whole = last == COLS;
+	size_t last = place->cols - (tiles - 1) * COLS;
+	float *y = place->y + (tiles - 1) * COLS * place->stride;
 
-	ZERO(0);
-	ZERO(1);
-	if (more) {
-		if (!whole)
-			copy_columns(part, LL_PANEL_ROWS, rest, y_stride, last);
-		if (two)
-			LOAD(1, y, y_stride * sizeof *y);
-		LOAD(0, whole ? rest : part, (whole ? y_stride : LL_PANEL_ROWS) * sizeof *y);
-	}
-	for (size_t i = 0; i < blocks; i++, x += width, w += 16 * UNIT) {
-		for (size_t k = 0; k < 16 && cols < LL_PREFETCH_FLOAT_COLS; k++)
-			ll_prefetch_line(w + k * UNIT);
-		LOAD(7, w, UNIT);
-		if (two) {
-			LOAD(6, x, LINE);
-			DOT_BF16(1, 6, 7);
+	BEGIN(0, place, y, last);
+	if (tiles == 2)
+		BEGIN(1, place, place->y, COLS);
+	if (panels == 2)
+		BEGIN(2, place, y + LL_PANEL_ROWS, last);
+	if (panels == 2 && tiles == 2)
+		BEGIN(3, place, place->y + LL_PANEL_ROWS, COLS);
+}
+
+INLINE void
+end_sums(const struct place *place, size_t panels, size_t tiles)
+{
+	size_t last = place->cols - (tiles - 1) * COLS;
+	float *y = place->y + (tiles - 1) * COLS * place->stride;
+
+	END(0, place, y, last);
+	if (tiles == 2)
+		END(1, place, place->y, COLS);
+	if (panels == 2)
+		END(2, place, y + LL_PANEL_ROWS, last);
+	if (panels == 2 && tiles == 2)
+		END(3, place, place->y + LL_PANEL_ROWS, COLS);
+}
+
+/* Tile 6 has activations of the last tile of columns, 7 those of the other; 4 and 5 are weights. */
+INLINE void
+multiply_left(size_t panels)
+{
+	DOT_BF16(0, 6, 4);
+	if (panels == 2)
+		DOT_BF16(2, 6, 5);
+}
+
+INLINE void
+multiply_right(size_t panels)
+{
+	DOT_BF16(1, 7, 4);
+	if (panels == 2)
+		DOT_BF16(3, 7, 5);
+}
+
+INLINE void
+prefetch_block(const uint8_t *w, size_t cols)
+{
+	for (size_t k = 0; k < 16 && cols < LL_PREFETCH_FLOAT_COLS; k++)
+		ll_prefetch_line(w + k * UNIT);
+}
+
+INLINE void
+mul_brains(struct place place, const uint8_t *const *w, size_t blocks, const union ll_act *x, size_t width,
+    size_t panels, size_t tiles)
+{
+	begin_sums(&place, panels, tiles);
+	for (size_t i = 0; i < blocks; i++, x += width) {
+		prefetch_block(w[0] + i * BLOCK, place.cols);
+		LOAD(4, w[0] + i * BLOCK, UNIT);
+		if (panels == 2)
+			LOAD(5, w[1] + i * BLOCK, UNIT);
+		LOAD(6, x + (tiles - 1) * COLS, LINE);
+		multiply_left(panels);
+		if (tiles == 2) {
+			LOAD(7, x, LINE);
+			multiply_right(panels);
 		}
-		LOAD(6, two ? x + COLS : x, LINE);
-		DOT_BF16(0, 6, 7);
 	}
-	if (two)
-		STORE(1, y, y_stride * sizeof *y);
-	STORE(0, whole ? rest : part, (whole ? y_stride : LL_PANEL_ROWS) * sizeof *y);
-	if (!whole)
-		copy_columns(rest, y_stride, part, LL_PANEL_ROWS, last);
+	end_sums(&place, panels, tiles);
 }
 
 static void
 mul_bf16(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_act *x,
     size_t width, size_t cols, bool more)
 {
-	shape_tiles();
+	struct place place = { y, y_stride, cols, more };
+
+	shape_tiles(&brains);
 	if (cols > COLS)
-		brains(y, y_stride, w, blocks, x, width, cols, more, true);
+		mul_brains(place, &w, blocks, x, width, 1, 2);
 	else
-		brains(y, y_stride, w, blocks, x, width, cols, more, false);
+		mul_brains(place, &w, blocks, x, width, 1, 1);
+}
+
+static void
+mul_bf16_two(float *y, size_t y_stride, const uint8_t *const w[2], size_t blocks, const union ll_act *x,
+    size_t width, size_t cols, bool more)
+{
+	struct place place = { y, y_stride, cols, more };
+
+	shape_tiles(&brains);
+	if (cols > COLS)
+		mul_brains(place, w, blocks, x, width, 2, 2);
+	else
+		mul_brains(place, w, blocks, x, width, 2, 1);
 }
 
 /*
@@ -305,14 +398,14 @@ lying_bf16(float *y, const uint8_t *w, size_t row_bytes, size_t lines, const uni
 {
 	_Alignas(64) float sums[LL_PANEL_ROWS][COLS] = { 0 };
 
-	shape_tiles();
+	shape_tiles(&brains);
 	for (size_t r = 0; r < LL_PANEL_ROWS && more; r++)
 		sums[r][0] = y[r];
 	LOAD(0, sums, sizeof sums[0]);
 	for (size_t i = 0; i < lines; i++, w += LINE) {
-		LOAD(6, w, row_bytes);
-		LOAD(7, x + i, 4);
-		DOT_BF16(0, 6, 7);
+		LOAD(4, w, row_bytes);
+		LOAD(6, x + i, 4);
+		DOT_BF16(0, 4, 6);
 	}
 	STORE(0, sums, sizeof sums[0]);
 	for (size_t r = 0; r < LL_PANEL_ROWS; r++)
@@ -323,6 +416,7 @@ const struct ll_kern ll_kern_mul_amx = {
 	.isa = LL_ISA_AMX,
 	.cols = 2 * COLS,
 	.mul = { [LL_BF16] = mul_bf16 },
+	.mul_two = { [LL_BF16] = mul_bf16_two },
 	.mul_lying = { [LL_BF16] = lying_bf16 },
 	.mul_wide = { mul_wide_32, mul_wide_32_min, mul_wide_16, mul_wide_16_min, mul_wide_64 },
 	.widen = { LL_PANEL_FORMATS(LL_WIDEN_ENTRY) },

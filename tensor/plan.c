@@ -7,6 +7,9 @@
 
 #define PIECE_BYTES 65536	/* of one panel at a time, and LL_PIECE_ELEMENTS at most */
 
+/* Columns of brain floats from which on panels that lie are taken in twos; with fewer, one place of memory is faster. */
+#define WORTH_TWO 8
+
 /* Columns from which on formats that take long to load are made wide. */
 #define WORTH_WIDENING 16
 
@@ -20,6 +23,8 @@ least(size_t a, size_t b)
 static size_t
 worth_widening(const struct ll_kern *kern, enum ll_dtype type)
 {
+	if (type == LL_F16)
+		return 3 * WORTH_WIDENING;
 	if (kern->wide_first)
 		return WORTH_WIDENING;
 	switch (type) {
@@ -50,7 +55,8 @@ scratch_bytes(const struct ll_plan *plan)
  * Of panels that are prepared, and of those that lie where there is more than one tile. AMX takes so
  * little time for products that the rest counts: with few columns what is made wide stays in the first cache
  * (16 columns: Q4_0 360 instead of 290 Gop/s, Q8_0 260 instead of 220), and brain floats, with
- * whose tiles the caches have nothing to do but load, have panels and activations nearer (3 %).
+ * whose tiles the caches have nothing to do but load, have panels and activations nearer. Of rows
+ * that are made panels half as much at a time is slower.
  */
 static size_t
 piece_elements(const struct ll_kern *kern, size_t tiles, const struct ll_plan *plan)
@@ -58,8 +64,26 @@ piece_elements(const struct ll_kern *kern, size_t tiles, const struct ll_plan *p
 	if (kern->cols == LL_MUL_COLS)
 		return LL_PIECE_ELEMENTS;
 	if (plan->kind == LL_ACT_BF16)
-		return 512;
+		return tiles > 1 && plan->w->panels ? 256 : 512;
 	return plan->widen && tiles <= 2 ? 256 : LL_PIECE_ELEMENTS;
+}
+
+/*
+ * Brain floats by tiles take so little time that sums of many panels that go to memory and back for each piece
+ * would take as much. A panel more than there is keeps columns off the same places of the caches.
+ */
+static void
+keep_sums(struct ll_plan *plan, size_t rows)
+{
+	size_t room = LL_SUMS_BYTES / (LL_PANEL_ROWS * sizeof(float)) / rows;
+	size_t group = least(LL_PLAN_PANELS_MOST, LL_PLAN_BYTES / plan->piece_bytes);
+
+	if (room > group)
+		room = group + 1;
+	if (room <= LL_PLAN_PANELS)
+		return;
+	plan->group = (room - 1) / 2 * 2;
+	plan->keeps = (plan->group + 1) * LL_PANEL_ROWS;
 }
 
 struct ll_plan
@@ -81,12 +105,12 @@ ll_plan(const struct ll_ops *ops, size_t rows, size_t tiles, const struct ll_ten
 		plan.wide = ll_wide_kind(w->type);
 		plan.layout.elements = (uint16_t)ll_dtype(w->type)->block;
 		plan.layout.bytes = (uint16_t)ll_dtype(w->type)->bytes;
-	} else if (plan.kind <= LL_ACT_Q8_64 && kern->widen[w->type] != NULL &&
-	    rows >= worth_widening(kern, w->type)) {
+	} else if (!plan.made_f32 && kern->widen[w->type] != NULL && rows >= worth_widening(kern, w->type)) {
 		plan.widen = true;
 		plan.wide = ll_wide_kind(w->type);
 	}
 	plan.mul = plan.widen ? kern->mul_wide[plan.wide] : kern->mul[plan.type];
+	plan.mul_two = plan.widen ? kern->mul_wide_two[plan.wide] : kern->mul_two[plan.type];
 	plan.blocks = (w->cols + plan.layout.elements - 1) / plan.layout.elements;
 	plan.lines = ll_act_lines(plan.kind, w->cols);
 	plan.block_lines = plan.layout.elements / ll_act_elements(plan.kind);
@@ -102,10 +126,14 @@ ll_plan(const struct ll_ops *ops, size_t rows, size_t tiles, const struct ll_ten
 	plan.group = many ? least(LL_PLAN_PANELS, LL_PLAN_BYTES / plan.piece_bytes) : 1;
 	if (plan.group == 0)
 		plan.group = 1;
+	if (many && plan.mul_two != NULL && plan.kind == LL_ACT_BF16)
+		keep_sums(&plan, rows);
 	lanes = ll_runs_bytes(kern, w->type, w->cols);
 	plan.runs = !w->panels && !plan.made_f32 && rows == 1 && lanes > 0 && lanes <= LL_LANES_BYTES;
 	if (!w->panels && !plan.made_f32 && rows == 1 && w->cols % ll_act_elements(plan.kind) == 0)
 		plan.lying = kern->mul_lying[w->type];
 	plan.lies = w->panels && !plan.widen && !plan.made_f32 && !many;
+	if (!many && (plan.kind != LL_ACT_BF16 || rows < WORTH_TWO))
+		plan.mul_two = NULL;
 	return plan;
 }

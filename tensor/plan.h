@@ -13,8 +13,10 @@
 #include "tensor/ops.h"
 
 /* Scratch of a thread: a piece of prepared panels and the tile that it meets have to stay in the second cache. */
-#define LL_PLAN_BYTES (320u * 1024)
+#define LL_PLAN_BYTES (512u * 1024)
 #define LL_PLAN_PANELS 4	/* prepared together at most */
+#define LL_PLAN_PANELS_MOST 16	/* where a thread keeps their sums */
+#define LL_SUMS_BYTES (576u * 1024)	/* of those */
 #define LL_LANES_BYTES (256u * 1024)	/* of activations in lanes (runs.h), that a thread keeps */
 
 /* How one matrix is multiplied. */
@@ -27,12 +29,14 @@ struct ll_plan {
 	bool widen;
 	enum ll_wide_kind wide;
 	ll_product *mul;
+	ll_product_two *mul_two;	/* or NULL */
 	size_t blocks;			/* of a row */
 	size_t lines, block_lines;	/* of activations: of a row, for a block */
 	size_t piece;			/* blocks at a time */
 	size_t piece_bytes;		/* scratch of a piece of one panel */
 	size_t wide_bytes;		/* where in it the panel lies that is made wide */
-	size_t group;			/* panels prepared at a time, LL_PLAN_PANELS at most */
+	size_t group;			/* panels prepared at a time */
+	size_t keeps;			/* floats from one column of a group's sums to the next where a thread keeps them, else 0 */
 	bool runs;			/* rows are taken as they lie (runs.h) */
 	ll_product_lying *lying;	/* 16 rows are; or NULL */
 	bool lies;			/* panels are, by all columns at once */

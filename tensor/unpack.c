@@ -70,6 +70,8 @@ ll_wide_kind(enum ll_dtype type)
 {
 	const struct ll_format *format = ll_format(type);
 
+	if (type == LL_F16)
+		return LL_WIDE_F32;
 	return format->subs64 != NULL ? LL_WIDE_64 : (enum ll_wide_kind)(2 * format->halves + format->min);
 }
 

@@ -17,7 +17,7 @@
 /* Sixteen rows of weights and as many columns of activations as one product takes. */
 struct product {
 	_Alignas(64) uint8_t panel[16 * 4 * (MOST + 64)];
-	_Alignas(64) uint8_t wide[12 * 64 * (MOST / 32 + 1)];
+	_Alignas(64) uint8_t wide[32 * 64 * (MOST / 32 + 1)];
 	_Alignas(64) union ll_act x[LL_MUL_COLS_MOST * LINES + LL_ACT_BEHIND];
 	float y[LL_MUL_COLS_MOST * 17];
 };
@@ -60,13 +60,15 @@ widened(const struct ll_kern *ref, const struct ll_kern *isa, struct product *wa
     bool panels, uint32_t type, size_t blocks, size_t width, size_t cols)
 {
 	enum ll_wide_kind kind = ll_wide_kind((enum ll_dtype)type);
-	size_t runs = blocks * ll_dtype(type)->block / 32, bytes = runs * 64 * ll_wide_units(kind);
+	size_t elements = panels ? ll_layout((enum ll_dtype)type).elements : ll_dtype(type)->block;
+	size_t runs = blocks * elements / 32, bytes = runs * 64 * ll_wide_units(kind);
 
-	if (panels) {
+	if (panels)
+		isa->widen[type](got->wide, want->panel, blocks);
+	if (panels && ref->widen[type] != NULL) {
 		ref->widen[type](want->wide, want->panel, blocks);
 		if (isa->wide_signed)
 			sign(want->wide, kind, runs);
-		isa->widen[type](got->wide, want->panel, blocks);
 		/* Scales that are NaN may differ in their bits. */
 		for (size_t i = 0; i < bytes; i += 4) {
 			float a, b;
@@ -82,6 +84,28 @@ widened(const struct ll_kern *ref, const struct ll_kern *isa, struct product *wa
 	return true;
 }
 
+/* Two panels in one go give what they give one by one, added or not; true where there is no such product. */
+static bool
+in_twos(ll_product_two *two, ll_product *one, const struct product *p, const uint8_t *panel, size_t blocks,
+    size_t width, size_t cols)
+{
+	static float want[LL_MUL_COLS_MOST * 33], got[LL_MUL_COLS_MOST * 33];
+	const uint8_t *const w[2] = { panel, panel + 64 };
+	bool good = true;
+
+	if (two == NULL)
+		return true;
+	memset(want, 0, sizeof want);
+	memset(got, 0, sizeof got);
+	for (int more = 0; more < 2; more++) {
+		for (size_t i = 0; i < 2; i++)
+			one(want + 16 * i, 33, w[i], blocks, p->x, width, cols, more);
+		two(got, 33, w, blocks, p->x, width, cols, more);
+		good &= same(want, got, LL_MUL_COLS_MOST * 33);
+	}
+	return good;
+}
+
 /* Every way in which the products of a type are made. */
 static void
 products(struct tap *tap, const struct ll_kern *isa, uint32_t type, enum kind kind)
@@ -93,6 +117,7 @@ products(struct tap *tap, const struct ll_kern *isa, uint32_t type, enum kind ki
 	enum ll_act_kind act = isa->wants[type];
 	ll_product *mul = act == LL_ACT_BF16 ? brain_ref(isa) : ref->mul[type];
 	struct ll_layout layout = ll_layout((enum ll_dtype)type);
+	enum ll_wide_kind wide = ll_wide_kind((enum ll_dtype)type);
 	uint64_t state = 88172645463325252u + type;
 	bool good = true;
 
@@ -128,9 +153,12 @@ products(struct tap *tap, const struct ll_kern *isa, uint32_t type, enum kind ki
 		multiply(mul, &want, &layout, act, blocks, width, cols, false);
 		multiply(isa->mul[type], &got, &layout, act, blocks, width, cols, i % 2 != 0);
 		good &= same(want.y, got.y, cols * 17);
+		good &= in_twos(isa->mul_two[type], isa->mul[type], &got, got.panel, blocks, width, cols);
 		if (isa->widen[type] != NULL) {
 			good &= widened(ref, isa, &want, &got, true, type, blocks, width, cols);
 			good &= same(want.y, got.y, cols * 17);
+			good &= in_twos(isa->mul_wide_two[wide], isa->mul_wide[wide], &got, got.wide,
+			    blocks * layout.elements / 32, width, cols);
 		}
 	}
 	tap_ok(tap, good, kind_names[kind], ll_dtype_name(type));

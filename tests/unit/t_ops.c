@@ -17,7 +17,7 @@
 #define COLS 768
 #define LONG_COLS 1280	/* 20 runs of floats: more than a group of them, and less than two (runs.h) */
 #define WEIGHT_ROWS 83
-#define ROWS 32
+#define ROWS 50	/* more than a tile of any ISA, and F16 is made wide */
 #define JOBS 3
 #define X_STRIDE (LONG_COLS + 5)
 #define Y_STRIDE (WEIGHT_ROWS + 7)
@@ -254,7 +254,7 @@ main(void)
 	static const size_t threads[] = { 1, 2, 5 };
 	struct tap tap = { 0 };
 	int best = ll_cpu_isa(NULL);
-	struct ll_ops ops = { .scratch = aligned_alloc(64, ll_ops_scratch(ROWS, COLS, 5)) };
+	struct ll_ops ops = { .scratch = aligned_alloc(64, ll_ops_scratch(ROWS, LONG_COLS, 5)) };
 
 	if (best < 0 || ops.scratch == NULL) {
 		printf("1..0 # SKIP no processor level or no memory\n");
