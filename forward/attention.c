@@ -16,7 +16,7 @@
 #include "tensor/kern.h"
 
 /* Rows of a tile, if a query has no more: their scores of a chunk stay in the second cache. */
-#define TILE_ROWS 32
+#define TILE_ROWS 64
 
 /* Tasks for each thread below which tiles are cut into chunks. */
 #define FEW 4
@@ -205,6 +205,13 @@ block_at(const struct task *task, enum ll_kv_part part, size_t block)
 	return ll_kv_at(task->a->config.kv, task->tile->queries->sequence, task->a->layer, part, task->head, block);
 }
 
+/* Whether all rows see all positions of the block that begins at `from`. */
+static bool
+all_see(const struct tile *tile, size_t from)
+{
+	return tile->queries[tile->count - 1].first <= from && tile->queries[0].position + 1 >= from + LL_KV_BLOCK;
+}
+
 /* The blocks of a chunk that the tile's rows see. */
 static size_t
 blocks_of(const struct task *task, size_t chunk, size_t *end)
@@ -240,12 +247,13 @@ score_block(const struct task *task, float *scores, size_t block, const void *ke
 	const struct ll_attention *a = task->a;
 	enum ll_kv_type type = a->config.shape.type[LL_KV_KEYS];
 	size_t at = block * LL_KV_BLOCK;
+	bool all = all_see(task->tile, at);
 
 	keys = widen(task, &type, keys);
 	for (size_t row = 0; row < task->rows; row += LL_ATTEND_ROWS) {
 		size_t count = task->rows - row < LL_ATTEND_ROWS ? task->rows - row : LL_ATTEND_ROWS;
 
-		if (query_of(task, row)->first >= at + LL_KV_BLOCK || query_of(task, row + count - 1)->position < at)
+		if (!all && (query_of(task, row)->first >= at + LL_KV_BLOCK || query_of(task, row + count - 1)->position < at))
 			continue;
 		a->config.ops->kern->scores[type](scores + row * SCORE_STRIDE,
 		    SCORE_STRIDE, panel_at(task, row / LL_ATTEND_ROWS), count, keys, row == 0 ? next : keys,
@@ -281,12 +289,14 @@ mix_block(const struct task *task, float *parts, const float *weights, size_t bl
 	const struct ll_attention *a = task->a;
 	enum ll_kv_type type = a->config.shape.type[LL_KV_VALUES];
 	size_t from = block * LL_KV_BLOCK, stride = a->part_stride;
+	bool all = all_see(task->tile, from);
 
 	values = widen(task, &type, values);
 	for (size_t row = 0, end; row < task->rows; row = end) {
 		size_t begin, count = seen(query_of(task, row), from, from + LL_KV_BLOCK, &begin);
+		size_t most = task->rows - row < LL_ATTEND_ROWS ? task->rows : row + LL_ATTEND_ROWS;
 
-		for (end = row + 1; end < task->rows && end % LL_ATTEND_ROWS != 0; end++) {
+		for (end = all ? most : row + 1; end < task->rows && end % LL_ATTEND_ROWS != 0; end++) {
 			size_t other, as_many = seen(query_of(task, end), from, from + LL_KV_BLOCK, &other);
 
 			if (other != begin || as_many != count)

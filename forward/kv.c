@@ -1,7 +1,7 @@
 /*
- * The KV cache; see kv.h. Blocks hold all layers of their positions. GROUP blocks lie together,
+ * The KV cache; see kv.h. Blocks hold all layers of their positions. A group of them lies together,
  *
- *	[layer][keys][head][GROUP], [layer][values][head][GROUP]
+ *	[layer][keys][head][group], [layer][values][head][group]
  *
  * since what one head has of a sequence is read in one go: memory is faster where that is a long
  * run, and a sequence takes blocks in turn. Groups are carved from slabs.
@@ -16,7 +16,8 @@
 #include "base/mem.h"
 #include "forward/kv.h"
 
-#define GROUP 4
+/* What one head has of a group is as long, at least. */
+#define RUN_BYTES 65536
 
 /* Groups smaller than that are mapped some together. */
 #define SLAB ((size_t)4 << 20)
@@ -32,6 +33,7 @@ struct ll_kv {
 	size_t head_bytes[2];	/* of one head's keys, and values, in a block */
 	size_t layer_bytes;
 	size_t block_bytes, group_bytes;
+	size_t group;		/* blocks that lie together */
 	size_t slab_groups;	/* in each slab */
 	unsigned char **slabs;
 	size_t slab_count, slab_cap;
@@ -42,6 +44,14 @@ struct ll_kv {
 	struct ll_kv_sequence *sequences;
 	size_t count, cap;
 };
+
+static size_t
+group_of(const size_t head_bytes[2])
+{
+	size_t least = head_bytes[LL_KV_KEYS] < head_bytes[LL_KV_VALUES] ? head_bytes[LL_KV_KEYS] : head_bytes[LL_KV_VALUES];
+
+	return (RUN_BYTES + least - 1) / least;
+}
 
 /* Fails when a block does not fit the address space. */
 static int
@@ -55,7 +65,8 @@ measure(struct ll_kv *kv)
 	    ll_add(kv->head_bytes[LL_KV_KEYS], kv->head_bytes[LL_KV_VALUES], &kv->layer_bytes) ||
 	    ll_mul(kv->layer_bytes, shape->kv_heads, &kv->layer_bytes) ||
 	    ll_mul(kv->layer_bytes, shape->layers, &kv->block_bytes) ||
-	    ll_mul(kv->block_bytes, GROUP, &kv->group_bytes) || kv->group_bytes > SIZE_MAX - 2 * SLAB)
+	    ll_mul(kv->block_bytes, kv->group = group_of(kv->head_bytes), &kv->group_bytes) ||
+	    kv->group_bytes > SIZE_MAX - 2 * SLAB)
 		return -1;
 	kv->slab_groups = kv->group_bytes < SLAB ? SLAB / kv->group_bytes : 1;
 	return 0;
@@ -147,7 +158,7 @@ map_slab(size_t bytes)
 static int
 new_group(struct ll_kv *kv, unsigned char **group, struct ll_err *err)
 {
-	size_t number = kv->block_count / GROUP, slab = number / kv->slab_groups;
+	size_t number = kv->block_count / kv->group, slab = number / kv->slab_groups;
 
 	if (slab == kv->slab_count) {
 		if (ll_grow(&kv->slabs, &kv->slab_cap, slab + 1, sizeof(*kv->slabs), err) < 0)
@@ -211,7 +222,7 @@ place_of(const struct ll_kv *kv, uint32_t block, size_t layer, enum ll_kv_part p
 
 	if (part == LL_KV_VALUES)
 		place += kv->shape.kv_heads * kv->head_bytes[LL_KV_KEYS];
-	return kv->blocks[block].group + place * GROUP + block % GROUP * bytes;
+	return kv->blocks[block].group + place * kv->group + block % kv->group * bytes;
 }
 
 static void

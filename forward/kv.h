@@ -1,9 +1,9 @@
 /*
  * The KV cache: keys and values of every position of every sequence, in blocks of
  * LL_KV_BLOCK positions that sequences with a common prefix share. A block is copied when
- * one of its owners first writes to it. Memory grows with use, by four blocks, or some
- * megabytes if that is more, in huge pages where there are such, and is reused when sequences
- * end; it is returned when the cache is freed.
+ * one of its owners first writes to it. Memory grows with use, by as many blocks as
+ * are 64 KiB of each head, or some megabytes if that is more, in huge pages where there
+ * are such, and is reused when sequences end; it is returned when the cache is freed.
  */
 
 #ifndef LL_FORWARD_KV_H

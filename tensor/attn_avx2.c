@@ -25,6 +25,15 @@
 #define vec_max _mm256_max_ps
 #define vec_fold(lanes) ll_fold_avx2((struct ll_lanes_avx2){ (lanes)[0], (lanes)[1] })
 
+static inline float
+vec_most(__m256 a)
+{
+	__m128 most = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+
+	most = _mm_max_ps(most, _mm_movehl_ps(most, most));
+	return _mm_cvtss_f32(_mm_max_ss(most, _mm_movehdup_ps(most)));
+}
+
 static inline __m256
 vec_power(__m256 t)
 {

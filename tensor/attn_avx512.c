@@ -23,6 +23,7 @@
 #define vec_add _mm512_add_ps
 #define vec_sub _mm512_sub_ps
 #define vec_max _mm512_max_ps
+#define vec_most _mm512_reduce_max_ps
 #define vec_fold(lanes) ll_fold_avx512((lanes)[0])
 
 static inline __m512

@@ -23,6 +23,7 @@
 #define vec_add vaddq_f32
 #define vec_sub vsubq_f32
 #define vec_max(a, b) vbslq_f32(vcgtq_f32(a, b), a, b)	/* FMAX would keep a NaN */
+#define vec_most vmaxvq_f32
 #define vec_fold(lanes) \
 	ll_fold_neon((struct ll_lanes_neon){ (lanes)[0], (lanes)[1], (lanes)[2], (lanes)[3] })
 

@@ -8,7 +8,8 @@
  *	TILE_WIDE	vectors that each of them has, of positions or of numbers of the head
  *	vec_set(float), vec_load(const float *), vec_store(float *, VEC), vec_mul(a, b),
  *	vec_fma(a, b, c)	a * b + c, rounded once
- *	vec_add(a, b), vec_sub(a, b), vec_max(a, b), which is b if that is NaN
+ *	vec_add(a, b), vec_sub(a, b), vec_max(a, b), which is b if one of them is NaN
+ *	vec_most(a)	its greatest lane
  *	vec_power(t)	2^n of exp.h
  *	vec_fold(VEC lanes[16 / LANES])	the fold of kern.h
  *	vec_min(a, b), vec_abs(a)
@@ -282,27 +283,32 @@ vec_exp(VEC x)
 	return vec_mul(p, vec_power(t));
 }
 
-/* The greatest; which of two equal zeros it is does not show in what follows. */
-static float
+/* The greatest of n that are numbers; which of two equal zeros it is does not show in what follows. */
+INLINE float
 greatest(const float *x, size_t n)
 {
 	VEC most[4];
-	float lanes[LANES], all = -INFINITY;
+	float all = -INFINITY;
 	size_t i = 0;
 
+	if (n < LANES) {
+		for (; i < n; i++)
+			all = x[i] > all ? x[i] : all;
+		return all;
+	}
+	UNROLL
 	for (size_t j = 0; j < 4; j++)
 		most[j] = vec_set(-INFINITY);
 	for (; i + 4 * LANES <= n; i += 4 * LANES) {
 		UNROLL
 		for (size_t j = 0; j < 4; j++)
-			most[j] = vec_max(most[j], vec_load(x + i + j * LANES));
+			most[j] = vec_max(vec_load(x + i + j * LANES), most[j]);
 	}
-	vec_store(lanes, vec_max(vec_max(most[0], most[1]), vec_max(most[2], most[3])));
-	for (size_t j = 0; j < LANES; j++)
-		all = lanes[j] > all ? lanes[j] : all;
-	for (; i < n; i++)
-		all = x[i] > all ? x[i] : all;
-	return all;
+	for (; i + LANES <= n; i += LANES)
+		most[0] = vec_max(vec_load(x + i), most[0]);
+	/* Some of them once more. */
+	most[1] = vec_max(vec_load(x + n - LANES), most[1]);
+	return vec_most(vec_max(vec_max(most[0], most[1]), vec_max(most[2], most[3])));
 }
 
 /* The last of a row: the lanes that are not there add zeros. */

@@ -41,7 +41,8 @@ set_up(void **state)
 static int
 set_up_large(void **state)
 {
-	shape.layers = 400;
+	shape.layers = 50;
+	shape.head_dim = 128;
 	return set_up(state);
 }
 
@@ -50,6 +51,7 @@ tear_down(void **state)
 {
 	ll_kv_free(*state);
 	shape.layers = 2;
+	shape.head_dim = 16;
 	return 0;
 }
 
