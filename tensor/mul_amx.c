@@ -8,7 +8,8 @@
  *
  * Tiles cannot be multiplied by scales, so that of integers they are stored for each run, and
  * what follows is as in mul_rows.h: the bits are those of AVX-512. While sums of one run are scaled the
- * next run's are made.
+ * next run's are stored, and those behind it made: a store that comes right after its product waits for it, and
+ * so does the product behind.
  */
 
 #if defined(__AMX_INT8__) || defined(__AMXINT8__)
@@ -35,11 +36,14 @@
 #define UNIT 64			/* bytes, of 16 rows */
 #define BLOCK (16 * UNIT)	/* of brain floats */
 
-/* Tiles 0 and 1 are sums. The others are activations and weights: 2 and 3 of 32 integers, 4 and 5 of 16. */
+/*
+ * Four tiles are sums, 0 and 1 of even runs, 2 and 3 of odd ones. The others are activations and weights: 4 and 5
+ * of 32 integers, 6 and 7 of 16.
+ */
 static const struct ll_tiles integers = {
 	.palette = 1,
-	.row_bytes = { 64, 64, 32, 64, 16, 64 },
-	.rows = { COLS, COLS, COLS, 8, COLS, 4 },
+	.row_bytes = { 64, 64, 64, 64, 32, 64, 16, 64 },
+	.rows = { COLS, COLS, COLS, COLS, COLS, 8, COLS, 4 },
 };
 
 /* Sums, or 32 bf16. */
@@ -74,26 +78,44 @@ struct sums {
 	_Alignas(64) int32_t of[2][COLS][LL_PANEL_ROWS];
 };
 
+#define SUM_RUN(first, second, w, x, halves) do { \
+	ZERO(first); \
+	if (!(halves)) { \
+		LOAD(5, w, UNIT); \
+		LOAD(4, x, LINE); \
+		DOT_INT8(first, 4, 5); \
+	} else { \
+		ZERO(second); \
+		LOAD(7, w, UNIT); \
+		LOAD(6, x, LINE); \
+		DOT_INT8(first, 6, 7); \
+		LOAD(7, (w) + 4 * UNIT, UNIT); \
+		LOAD(6, (x)->q8.q + 16, LINE); \
+		DOT_INT8(second, 6, 7); \
+	} \
+} while (0)
+
 INLINE void
-sum_run(struct sums *sums, const uint8_t *w, const union ll_act *x, bool halves)
+sum_run(const uint8_t *w, const union ll_act *x, size_t run, bool halves)
 {
-	ZERO(0);
-	if (!halves) {
-		LOAD(3, w, UNIT);
-		LOAD(2, x, LINE);
-		DOT_INT8(0, 2, 3);
+	if (run % 2 == 0)
+		SUM_RUN(0, 1, w, x, halves);
+	else
+		SUM_RUN(2, 3, w, x, halves);
+}
+
+INLINE void
+store_run(struct sums *sums, size_t run, bool halves)
+{
+	if (run % 2 == 0) {
 		STORE(0, sums->of[0], UNIT);
-		return;
+		if (halves)
+			STORE(1, sums->of[1], UNIT);
+	} else {
+		STORE(2, sums->of[0], UNIT);
+		if (halves)
+			STORE(3, sums->of[1], UNIT);
 	}
-	ZERO(1);
-	LOAD(5, w, UNIT);
-	LOAD(4, x, LINE);
-	DOT_INT8(0, 4, 5);
-	STORE(0, sums->of[0], UNIT);
-	LOAD(5, w + 4 * UNIT, UNIT);
-	LOAD(4, x->q8.q + 16, LINE);
-	DOT_INT8(1, 4, 5);
-	STORE(1, sums->of[1], UNIT);
 }
 
 INLINE F
@@ -150,10 +172,15 @@ wide(float *y, size_t y_stride, const uint8_t *w, size_t runs, const union ll_ac
 	F acc[COLS];
 
 	load_columns(acc, y, y_stride, cols, more);
-	sum_run(&sums[0], w, x, scales == 2);
+	sum_run(w, x, 0, scales == 2);
+	if (runs > 1)
+		sum_run(w + bytes, x + width, 1, scales == 2);
+	store_run(&sums[0], 0, scales == 2);
 	for (size_t i = 0; i < runs; i++, w += bytes, x += width) {
+		if (i + 2 < runs)
+			sum_run(w + 2 * bytes, x + 2 * width, i, scales == 2);
 		if (i + 1 < runs)
-			sum_run(&sums[(i + 1) % 2], w + bytes, x + width, scales == 2);
+			store_run(&sums[(i + 1) % 2], i + 1, scales == 2);
 		add_run(acc, &sums[i % 2], w, x, most, scales, min);
 	}
 	store_columns(acc, y, y_stride, cols);
@@ -164,14 +191,14 @@ INLINE void
 sum_runs64(struct sums *sums, const uint8_t *w, const union ll_act *x, size_t width)
 {
 	ZERO(0);
-	LOAD(3, w, UNIT);
-	LOAD(2, x, LINE);
-	DOT_INT8(0, 2, 3);
+	LOAD(5, w, UNIT);
+	LOAD(4, x, LINE);
+	DOT_INT8(0, 4, 5);
 	STORE(0, sums->of[0], UNIT);
 	ZERO(1);
-	LOAD(3, w + 11 * UNIT, UNIT);
-	LOAD(2, x + width, LINE);
-	DOT_INT8(1, 2, 3);
+	LOAD(5, w + 11 * UNIT, UNIT);
+	LOAD(4, x + width, LINE);
+	DOT_INT8(1, 4, 5);
 	STORE(1, sums->of[1], UNIT);
 }
 
