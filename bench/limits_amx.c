@@ -1,7 +1,7 @@
 /*
  * Limits of AMX: tiles of 16 rows, and what is left of the integer ones where blocks of 32 weights
  * have scales. In the last, a turn is 16 rows of weights and 16 columns: both tiles are loaded,
- * sums are stored, and each column's 16 sums are scaled.
+ * sums of the turn before are stored, and each column's 16 sums of the one before that are scaled.
  */
 
 #if defined(__AMX_INT8__) || defined(__AMXINT8__)
@@ -59,6 +59,11 @@ int8(size_t turns)
 	return end();
 }
 
+#define TURN(product, stored, to) __asm__ volatile( \
+	"tilezero %%tmm" product "\n\ttileloadd (%0,%1,1), %%tmm7\n\ttileloadd (%0,%1,1), %%tmm6\n\t" \
+	"tdpbssd %%tmm7, %%tmm6, %%tmm" product "\n\ttilestored %%tmm" stored ", (%2,%1,1)" \
+	:: "r"(zeros), "r"((size_t)64), "r"(to) : "memory")
+
 /* `second`: one more FMA. */
 INLINE float
 blocks(size_t turns, bool second)
@@ -70,9 +75,10 @@ blocks(size_t turns, bool second)
 	for (size_t k = 0; k < COLUMNS; k++)
 		out[k] = _mm512_set1_ps((float)k);
 	for (size_t i = 0; i < turns; i++) {
-		__asm__ volatile("tilezero %%tmm0\n\ttileloadd (%0,%1,1), %%tmm7\n\ttileloadd (%0,%1,1), %%tmm6\n\t"
-		    "tdpbssd %%tmm7, %%tmm6, %%tmm0\n\ttilestored %%tmm0, (%2,%1,1)"
-		    :: "r"(zeros), "r"((size_t)64), "r"(sums[i % 2]) : "memory");
+		if (i % 2 == 0)
+			TURN("0", "1", sums[0]);
+		else
+			TURN("1", "0", sums[1]);
 		LL_UNKNOWN(w);
 #pragma GCC unroll 16
 		for (size_t k = 0; k < COLUMNS; k++) {
