@@ -7,6 +7,9 @@
 
 #define PIECE_BYTES 65536	/* of one panel at a time, and LL_PIECE_ELEMENTS at most */
 
+/* Of a panel and what it is made, that stays in the first cache beside a tile of activations. */
+#define NEAR_BYTES 15360
+
 /* Columns of brain floats from which on panels that lie are taken in twos; with fewer, one place of memory is faster. */
 #define WORTH_TWO 8
 
@@ -54,9 +57,9 @@ scratch_bytes(const struct ll_plan *plan)
 /*
  * Of panels that are prepared, and of those that lie where there is more than one tile. AMX takes so
  * little time for products that the rest counts: with few columns what is made wide stays in the first cache
- * (16 columns: Q4_0 360 instead of 290 Gop/s, Q8_0 260 instead of 220), and brain floats, with
- * whose tiles the caches have nothing to do but load, have panels and activations nearer. Of rows
- * that are made panels half as much at a time is slower.
+ * (16 columns, 256 and 2,048: Q4_0 360 and 290 Gop/s, Q8_0 260 and 220; 32 columns, 512 and 256: Q4_0 1.10, Q5_0 1.11,
+ * Q8_0 0.92; 64 columns: Q4_0 1.08, Q8_0 1.08), and brain floats, with whose tiles the caches have nothing to do
+ * but load, have panels and activations nearer. Of rows that are made panels half as much at a time is slower.
  */
 static size_t
 piece_elements(const struct ll_kern *kern, size_t tiles, const struct ll_plan *plan)
@@ -65,7 +68,9 @@ piece_elements(const struct ll_kern *kern, size_t tiles, const struct ll_plan *p
 		return LL_PIECE_ELEMENTS;
 	if (plan->kind == LL_ACT_BF16)
 		return tiles > 1 && plan->w->panels ? 256 : 512;
-	return plan->widen && tiles <= 2 ? 256 : LL_PIECE_ELEMENTS;
+	if (!plan->widen || tiles > 2)
+		return LL_PIECE_ELEMENTS;
+	return tiles == 2 || scratch_bytes(plan) * 512 / plan->layout.elements < NEAR_BYTES ? 512 : 256;
 }
 
 /*
