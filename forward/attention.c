@@ -294,9 +294,9 @@ mix_block(const struct task *task, float *parts, const float *weights, size_t bl
 	values = widen(task, &type, values);
 	for (size_t row = 0, end; row < task->rows; row = end) {
 		size_t begin, count = seen(query_of(task, row), from, from + LL_KV_BLOCK, &begin);
-		size_t most = task->rows - row < LL_ATTEND_ROWS ? task->rows : row + LL_ATTEND_ROWS;
+		size_t stop = task->rows - row < LL_ATTEND_ROWS ? task->rows : row + LL_ATTEND_ROWS;
 
-		for (end = all ? most : row + 1; end < task->rows && end % LL_ATTEND_ROWS != 0; end++) {
+		for (end = all ? stop : row + 1; end < task->rows && end % LL_ATTEND_ROWS != 0; end++) {
 			size_t other, as_many = seen(query_of(task, end), from, from + LL_KV_BLOCK, &other);
 
 			if (other != begin || as_many != count)

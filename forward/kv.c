@@ -64,9 +64,10 @@ measure(struct ll_kv *kv)
 	if (kv->head_bytes[LL_KV_KEYS] == 0 || kv->head_bytes[LL_KV_VALUES] == 0 ||
 	    ll_add(kv->head_bytes[LL_KV_KEYS], kv->head_bytes[LL_KV_VALUES], &kv->layer_bytes) ||
 	    ll_mul(kv->layer_bytes, shape->kv_heads, &kv->layer_bytes) ||
-	    ll_mul(kv->layer_bytes, shape->layers, &kv->block_bytes) ||
-	    ll_mul(kv->block_bytes, kv->group = group_of(kv->head_bytes), &kv->group_bytes) ||
-	    kv->group_bytes > SIZE_MAX - 2 * SLAB)
+	    ll_mul(kv->layer_bytes, shape->layers, &kv->block_bytes))
+		return -1;
+	kv->group = group_of(kv->head_bytes);
+	if (ll_mul(kv->block_bytes, kv->group, &kv->group_bytes) || kv->group_bytes > SIZE_MAX - 2 * SLAB)
 		return -1;
 	kv->slab_groups = kv->group_bytes < SLAB ? SLAB / kv->group_bytes : 1;
 	return 0;

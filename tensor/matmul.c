@@ -6,7 +6,8 @@
  * Activations lie in tiles of at most kern->cols rows, as even as they can be. Weights that do not
  * lie in panels are interleaved, and made wide where that repays itself, a piece of K at a time
  * into a thread's scratch; or they are taken as they lie (runs.h). With many tiles several panels
- * are prepared together, so that a tile that came into the cache is used for all of them.
+ * are prepared together, so that a tile that came into the cache is used for all of them; a thread may
+ * keep the sums of some until it has all pieces of K (plan.h).
  */
 
 #include <stdatomic.h>

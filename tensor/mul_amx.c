@@ -315,36 +315,19 @@ copy_columns(float *to, size_t to_stride, const float *from, size_t from_stride,
 		memcpy(to + j * to_stride, from + j * from_stride, LL_PANEL_ROWS * sizeof *to);
 }
 
-/* Sums of `panels` panels with `tiles` tiles of columns, one or two each. */
-INLINE void
-begin_sums(const struct place *place, size_t panels, size_t tiles)
-{
-	size_t last = place->cols - (tiles - 1) * COLS;
-	float *y = place->y + (tiles - 1) * COLS * place->stride;
-
-	BEGIN(0, place, y, last);
-	if (tiles == 2)
-		BEGIN(1, place, place->y, COLS);
-	if (panels == 2)
-		BEGIN(2, place, y + LL_PANEL_ROWS, last);
-	if (panels == 2 && tiles == 2)
-		BEGIN(3, place, place->y + LL_PANEL_ROWS, COLS);
-}
-
-INLINE void
-end_sums(const struct place *place, size_t panels, size_t tiles)
-{
-	size_t last = place->cols - (tiles - 1) * COLS;
-	float *y = place->y + (tiles - 1) * COLS * place->stride;
-
-	END(0, place, y, last);
-	if (tiles == 2)
-		END(1, place, place->y, COLS);
-	if (panels == 2)
-		END(2, place, y + LL_PANEL_ROWS, last);
-	if (panels == 2 && tiles == 2)
-		END(3, place, place->y + LL_PANEL_ROWS, COLS);
-}
+/* BEGIN or END of sums of `panels` panels with `tiles` tiles of columns, one or two each. */
+#define EACH_SUM(does, place, panels, tiles) do { \
+	size_t last = (place)->cols - ((tiles) - 1) * COLS; \
+	float *y = (place)->y + ((tiles) - 1) * COLS * (place)->stride; \
+	\
+	does(0, place, y, last); \
+	if ((tiles) == 2) \
+		does(1, place, (place)->y, COLS); \
+	if ((panels) == 2) \
+		does(2, place, y + LL_PANEL_ROWS, last); \
+	if ((panels) == 2 && (tiles) == 2) \
+		does(3, place, (place)->y + LL_PANEL_ROWS, COLS); \
+} while (0)
 
 /* Tile 6 has activations of the last tile of columns, 7 those of the other; 4 and 5 are weights. */
 INLINE void
@@ -374,7 +357,7 @@ INLINE void
 mul_brains(struct place place, const uint8_t *const *w, size_t blocks, const union ll_act *x, size_t width,
     size_t panels, size_t tiles)
 {
-	begin_sums(&place, panels, tiles);
+	EACH_SUM(BEGIN, &place, panels, tiles);
 	for (size_t i = 0; i < blocks; i++, x += width) {
 		prefetch_block(w[0] + i * BLOCK, place.cols);
 		LOAD(4, w[0] + i * BLOCK, UNIT);
@@ -387,7 +370,7 @@ mul_brains(struct place place, const uint8_t *const *w, size_t blocks, const uni
 			multiply_right(panels);
 		}
 	}
-	end_sums(&place, panels, tiles);
+	EACH_SUM(END, &place, panels, tiles);
 }
 
 static void
