@@ -10,7 +10,6 @@
  * keep the sums of some until it has all pieces of K (plan.h).
  */
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -19,6 +18,7 @@
 #include "tensor/ops.h"
 #include "tensor/plan.h"
 #include "tensor/runs.h"
+#include "tensor/share.h"
 
 /* Making fewer activations into lines than this takes less time than waking the threads. */
 #define WORTH_THREADS 16384
@@ -26,15 +26,6 @@
 /* Of scratch. No product has both lanes and sums. */
 #define THREAD_BYTES (LL_PLAN_BYTES + (LL_LANES_BYTES > LL_SUMS_BYTES ? LL_LANES_BYTES : LL_SUMS_BYTES))
 #define BEHIND_BYTES (LL_ACT_BEHIND * sizeof(union ll_act))	/* that nobody writes, behind activations */
-#define SHARE_BYTES 65536	/* of weights, that a thread takes at once, at least */
-#define AHEAD_BYTES (256u * 1024)	/* of the next product's, that it reads while it waits, at most */
-
-/* How panels are shared out. */
-struct shares {
-	size_t panels;		/* of all jobs */
-	size_t few;		/* that a thread takes at once, at least */
-	size_t first;		/* that each thread begins with: `first * thread` and those behind it */
-};
 
 struct product {
 	const struct ll_ops *ops;
@@ -47,8 +38,7 @@ struct product {
 	size_t tiles, width;
 	union ll_act *act[LL_ACT_KINDS];	/* [tiles][lines][width]; NULL if no job wants it */
 	uint8_t *scratch;			/* THREAD_BYTES for each thread */
-	struct shares shares;
-	atomic_size_t next;			/* panel that nobody has taken */
+	struct ll_shares shares;
 };
 
 /* What a thread works with. */
@@ -154,12 +144,6 @@ prepare(const struct product *product, const struct ll_plan *plan, size_t panel,
 	return place;
 }
 
-/* Where products of a panel go: its first row of the first column. */
-struct sums {
-	float *y;
-	size_t stride;
-};
-
 /* What a tile of columns has of it and of activations, for the piece that begins with block `first`. */
 struct tile {
 	const union ll_act *x;
@@ -168,14 +152,21 @@ struct tile {
 	bool more;
 };
 
-static struct sums
+static struct ll_sums
 sums_of(const struct ll_matmul *job, size_t panel)
 {
-	return (struct sums){ job->y + panel * LL_PANEL_ROWS, job->y_stride };
+	return (struct ll_sums){ job->y + panel * LL_PANEL_ROWS, job->y_stride };
+}
+
+/* Of the panel that is so many behind. */
+static struct ll_sums
+rows_behind(struct ll_sums sums, size_t panels)
+{
+	return (struct ll_sums){ sums.y + panels * LL_PANEL_ROWS, sums.stride };
 }
 
 static struct tile
-tile_at(const struct product *product, const struct ll_plan *plan, struct sums to, size_t first, size_t tile)
+tile_at(const struct product *product, const struct ll_plan *plan, struct ll_sums to, size_t first, size_t tile)
 {
 	return (struct tile){
 		.x = product->act[plan->kind] + (tile * plan->lines + first * plan->block_lines) * product->width,
@@ -194,7 +185,7 @@ runs_of(const struct ll_plan *plan, size_t blocks)
 
 /* One piece of a panel of so many rows with one tile. */
 static void
-multiply(const struct product *product, const struct ll_plan *plan, struct sums to, size_t rows,
+multiply(const struct product *product, const struct ll_plan *plan, struct ll_sums to, size_t rows,
     const uint8_t *piece, size_t first, size_t count, size_t tile)
 {
 	const struct tile at = tile_at(product, plan, to, first, tile);
@@ -216,12 +207,14 @@ multiply(const struct product *product, const struct ll_plan *plan, struct sums 
 
 /* One piece of two whole panels with one tile. */
 static void
-multiply_two(const struct product *product, const struct ll_plan *plan, struct sums to,
-    const uint8_t *const piece[2], size_t first, size_t count, size_t tile)
+multiply_two(const struct product *product, const struct ll_plan *plan, struct ll_sums to, struct ll_sums from,
+    const uint8_t *const piece[2], size_t first, size_t count, size_t tile, const struct ll_soon soon[2])
 {
 	const struct tile at = tile_at(product, plan, to, first, tile);
 
-	plan->mul_two(at.y, to.stride, piece, runs_of(plan, count), at.x, product->width, at.cols, at.more);
+	from.y = at.more ? from.y + tile * product->width * from.stride : NULL;
+	plan->mul_two((struct ll_sums){ at.y, to.stride }, from, piece, runs_of(plan, count), at.x, product->width, at.cols,
+	    soon);
 }
 
 static size_t
@@ -255,6 +248,8 @@ multiply_runs(struct worker *worker, const struct ll_plan *plan, const struct ll
 	    rows, worker->lanes, product->more);
 }
 
+static const struct ll_soon nothing[2];
+
 /* Panels in the order of their addresses. */
 static void
 multiply_lying(const struct product *product, const struct ll_plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
@@ -273,7 +268,7 @@ multiply_lying(const struct product *product, const struct ll_plan *plan, const 
 
 				taken = plan->mul_two != NULL && i + 1 < stop && rows_of(plan, i + 1) == LL_PANEL_ROWS ? 2 : 1;
 				if (taken == 2)
-					multiply_two(product, plan, sums_of(job, i), two, first, count, 0);
+					multiply_two(product, plan, sums_of(job, i), sums_of(job, i), two, first, count, 0, nothing);
 				else
 					multiply(product, plan, sums_of(job, i), rows_of(plan, i), piece, first, count, 0);
 			}
@@ -281,50 +276,91 @@ multiply_lying(const struct product *product, const struct ll_plan *plan, const 
 	}
 }
 
-/* Of so many panels from `panel` on, to where a thread keeps their sums, or back. */
-static void
-copy_sums(const struct product *product, const struct ll_plan *plan, const struct ll_matmul *job, size_t panel,
-    size_t group, struct sums kept, bool back)
-{
-	struct sums all = sums_of(job, panel);
-	size_t rows = least(group * LL_PANEL_ROWS, plan->w->rows - panel * LL_PANEL_ROWS);
+/* Panels that are multiplied together, a piece at a time. */
+struct group {
+	size_t panel, count;
+	size_t twos;		/* so many of them two at a time */
+	const uint8_t *piece[LL_PLAN_PANELS_MOST];
+	const uint8_t *coming[LL_PLAN_PANELS_MOST];	/* that of each which comes next; NULL: there is none */
+	size_t next;		/* its first block */
+};
 
-	for (size_t j = 0; j < product->rows; j++)
-		memcpy((back ? all.y : kept.y) + j * (back ? all.stride : kept.stride),
-		    (back ? kept.y : all.y) + j * (back ? kept.stride : all.stride), rows * sizeof(float));
+/*
+ * The piece of each that begins with block `first`. Behind block end - 1 the next group's first one comes; what is made
+ * of rows is asked for by interleaving.
+ */
+static void
+prepare_group(struct worker *worker, const struct ll_plan *plan, struct group *group, size_t first, size_t count, size_t end,
+    bool last)
+{
+	bool more = first + count < end;
+	size_t panels = ll_panels(plan->w->rows), step = more ? 0 : group->count;
+
+	group->next = more ? first + count : 0;
+	for (size_t i = 0; i < group->count; i++) {
+		size_t panel = group->panel + i;
+
+		group->piece[i] = prepare(worker->product, plan, panel, first, count, worker->scratch + i * plan->piece_bytes,
+		    last && i + 1 == group->count);
+		group->coming[i] = plan->keeps && plan->w->panels && panel + step < panels ?
+		    lying_piece(plan, panel + step, group->next) : NULL;
+	}
 }
 
-/* Blocks first .. end - 1 of so many panels, with all columns. */
+/*
+ * What a product of panels i and i + 1 with one tile asks for, so that all of them together ask for the pieces that come
+ * next, even tiles for those of the first panels, and for the activations of those.
+ */
 static void
-multiply_group(struct worker *worker, const struct ll_plan *plan, const struct ll_matmul *job, size_t panel, size_t group,
+look_for(struct ll_soon soon[2], const struct product *product, const struct ll_plan *plan, const struct group *group,
+    size_t count, size_t i, size_t tile)
+{
+	const struct tile at = tile_at(product, plan, (struct ll_sums){ NULL, 0 }, group->next, tile);
+	size_t units = plan->layout.units, shares = (product->tiles + 1) / 2, pairs = group->twos / 2;
+	size_t each = (units + shares - 1) / shares;
+
+	if (group->coming[i + tile % 2] != NULL && tile / 2 * each < units)
+		soon[0] = (struct ll_soon){ group->coming[i + tile % 2] + tile / 2 * each * count * 64, each };
+	each = (product->width * plan->block_lines + pairs - 1) / pairs;
+	soon[1] = (struct ll_soon){ (at.x + i / 2 * each * count)->bytes, each };
+}
+
+/* A piece of all of them with all columns. */
+static void
+multiply_piece(const struct product *product, const struct ll_plan *plan, const struct group *group, struct ll_sums y,
+    struct ll_sums to, struct ll_sums from, size_t first, size_t count)
+{
+	for (size_t tile = 0; tile < product->tiles; tile++)
+		for (size_t i = 0; i < group->count; i += i < group->twos ? 2 : 1) {
+			struct ll_soon soon[2] = { { NULL, 0 }, { NULL, 0 } };
+
+			if (i < group->twos && plan->keeps)
+				look_for(soon, product, plan, group, count, i, tile);
+			if (i < group->twos)
+				multiply_two(product, plan, rows_behind(to, i), rows_behind(from, i), group->piece + i, first, count, tile,
+				    soon);
+			else
+				multiply(product, plan, rows_behind(y, i), rows_of(plan, group->panel + i), group->piece[i], first, count,
+				    tile);
+		}
+}
+
+/* Blocks first .. end - 1 of so many panels. Sums of the first piece begin with what y has, those of the last go there. */
+static void
+multiply_group(struct worker *worker, const struct ll_plan *plan, const struct ll_matmul *job, size_t panel, size_t panels,
     bool last, size_t first, size_t end)
 {
-	const struct product *product = worker->product;
-	struct sums sums = plan->keeps ? (struct sums){ worker->sums, plan->keeps } : sums_of(job, panel);
-	size_t whole = plan->keeps ? group : least(group, plan->w->rows / LL_PANEL_ROWS - panel);
-	size_t twos = plan->mul_two != NULL ? whole / 2 * 2 : 0;
-	const uint8_t *piece[LL_PLAN_PANELS_MOST];
+	struct ll_sums y = sums_of(job, panel);
+	struct ll_sums kept = plan->keeps ? (struct ll_sums){ worker->sums, plan->keeps } : y;
+	struct group group = { .panel = panel, .count = panels };
 
-	if (plan->keeps && product->more)
-		copy_sums(product, plan, job, panel, group, sums, false);
+	if (plan->mul_two != NULL)
+		group.twos = least(panels, plan->w->rows / LL_PANEL_ROWS - panel) / 2 * 2;
 	for (size_t count; first < end; first += count) {
 		count = least(plan->piece, end - first);
-		for (size_t i = 0; i < group; i++)
-			piece[i] = prepare(product, plan, panel + i, first, count, worker->scratch + i * plan->piece_bytes,
-			    last && i + 1 == group);
-		for (size_t tile = 0; tile < product->tiles; tile++)
-			for (size_t i = 0; i < group; i += i < twos ? 2 : 1) {
-				struct sums to = { sums.y + i * LL_PANEL_ROWS, sums.stride };
-
-				if (i < twos)
-					multiply_two(product, plan, to, piece + i, first, count, tile);
-				else
-					multiply(product, plan, to, i < whole ? LL_PANEL_ROWS : rows_of(plan, panel + i), piece[i],
-					    first, count, tile);
-			}
+		prepare_group(worker, plan, &group, first, count, end, last);
+		multiply_piece(worker->product, plan, &group, y, first + count < end ? kept : y, first == 0 ? y : kept, first, count);
 	}
-	if (plan->keeps)
-		copy_sums(product, plan, job, panel, group, sums, true);
 }
 
 /* All panels have their first piece, then their second: its activations stay in the second cache. */
@@ -378,106 +414,18 @@ multiply_panels(struct worker *worker, const struct ll_matmul *job, size_t begin
 		scale_rows(product, job, begin * LL_PANEL_ROWS, least(end * LL_PANEL_ROWS, job->w->rows));
 }
 
-/*
- * Of so many panels that are left: many at first, then fewer, so that a thread that is held up does not
- * hold up the others.
- */
-static size_t
-share_of(size_t left, size_t few, size_t threads)
-{
-	size_t count = threads == 1 ? left : left / (2 * threads) / few * few;
-
-	return least(count < few ? few : count, left);
-}
-
-static struct shares
-shares_of(const struct ll_matmul *jobs, size_t count, size_t tiles, size_t threads)
-{
-	const struct ll_tensor *w = jobs[0].w;
-	struct shares shares = { .few = tiles > 1 ? LL_PLAN_PANELS : SHARE_BYTES / (LL_PANEL_ROWS * w->row_bytes + 1) + 1 };
-
-	for (size_t i = 0; i < count; i++)
-		shares.panels += ll_panels(jobs[i].w->rows);
-	/* Of long rows a group is read in one go. */
-	if (tiles == 1 && w->panels && w->cols > LL_PIECE_ELEMENTS && shares.panels / threads >= 8 * LL_GROUP_PANELS)
-		shares.few = LL_GROUP_PANELS;
-	shares.first = share_of(shares.panels, shares.few, threads);
-	return shares;
-}
-
-/* Takes the next panels of all matrices. False when there are none. */
-static bool
-take(struct product *product, size_t threads, size_t *begin, size_t *end)
-{
-	size_t next = atomic_load_explicit(&product->next, memory_order_relaxed), count;
-
-	do {
-		if (next >= product->shares.panels)
-			return false;
-		count = share_of(product->shares.panels - next, product->shares.few, threads);
-	} while (!atomic_compare_exchange_weak_explicit(&product->next, &next, next + count,
-	    memory_order_relaxed, memory_order_relaxed));
-	*begin = next;
-	*end = next + count;
-	return true;
-}
-
-/* So many panels of one matrix. */
-static void
-read_ahead(const struct product *product, size_t thread, const struct ll_tensor *w, size_t panel, size_t count)
-{
-	const struct ll_layout layout = ll_layout(w->type);
-	const uint8_t *data = w->data;
-	size_t row = panel * LL_PANEL_ROWS, bytes;
-
-	if (w->panels) {
-		size_t blocks = (w->cols + layout.elements - 1) / layout.elements;
-
-		data += ll_panel_piece(&layout, ll_panels(w->rows), blocks, panel, 0);
-		bytes = count * ll_panel_bytes(&layout, blocks);
-	} else {
-		data += row * w->row_bytes;
-		bytes = least(count * LL_PANEL_ROWS, w->rows - row) * w->row_bytes;
-	}
-	ll_pool_ahead(product->ops->pool, thread, data, least(bytes, AHEAD_BYTES));
-}
-
-/* Tells what the thread begins the next product with. */
-static void
-look_ahead(const struct product *product, size_t thread, size_t threads)
-{
-	const struct ll_matmul *next = product->ops->next;
-	size_t count = product->ops->next_count, panel;
-	struct shares shares;
-
-	ll_pool_ahead(product->ops->pool, thread, NULL, 0);
-	if (count == 0 || product->tiles > 1)
-		return;
-	shares = shares_of(next, count, 1, threads);
-	panel = shares.first * thread;
-	for (size_t i = 0; i < count; i++) {
-		size_t panels = ll_panels(next[i].w->rows);
-
-		if (panel < panels) {
-			read_ahead(product, thread, next[i].w, panel, least(shares.first, panels - panel));
-			return;
-		}
-		panel -= panels;
-	}
-}
-
 static void
 multiply_share(void *arg, size_t thread, size_t threads)
 {
 	struct product *product = arg;
-	const struct shares *shares = &product->shares;
 	uint8_t *scratch = product->scratch + thread * THREAD_BYTES;
 	struct worker worker = { .product = product, .scratch = scratch, .kind = LL_ACT_KINDS,
 		.lanes = (union ll_act *)(void *)(scratch + LL_PLAN_BYTES),
 		.sums = (float *)(void *)(scratch + LL_PLAN_BYTES) };
-	size_t begin = least(shares->first * thread, shares->panels), end = least(begin + shares->first, shares->panels);
+	size_t begin, end;
 
-	look_ahead(product, thread, threads);
+	ll_shares_ahead(product->ops, product->rows, product->tiles, thread);
+	ll_shares_first(&product->shares, thread, &begin, &end);
 	do {
 		size_t before = 0;
 
@@ -491,7 +439,7 @@ multiply_share(void *arg, size_t thread, size_t threads)
 			begin = begin < after ? least(after, end) : begin;
 			before = after;
 		}
-	} while (take(product, threads, &begin, &end));
+	} while (ll_shares_take(&product->shares, threads, &begin, &end));
 	if (product->ops->kern->rest != NULL)
 		product->ops->kern->rest();
 }
@@ -545,7 +493,7 @@ static void
 run(struct product *product)
 {
 	const struct ll_ops *ops = product->ops;
-	size_t rows = product->rows, threads = ll_pool_count(ops->pool);
+	size_t rows = product->rows;
 
 	if (product->count == 0 || rows == 0)
 		return;
@@ -554,8 +502,7 @@ run(struct product *product)
 	product->width = (rows + product->tiles - 1) / product->tiles;
 	/* The last tile must have something. */
 	product->tiles = (rows + product->width - 1) / product->width;
-	product->shares = shares_of(product->jobs, product->count, product->tiles, threads);
-	product->next = least(threads * product->shares.first, product->shares.panels);
+	ll_shares(&product->shares, ops, product->jobs, product->count, rows, product->tiles);
 	place_activations(product);
 	if (rows * product->cols < WORTH_THREADS)
 		act_share(product, 0, 1);

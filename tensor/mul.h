@@ -180,9 +180,24 @@ ll_act_elements(enum ll_act_kind kind)
 typedef void ll_product(float *y, size_t y_stride, const uint8_t *w, size_t blocks,
     const union ll_act *x, size_t width, size_t cols, bool more);
 
-/* The same of two panels, whose 32 rows follow one another in y. */
-typedef void ll_product_two(float *y, size_t y_stride, const uint8_t *const w[2], size_t blocks,
-    const union ll_act *x, size_t width, size_t cols, bool more);
+/* Sums of rows that follow one another, the first of the first column at `y`, columns `stride` apart. */
+struct ll_sums {
+	float *y;
+	size_t stride;
+};
+
+/* What memory is asked for by the way: so many lines of 64 bytes with each block of a product. */
+struct ll_soon {
+	const uint8_t *at;
+	size_t lines;
+};
+
+/*
+ * The same of two panels, whose 32 rows follow one another: `to` becomes what is in `from`, or nothing where that
+ * has no y, plus products. They are one place or apart. `soon`: weights and activations that other products will have.
+ */
+typedef void ll_product_two(struct ll_sums to, struct ll_sums from, const uint8_t *const w[2], size_t blocks,
+    const union ll_act *x, size_t width, size_t cols, const struct ll_soon soon[2]);
 
 /*
  * sums[i] = run i . its x, for LL_RUNS runs of LL_MUL_RUN floats, one after the other (runs.h); x has

@@ -275,38 +275,38 @@ WIDE(wide_64, wide64, )
 /*
  * Sums of brain floats stay in tiles: 0 and 1 are a panel's, 2 and 3 another's. The first of both has the
  * columns of the last tile, of which there may be fewer than 16; the second those of a tile before it.
+ *
+ * Here `count` columns of a panel from column `first` on, or as many as there are, to a tile.
  */
-struct place {
-	float *y;
-	size_t stride;
-	size_t cols;
-	bool more;
-};
-
-/* From 16 columns of a panel, or as many as the place has, on. */
-#define BEGIN(tile, place, from, count) do { \
+#define BEGIN(tile, sums, first, panel, count) do { \
 	_Alignas(64) float part[COLS * LL_PANEL_ROWS]; \
 	\
-	if (!(place)->more) { \
+	if ((sums).y == NULL) { \
 		ZERO(tile); \
 	} else if ((count) == COLS) { \
-		LOAD(tile, from, (place)->stride * sizeof(float)); \
+		LOAD(tile, panel_sums(sums, first, panel), (sums).stride * sizeof(float)); \
 	} else { \
-		copy_columns(part, LL_PANEL_ROWS, from, (place)->stride, count); \
+		copy_columns(part, LL_PANEL_ROWS, panel_sums(sums, first, panel), (sums).stride, count); \
 		LOAD(tile, part, LL_PANEL_ROWS * sizeof(float)); \
 	} \
 } while (0)
 
-#define END(tile, place, to, count) do { \
+#define END(tile, sums, first, panel, count) do { \
 	_Alignas(64) float part[COLS * LL_PANEL_ROWS]; \
 	\
 	if ((count) == COLS) { \
-		STORE(tile, to, (place)->stride * sizeof(float)); \
+		STORE(tile, panel_sums(sums, first, panel), (sums).stride * sizeof(float)); \
 	} else { \
 		STORE(tile, part, LL_PANEL_ROWS * sizeof(float)); \
-		copy_columns(to, (place)->stride, part, LL_PANEL_ROWS, count); \
+		copy_columns(panel_sums(sums, first, panel), (sums).stride, part, LL_PANEL_ROWS, count); \
 	} \
 } while (0)
+
+INLINE float *
+panel_sums(struct ll_sums sums, size_t first, size_t panel)
+{
+	return sums.y + first * sums.stride + panel * LL_PANEL_ROWS;
+}
 
 INLINE void
 copy_columns(float *to, size_t to_stride, const float *from, size_t from_stride, size_t cols)
@@ -315,18 +315,17 @@ copy_columns(float *to, size_t to_stride, const float *from, size_t from_stride,
 		memcpy(to + j * to_stride, from + j * from_stride, LL_PANEL_ROWS * sizeof *to);
 }
 
-/* BEGIN or END of sums of `panels` panels with `tiles` tiles of columns, one or two each. */
-#define EACH_SUM(does, place, panels, tiles) do { \
-	size_t last = (place)->cols - ((tiles) - 1) * COLS; \
-	float *y = (place)->y + ((tiles) - 1) * COLS * (place)->stride; \
+/* BEGIN or END of sums of `panels` panels with `cols` columns in `tiles` tiles, one or two each. */
+#define EACH_SUM(does, sums, cols, panels, tiles) do { \
+	size_t before = ((tiles) - 1) * COLS, last = (cols) - before; \
 	\
-	does(0, place, y, last); \
+	does(0, sums, before, 0, last); \
 	if ((tiles) == 2) \
-		does(1, place, (place)->y, COLS); \
+		does(1, sums, 0, 0, COLS); \
 	if ((panels) == 2) \
-		does(2, place, y + LL_PANEL_ROWS, last); \
+		does(2, sums, before, 1, last); \
 	if ((panels) == 2 && (tiles) == 2) \
-		does(3, place, (place)->y + LL_PANEL_ROWS, COLS); \
+		does(3, sums, 0, 1, COLS); \
 } while (0)
 
 /* Tile 6 has activations of the last tile of columns, 7 those of the other; 4 and 5 are weights. */
@@ -354,49 +353,58 @@ prefetch_block(const uint8_t *w, size_t cols)
 }
 
 INLINE void
-mul_brains(struct place place, const uint8_t *const *w, size_t blocks, const union ll_act *x, size_t width,
-    size_t panels, size_t tiles)
+ask_for(const struct ll_soon *soon, size_t block)
 {
-	EACH_SUM(BEGIN, &place, panels, tiles);
+	for (size_t i = 0; i < soon->lines; i++)
+		__builtin_prefetch(soon->at + (block * soon->lines + i) * UNIT, 0, 2);
+}
+
+INLINE void
+mul_brains(struct ll_sums to, struct ll_sums from, const uint8_t *const *w, size_t blocks, const union ll_act *x,
+    size_t width, size_t cols, size_t panels, size_t tiles, const struct ll_soon *soon)
+{
+	EACH_SUM(BEGIN, from, cols, panels, tiles);
 	for (size_t i = 0; i < blocks; i++, x += width) {
-		prefetch_block(w[0] + i * BLOCK, place.cols);
+		prefetch_block(w[0] + i * BLOCK, cols);
 		LOAD(4, w[0] + i * BLOCK, UNIT);
 		if (panels == 2)
 			LOAD(5, w[1] + i * BLOCK, UNIT);
 		LOAD(6, x + (tiles - 1) * COLS, LINE);
 		multiply_left(panels);
+		if (panels == 2)
+			ask_for(&soon[0], i);
 		if (tiles == 2) {
 			LOAD(7, x, LINE);
 			multiply_right(panels);
 		}
+		if (panels == 2)
+			ask_for(&soon[1], i);
 	}
-	EACH_SUM(END, &place, panels, tiles);
+	EACH_SUM(END, to, cols, panels, tiles);
 }
 
 static void
 mul_bf16(float *y, size_t y_stride, const uint8_t *w, size_t blocks, const union ll_act *x,
     size_t width, size_t cols, bool more)
 {
-	struct place place = { y, y_stride, cols, more };
+	struct ll_sums to = { y, y_stride }, from = { more ? y : NULL, y_stride };
 
 	shape_tiles(&brains);
 	if (cols > COLS)
-		mul_brains(place, &w, blocks, x, width, 1, 2);
+		mul_brains(to, from, &w, blocks, x, width, cols, 1, 2, NULL);
 	else
-		mul_brains(place, &w, blocks, x, width, 1, 1);
+		mul_brains(to, from, &w, blocks, x, width, cols, 1, 1, NULL);
 }
 
 static void
-mul_bf16_two(float *y, size_t y_stride, const uint8_t *const w[2], size_t blocks, const union ll_act *x,
-    size_t width, size_t cols, bool more)
+mul_bf16_two(struct ll_sums to, struct ll_sums from, const uint8_t *const w[2], size_t blocks, const union ll_act *x,
+    size_t width, size_t cols, const struct ll_soon soon[2])
 {
-	struct place place = { y, y_stride, cols, more };
-
 	shape_tiles(&brains);
 	if (cols > COLS)
-		mul_brains(place, w, blocks, x, width, 2, 2);
+		mul_brains(to, from, w, blocks, x, width, cols, 2, 2, soon);
 	else
-		mul_brains(place, w, blocks, x, width, 2, 1);
+		mul_brains(to, from, w, blocks, x, width, cols, 2, 1, soon);
 }
 
 /*

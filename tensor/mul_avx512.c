@@ -16,15 +16,15 @@
 #define TWO_COLS 4
 
 INLINE void
-two_rows(float *y, size_t y_stride, const uint8_t *const w[2], size_t blocks, const union ll_act *x, size_t width,
-    size_t cols, bool more)
+two_rows(struct ll_sums to, struct ll_sums from, const uint8_t *const w[2], size_t blocks, const union ll_act *x,
+    size_t width, size_t cols)
 {
 	F acc[2][TWO_COLS], sum[2][2][TWO_COLS];
 
 	UNROLL
 	for (size_t j = 0; j < cols; j++)
 		for (size_t p = 0; p < 2; p++)
-			acc[p][j] = more ? f_load(y + j * y_stride + p * LL_PANEL_ROWS) : f_zero();
+			acc[p][j] = from.y != NULL ? f_load(from.y + j * from.stride + p * LL_PANEL_ROWS) : f_zero();
 	for (size_t i = 0; i < blocks; i += LL_MUL_RUN / 16) {
 		UNROLL
 		for (size_t j = 0; j < cols; j++)
@@ -54,27 +54,37 @@ two_rows(float *y, size_t y_stride, const uint8_t *const w[2], size_t blocks, co
 	UNROLL
 	for (size_t j = 0; j < cols; j++)
 		for (size_t p = 0; p < 2; p++)
-			f_store(y + j * y_stride + p * LL_PANEL_ROWS, acc[p][j]);
+			f_store(to.y + j * to.stride + p * LL_PANEL_ROWS, acc[p][j]);
+}
+
+static struct ll_sums
+behind(struct ll_sums sums, size_t cols)
+{
+	return (struct ll_sums){ sums.y != NULL ? sums.y + cols * sums.stride : NULL, sums.stride };
 }
 
 static void
-mul_f32_two(float *y, size_t y_stride, const uint8_t *const w[2], size_t blocks, const union ll_act *x,
-    size_t width, size_t cols, bool more)
+mul_f32_two(struct ll_sums to, struct ll_sums from, const uint8_t *const w[2], size_t blocks, const union ll_act *x,
+    size_t width, size_t cols, const struct ll_soon soon[2])
 {
-	for (; cols >= TWO_COLS; cols -= TWO_COLS, x += TWO_COLS, y += TWO_COLS * y_stride)
-		two_rows(y, y_stride, w, blocks, x, width, TWO_COLS, more);
+	(void)soon;
+	for (; cols >= TWO_COLS; cols -= TWO_COLS, x += TWO_COLS) {
+		two_rows(to, from, w, blocks, x, width, TWO_COLS);
+		to = behind(to, TWO_COLS);
+		from = behind(from, TWO_COLS);
+	}
 	switch (cols) {
-	case 1: two_rows(y, y_stride, w, blocks, x, width, 1, more); break;
-	case 2: two_rows(y, y_stride, w, blocks, x, width, 2, more); break;
-	case 3: two_rows(y, y_stride, w, blocks, x, width, 3, more); break;
+	case 1: two_rows(to, from, w, blocks, x, width, 1); break;
+	case 2: two_rows(to, from, w, blocks, x, width, 2); break;
+	case 3: two_rows(to, from, w, blocks, x, width, 3); break;
 	}
 }
 
 static void
-mul_wide_f32_two(float *y, size_t y_stride, const uint8_t *const w[2], size_t runs, const union ll_act *x,
-    size_t width, size_t cols, bool more)
+mul_wide_f32_two(struct ll_sums to, struct ll_sums from, const uint8_t *const w[2], size_t runs, const union ll_act *x,
+    size_t width, size_t cols, const struct ll_soon soon[2])
 {
-	mul_f32_two(y, y_stride, w, 2 * runs, x, width, cols, more);
+	mul_f32_two(to, from, w, 2 * runs, x, width, cols, soon);
 }
 
 static void

@@ -89,8 +89,10 @@ static bool
 in_twos(ll_product_two *two, ll_product *one, const struct product *p, const uint8_t *panel, size_t blocks,
     size_t width, size_t cols)
 {
-	static float want[LL_MUL_COLS_MOST * 33], got[LL_MUL_COLS_MOST * 33];
+	static float want[LL_MUL_COLS_MOST * 33], got[LL_MUL_COLS_MOST * 33], other[LL_MUL_COLS_MOST * 40];
 	const uint8_t *const w[2] = { panel, panel + 64 };
+	const struct ll_soon soon[2] = { { panel, 1 }, { p->x->bytes, 2 } };
+	struct ll_sums to = { got, 33 }, from = { NULL, 0 };
 	bool good = true;
 
 	if (two == NULL)
@@ -100,8 +102,12 @@ in_twos(ll_product_two *two, ll_product *one, const struct product *p, const uin
 	for (int more = 0; more < 2; more++) {
 		for (size_t i = 0; i < 2; i++)
 			one(want + 16 * i, 33, w[i], blocks, p->x, width, cols, more);
-		two(got, 33, w, blocks, p->x, width, cols, more);
+		two(to, from, w, blocks, p->x, width, cols, soon);
 		good &= same(want, got, LL_MUL_COLS_MOST * 33);
+		/* Sums to add to may be somewhere else. */
+		for (size_t j = 0; j < LL_MUL_COLS_MOST; j++)
+			memcpy(other + 40 * j, got + 33 * j, 32 * sizeof *got);
+		from = (struct ll_sums){ other, 40 };
 	}
 	return good;
 }

@@ -22,6 +22,11 @@
 #define X_STRIDE (LONG_COLS + 5)
 #define Y_STRIDE (WEIGHT_ROWS + 7)
 
+/* More panels than any group has, and more columns than three tiles. */
+#define MANY_WEIGHTS 309
+#define MANY_ROWS 100
+#define MANY_STRIDE (MANY_WEIGHTS + 7)
+
 struct fixture {
 	uint8_t weights[JOBS][WEIGHT_ROWS * LONG_COLS * 4 + 16];
 	float x[ROWS * X_STRIDE];
@@ -46,19 +51,11 @@ number(uint32_t *state)
 
 /* Any bytes are weights once their f16 or f32 numbers are finite. */
 static void
-fill(struct fixture *all, size_t job, uint32_t type, size_t cols, uint32_t *state)
+fill_bytes(uint8_t *data, size_t size, uint32_t type, uint32_t *state)
 {
-	const struct ll_dtype_info *info = ll_dtype(type);
-	struct ll_tensor *tensor = &all->tensor[job];
-	uint8_t *data = all->weights[job] + job % 2;
-
-	*tensor = (struct ll_tensor){ .type = (enum ll_dtype)type, .cols = cols, .data = data,
-	    .rows = WEIGHT_ROWS - 20 * job };
-	if (!ll_dtype_row_bytes(type, cols, &tensor->row_bytes))
-		abort();
-	for (size_t i = 0; i < tensor->rows * tensor->row_bytes; i++)
+	for (size_t i = 0; i < size; i++)
 		data[i] = (uint8_t)next(state);
-	for (size_t i = 0; i < tensor->rows * tensor->row_bytes; i += info->bytes) {
+	for (size_t i = 0; i < size; i += ll_dtype(type)->bytes) {
 		float value = number(state);
 		uint16_t half = ll_f32_to_f16(value);
 
@@ -69,6 +66,19 @@ fill(struct fixture *all, size_t job, uint32_t type, size_t cols, uint32_t *stat
 		else
 			put_scales(data + i, type, half, half);
 	}
+}
+
+static void
+fill(struct fixture *all, size_t job, uint32_t type, size_t cols, uint32_t *state)
+{
+	struct ll_tensor *tensor = &all->tensor[job];
+	uint8_t *data = all->weights[job] + job % 2;
+
+	*tensor = (struct ll_tensor){ .type = (enum ll_dtype)type, .cols = cols, .data = data,
+	    .rows = WEIGHT_ROWS - 20 * job };
+	if (!ll_dtype_row_bytes(type, cols, &tensor->row_bytes))
+		abort();
+	fill_bytes(data, tensor->rows * tensor->row_bytes, type, state);
 	for (size_t i = 0; i < WEIGHT_ROWS; i++)
 		all->scale[i] = number(state);
 	if (type == LL_F8_E4M3 && job > 0)
@@ -186,6 +196,55 @@ added(struct tap *tap, struct ll_ops *ops, const char *what)
 	tap_ok(tap, good, "matmul_add", what);
 }
 
+/*
+ * Rows in panels, in more groups than one, with few tiles of columns and with many, give what they give as they lie with one
+ * row of activations at a time.
+ */
+static void
+panels(struct tap *tap, struct ll_ops *ops, const char *what)
+{
+	static const enum ll_dtype types[] = { LL_BF16, LL_F16, LL_Q4_K };
+	static const size_t rows[] = { 40, MANY_ROWS };
+	static uint8_t lying[MANY_WEIGHTS * COLS * 4], packed[(MANY_WEIGHTS + 16) * COLS * 4] __attribute__((aligned(64)));
+	static float x[MANY_ROWS * COLS], begin[MANY_ROWS * MANY_STRIDE], want[MANY_ROWS * MANY_STRIDE], got[MANY_ROWS * MANY_STRIDE];
+	uint32_t state = 11;
+	bool good = true;
+
+	for (size_t i = 0; i < MANY_ROWS * COLS; i++)
+		x[i] = number(&state);
+	for (size_t i = 0; i < MANY_ROWS * MANY_STRIDE; i++)
+		begin[i] = number(&state);
+	ops->precision = LL_PRECISION_DEFAULT;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		struct ll_tensor w = { .type = types[i], .rows = MANY_WEIGHTS, .cols = COLS, .data = lying }, in_panels;
+		struct ll_matmul one = { &w, want, MANY_STRIDE }, all = { &in_panels, got, MANY_STRIDE };
+
+		if (!ll_dtype_row_bytes((uint32_t)w.type, COLS, &w.row_bytes))
+			abort();
+		fill_bytes(lying, w.rows * w.row_bytes, (uint32_t)w.type, &state);
+		ll_tensor_interleave(packed, &w, 0, (MANY_WEIGHTS + 15) / 16);
+		in_panels = w;
+		in_panels.data = packed;
+		in_panels.panels = true;
+		for (int more = 0; more < 2; more++) {
+			void (*product)(const struct ll_ops *, const struct ll_matmul *, size_t, const float *, size_t, size_t) =
+			    more ? ll_ops_matmul_add : ll_ops_matmul;
+
+			memcpy(want, begin, sizeof want);
+			for (size_t r = 0; r < MANY_ROWS; r++) {
+				one.y = want + r * MANY_STRIDE;
+				product(ops, &one, 1, x + r * COLS, COLS, 1);
+			}
+			for (size_t j = 0; j < sizeof rows / sizeof *rows; j++) {
+				memcpy(got, begin, sizeof got);
+				product(ops, &all, 1, x, COLS, rows[j]);
+				good &= memcmp(want, got, rows[j] * MANY_STRIDE * sizeof *got) == 0;
+			}
+		}
+	}
+	tap_ok(tap, good, "matmul of panels", what);
+}
+
 static void
 elementwise(struct tap *tap, const struct ll_ops *ops, const char *what)
 {
@@ -244,6 +303,7 @@ with_threads(struct tap *tap, struct ll_ops *ops, size_t threads)
 	snprintf(what, sizeof what, "%s, %zu threads", ll_cpu_name(ops->kern->isa), threads);
 	matmuls(tap, ops, what);
 	added(tap, ops, what);
+	panels(tap, ops, what);
 	elementwise(tap, ops, what);
 	ll_pool_free(ops->pool);
 }
@@ -254,7 +314,7 @@ main(void)
 	static const size_t threads[] = { 1, 2, 5 };
 	struct tap tap = { 0 };
 	int best = ll_cpu_isa(NULL);
-	struct ll_ops ops = { .scratch = aligned_alloc(64, ll_ops_scratch(ROWS, LONG_COLS, 5)) };
+	struct ll_ops ops = { .scratch = aligned_alloc(64, ll_ops_scratch(MANY_ROWS, LONG_COLS, 5)) };
 
 	if (best < 0 || ops.scratch == NULL) {
 		printf("1..0 # SKIP no processor level or no memory\n");
