@@ -116,19 +116,67 @@ keep(uint8_t *place, const uint8_t *units, struct range range)
 	}
 }
 
+/* What of what comes later, beyond a panel's end of the next, is due in some runs: units of a block. */
+INLINE struct range
+due(const struct shape *shape, unsigned b, unsigned group)
+{
+	unsigned first = shape->units * b / shape->runs;
+
+	return (struct range){ first, shape->units * (b + group) / shape->runs - first };
+}
+
+INLINE struct range
+half_of(struct range range, unsigned half)
+{
+	unsigned first = range.count * half / 2;
+
+	return (struct range){ range.first + first, half == 0 ? range.count / 2 : range.count - first };
+}
+
+/* Asks for it. */
+INLINE void
+ahead(const uint8_t *w, struct range due, size_t cols, const struct shape *shape)
+{
+	/* What was made wide is in a cache. */
+	if (shape->load == load_wide || shape->load == load_wide_64)
+		return;
+	if (cols < LL_PREFETCH_COLS) {
+		for (unsigned k = due.first; k < due.first + due.count && ll_prefetch_few; k++)
+			ll_prefetch_line(w + 64 * k);
+		return;
+	}
+	/* Not unrolled by force: gcc 12 leaves a loop for Q6_K, which has a quarter less without it (8 columns). */
+	for (unsigned k = due.first; k < due.first + due.count; k++) {
+		__builtin_prefetch(w + 64 * k + LL_PREFETCH_FAR(shape->runs), 0, 1);
+		__builtin_prefetch(w + 64 * k + LL_PREFETCH_NEAR(shape->runs), 0, 3);
+	}
+}
+
+/* By halves where lines are read once and in order: many at a time hold up the reading. */
+INLINE void
+ahead_half(const uint8_t *w, struct range due, unsigned half, size_t cols, const struct shape *shape)
+{
+	if (keeps(shape, cols))
+		ahead(w, half_of(due, half), cols, shape);
+	else if (half == 0)
+		ahead(w, due, cols, shape);
+}
+
 /*
  * What `group` runs of 32 elements, `step` apart, add to the sums of `cols` columns, but for minima and the
- * scales of activations: t is of [runs][cols], run `first` at its beginning. Units are loaded once for all of them.
+ * scales of activations: t is of [runs][cols], run `first` at its beginning. Units are loaded once for all of them,
+ * and those of `later` asked for.
  */
 INLINE void
 terms(F *t, const struct shape *shape, struct block at, uint8_t *place, unsigned first, unsigned group,
-    unsigned step, const union ll_act *x, size_t width, size_t cols)
+    unsigned step, const union ll_act *x, size_t width, size_t cols, struct range later)
 {
 	V sum[LL_MUL_COLS];	/* of [group][cols] */
 	V q[8];			/* of [4][group] */
 
 	UNROLL
 	for (unsigned half = 0; half < 2; half++) {
+		ahead_half(at.units, later, half, cols, shape);
 		if (keeps(shape, cols))
 			keep(place, at.units, shape->keep(first, half));
 		if (half == 0 || shape->halves)
@@ -179,27 +227,6 @@ add_terms(F *acc, const F *t, const struct shape *shape, struct block at, unsign
 	}
 }
 
-/* Asks for the part of what comes later, beyond a panel's end of the next, that is due in some runs. */
-INLINE void
-ahead(const uint8_t *w, unsigned b, unsigned group, size_t cols, const struct shape *shape)
-{
-	unsigned begin = shape->units * b / shape->runs, end = shape->units * (b + group) / shape->runs;
-
-	/* What was made wide is in a cache. */
-	if (shape->load == load_wide || shape->load == load_wide_64)
-		return;
-	if (cols < LL_PREFETCH_COLS) {
-		for (unsigned k = begin; k < end && ll_prefetch_few; k++)
-			ll_prefetch_line(w + 64 * k);
-		return;
-	}
-	/* Not unrolled by force: gcc 12 leaves a loop for Q6_K, which has a quarter less without it (8 columns). */
-	for (unsigned k = begin; k < end; k++) {
-		__builtin_prefetch(w + 64 * k + LL_PREFETCH_FAR(shape->runs), 0, 1);
-		__builtin_prefetch(w + 64 * k + LL_PREFETCH_NEAR(shape->runs), 0, 3);
-	}
-}
-
 INLINE void
 read_through(const uint8_t *w, const struct shape *shape)
 {
@@ -212,6 +239,7 @@ INLINE void
 runs64(F *acc, const struct shape *shape, struct block at, unsigned b, const union ll_act *x,
     const union ll_act *x1, size_t cols)
 {
+	const struct range later = due(shape, b, 2);
 	V sum[2 * LL_MUL_COLS];		/* of [2][cols] */
 	V subs;
 
@@ -223,6 +251,8 @@ runs64(F *acc, const struct shape *shape, struct block at, unsigned b, const uni
 		V q[2] = { shape->load(at, b, k / 4, k % 4), shape->load(at, b + 1, k / 4, k % 4) };
 
 		in_order(keeps(shape, cols));
+		if (k % 4 == 0)
+			ahead_half(at.units, later, k / 4, cols, shape);
 		UNROLL
 		for (size_t j = 0; j < 2 * cols; j++)
 			sum[j] = v_dot(sum[j], q[j / cols], (j < cols ? x + j : x1 + j - cols)->q8.q + 4 * k);
@@ -263,7 +293,6 @@ block64(float *y, size_t y_stride, const struct shape *shape, const uint8_t *uni
 		acc[j] = offsets[j] = f_zero();
 	UNROLL
 	for (unsigned b = 0; b < 8; b += 2) {
-		ahead(units, b, 2, cols, shape);
 		runs64(acc, shape, at, b, x + b * width, x + (b + 1) * width, cols);
 		if (streams(cols))
 			UNROLL
@@ -324,10 +353,11 @@ lanes(float *y, size_t y_stride, const uint8_t *w, size_t row, size_t blocks,
 			read_through(w, shape);
 		UNROLL
 		for (unsigned b = 0; b < shape->runs; b += group * step, x += group * step * width) {
-			ahead(w, b, group * step, cols, shape);
-			terms(t, shape, at, place, b, group, step, x, width, cols);
+			struct range later = due(shape, b, group * step);
+
+			terms(t, shape, at, place, b, group, step, x, width, cols, step == 2 ? half_of(later, 0) : later);
 			if (step == 2)
-				terms(t + cols, shape, at, place, b + 1, group, step, x + width, width, cols);
+				terms(t + cols, shape, at, place, b + 1, group, step, x + width, width, cols, half_of(later, 1));
 			UNROLL
 			for (unsigned k = 0; k < group * step; k++)
 				add_terms(acc, t + k * cols, shape, at, b + k, x + k * width, cols);
@@ -419,7 +449,7 @@ widen(uint8_t *out, const uint8_t *w, size_t blocks, const struct shape *shape)
 
 	for (size_t i = 0; i < blocks; i++)
 		for (unsigned b = 0; b < shape->runs; b++) {
-			ahead(w + ll_panel_units(&layout, i), b, 1, LL_MUL_COLS, shape);
+			ahead(w + ll_panel_units(&layout, i), due(shape, b, 1), LL_MUL_COLS, shape);
 			for (size_t row = 0; row < LL_PANEL_ROWS; row += LL_LANE_ROWS) {
 				const uint8_t *units = w + ll_panel_units(&layout, i) + 4 * row;
 				const struct block at = { units, units, w + ll_panel_lone(&layout, i) + 2 * row };
