@@ -12,7 +12,7 @@
  * columns, are better off with the processor's own reading ahead for some more of them.
  *
  * Intel's processors are better off with being asked for few columns, too. On one of 2026 two threads that read 29 to
- * 32 take without and so: Q4_0 26 and 30, Q8_0 25 and 31, Q4_K 24 and 29, Q6_K 21 and 27, BF16 27 and 29, F16 25 and 28.
+ * 32 take without and so: Q4_0 26 and 30, Q8_0 25 and 31, Q4_K 24 and 30, Q6_K 21 and 29, BF16 27 and 29, F16 25 and 28.
  */
 
 #ifndef LL_TENSOR_PREFETCH_H
