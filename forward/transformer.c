@@ -293,6 +293,17 @@ attention_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, co
 	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
 }
 
+/* Of many rows in one, if nobody wants what is between the products. */
+static bool
+feed_forward(struct ll_forward *f, const struct ll_layer *w, size_t layer, size_t count)
+{
+	const struct product down = product_of(f, layer, DOWN);
+
+	return w->bgate.data == NULL && w->bup.data == NULL && f->config.collect == NULL &&
+	    ll_adapters_count(f->config.adapters) == 0 &&
+	    ll_ops_feed_forward(&f->ops, &w->gate, &w->up, down.jobs, f->h, f->model->hp.dim, count);
+}
+
 static void
 ffn_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, size_t count)
 {
@@ -300,12 +311,14 @@ ffn_block(struct ll_forward *f, const struct ll_layer *w, size_t layer, size_t c
 
 	ll_ops_rmsnorm(&f->ops, f->h, f->x, w->ffn_norm.data, hp->norm_eps, count, hp->dim);
 	collect(f, layer, LL_MEETS_GATE_UP, f->h, count);
-	multiply(f, layer, GATE_UP, f->h, hp->dim, count);
-	add_bias(f, &w->bgate, f->gate, count);
-	add_bias(f, &w->bup, f->up, count);
-	ll_ops_swiglu(&f->ops, f->gate, f->up, count * w->ffn);
-	collect(f, layer, LL_MEETS_DOWN, f->gate, count);
-	multiply(f, layer, DOWN, f->gate, w->ffn, count);
+	if (!feed_forward(f, w, layer, count)) {
+		multiply(f, layer, GATE_UP, f->h, hp->dim, count);
+		add_bias(f, &w->bgate, f->gate, count);
+		add_bias(f, &w->bup, f->up, count);
+		ll_ops_swiglu(&f->ops, f->gate, f->up, count * w->ffn);
+		collect(f, layer, LL_MEETS_DOWN, f->gate, count);
+		multiply(f, layer, DOWN, f->gate, w->ffn, count);
+	}
 	add_bias(f, &w->bdown, f->h, count);
 	ll_ops_add(&f->ops, f->x, f->h, count * hp->dim);
 }

@@ -1,13 +1,9 @@
 /*
  * Matrix products. Activations are made into lines (mul.h) once for all matrices; panels of 16 rows
- * of weights are shared out over the threads. Nothing here adds two numbers of a sum, so that how
- * the work is cut cannot show in a result.
+ * of weights are shared out over the threads (share.h), each of which multiplies its own (panels.h).
  *
- * Activations lie in tiles of at most kern->cols rows, as even as they can be. Weights that do not
- * lie in panels are interleaved, and made wide where that repays itself, a piece of K at a time
- * into a thread's scratch; or they are taken as they lie (runs.h). With many tiles several panels
- * are prepared together, so that a tile that came into the cache is used for all of them; a thread may
- * keep the sums of some until it has all pieces of K (plan.h).
+ * Of a feed-forward layer with many rows nothing goes to memory between its products: what gate and up make of
+ * some of their rows stays in a thread's scratch, and becomes down's activations there and then.
  */
 
 #include <string.h>
@@ -16,45 +12,31 @@
 #include "base/pool.h"
 #include "tensor/kern.h"
 #include "tensor/ops.h"
-#include "tensor/plan.h"
-#include "tensor/runs.h"
+#include "tensor/panels.h"
 #include "tensor/share.h"
 
 /* Making fewer activations into lines than this takes less time than waking the threads. */
 #define WORTH_THREADS 16384
 
-/* Of scratch. No product has both lanes and sums. */
-#define THREAD_BYTES (LL_PLAN_BYTES + (LL_LANES_BYTES > LL_SUMS_BYTES ? LL_LANES_BYTES : LL_SUMS_BYTES))
 #define BEHIND_BYTES (LL_ACT_BEHIND * sizeof(union ll_act))	/* that nobody writes, behind activations */
+
+/* Panels of gate and of up whose sums stay in the second cache, where tiles have so many columns or more. */
+#define NEAR_PANELS 8
+#define NEAR_PANELS_TILES 16
 
 struct product {
 	const struct ll_ops *ops;
 	const struct ll_matmul *jobs;
 	size_t count;
-	const float *x;
-	size_t x_stride;
-	size_t rows, cols;
-	bool more;				/* than y has: it is added to */
-	size_t tiles, width;
-	union ll_act *act[LL_ACT_KINDS];	/* [tiles][lines][width]; NULL if no job wants it */
-	uint8_t *scratch;			/* THREAD_BYTES for each thread */
+	const float *floats;		/* that become x */
+	size_t stride;
+	bool more;			/* than y has: it is added to */
+	struct ll_activations x;
+	uint8_t *scratch;		/* LL_PANELS_BYTES for each thread */
 	struct ll_shares shares;
+	struct product *then;		/* what gate and up are made for; or NULL */
+	size_t near;			/* panels of each at a time */
 };
-
-/* What a thread works with. */
-struct worker {
-	const struct product *product;
-	uint8_t *scratch;		/* LL_PLAN_BYTES */
-	union ll_act *lanes;		/* LL_LANES_BYTES behind that, for runs.h */
-	float *sums;			/* or LL_SUMS_BYTES there */
-	enum ll_act_kind kind;		/* of the lanes; LL_ACT_KINDS: there are none yet */
-};
-
-static size_t
-least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
 
 static bool
 act_bytes(enum ll_act_kind kind, size_t rows, size_t cols, size_t *out)
@@ -71,7 +53,7 @@ ll_ops_scratch(size_t rows, size_t cols, size_t threads)
 {
 	size_t all, bytes;
 
-	if (cols > SIZE_MAX / 64 || ll_mul(threads, THREAD_BYTES, &all) || ll_add(all, BEHIND_BYTES, &all))
+	if (cols > SIZE_MAX / 64 || ll_mul(threads, LL_PANELS_BYTES, &all) || ll_add(all, BEHIND_BYTES, &all))
 		return SIZE_MAX;
 	for (int kind = 0; kind < LL_ACT_KINDS; kind++)
 		if (act_bytes((enum ll_act_kind)kind, rows, cols, &bytes) || ll_add(all, bytes, &all))
@@ -79,366 +61,80 @@ ll_ops_scratch(size_t rows, size_t cols, size_t threads)
 	return all;
 }
 
-/* A piece of 16 rows or less from `row` on as a panel of F32, whose blocks have 16 elements. */
+/* Panels begin .. end - 1 of all matrices, as if they were one. */
 static void
-make_f32(const struct ll_plan *plan, uint8_t *units, size_t row, size_t rows, size_t first, size_t count)
+multiply_jobs(const struct product *product, struct ll_panels_part *part, size_t begin, size_t end)
 {
-	size_t from = first * 16, end = least(plan->w->cols, from + count * 16);
-	float line[256];
+	size_t before = 0;
 
-	memset(units, 0, count * 1024);
-	for (size_t r = 0; r < rows; r++)
-		for (size_t at = from; at < end; at += 256) {
-			size_t n = least(256, end - at);
+	for (size_t i = 0; i < product->count && before < end; i++) {
+		const struct ll_matmul *job = &product->jobs[i];
+		size_t after = before + ll_panels(job->w->rows);
 
-			ll_tensor_read(line, plan->w, row + r, at, n);
-			for (size_t i = 0; i < n; i++)
-				memcpy(units + (at - from + i) * 64 + 4 * r, &line[i], sizeof line[i]);
-		}
+		if (begin < after)
+			ll_panels_multiply(part, job, begin > before ? begin - before : 0, ll_least(end, after) - before);
+		begin = begin < after ? ll_least(after, end) : begin;
+		before = after;
+	}
 }
 
-/* Where the piece of a panel that begins with block `first` lies. */
-static const uint8_t *
-lying_piece(const struct ll_plan *plan, size_t panel, size_t first)
-{
-	size_t most = ll_piece_blocks(&plan->layout);
-
-	return (const uint8_t *)plan->w->data + ll_panel_bytes(&plan->layout, first % most) +
-	    ll_panel_piece(&plan->layout, ll_panels(plan->w->rows), plan->blocks, panel, first / most);
-}
-
-/*
- * The piece of panel number `panel` that begins with block `first`: where it lies, or made in
- * `place`, while the next panel is asked for unless this is the last.
- */
-static const uint8_t *
-prepare(const struct product *product, const struct ll_plan *plan, size_t panel, size_t first,
-    size_t count, uint8_t *place, bool last)
+/* What gate and up made of rows `row` .. row + n - 1 becomes activations. */
+static void
+feed_rows(const struct product *product, float *gate, const float *up, size_t stride, size_t row, size_t n)
 {
 	const struct ll_kern *kern = product->ops->kern;
-	const struct ll_tensor *w = plan->w;
-	size_t row = panel * LL_PANEL_ROWS, rows = least(LL_PANEL_ROWS, w->rows - row);
-	const uint8_t *data, *made = place;
+	const struct ll_activations *x = &product->then->x;
+	enum ll_act_kind kind = ll_act_wanted(product->ops, product->then->jobs[0].w);
+	size_t lines = ll_act_lines(kind, x->cols);
 
-	if (plan->made_f32) {
-		make_f32(plan, place, row, rows, first, count);
-		return place;
-	}
-	if (w->panels) {
-		made = lying_piece(plan, panel, first);
-	} else {
-		data = (const uint8_t *)w->data + row * w->row_bytes + first * plan->layout.bytes;
-		if (plan->layout.units == 0) {
-			ll_widen_rows(place, w->type, data, w->row_bytes, rows, count, kern->wide_signed);
-			return place;
-		}
-		if (plan->widen)
-			made += plan->wide_bytes;
-		kern->interleave(place + (made - place), &plan->layout, data, w->row_bytes, rows,
-		    w->row_bytes - first * plan->layout.bytes, count,
-		    last ? NULL : data + LL_PANEL_ROWS * w->row_bytes + (LL_PANEL_ROWS - 1) * first * plan->layout.bytes);
-	}
-	if (!plan->widen)
-		return made;
-	kern->widen[w->type](place, made, count);
-	return place;
-}
+	for (size_t j = 0; j < x->rows; j++, gate += stride, up += stride) {
+		size_t line = j / x->width * lines + row / ll_act_elements(kind);
 
-/* What a tile of columns has of it and of activations, for the piece that begins with block `first`. */
-struct tile {
-	const union ll_act *x;
-	float *y;
-	size_t cols;
-	bool more;
-};
-
-static struct ll_sums
-sums_of(const struct ll_matmul *job, size_t panel)
-{
-	return (struct ll_sums){ job->y + panel * LL_PANEL_ROWS, job->y_stride };
-}
-
-/* Of the panel that is so many behind. */
-static struct ll_sums
-rows_behind(struct ll_sums sums, size_t panels)
-{
-	return (struct ll_sums){ sums.y + panels * LL_PANEL_ROWS, sums.stride };
-}
-
-static struct tile
-tile_at(const struct product *product, const struct ll_plan *plan, struct ll_sums to, size_t first, size_t tile)
-{
-	return (struct tile){
-		.x = product->act[plan->kind] + (tile * plan->lines + first * plan->block_lines) * product->width,
-		.y = to.y + tile * product->width * to.stride,
-		.cols = least(product->width, product->rows - tile * product->width),
-		.more = product->more || first > 0,
-	};
-}
-
-/* Blocks as products count them. */
-static size_t
-runs_of(const struct ll_plan *plan, size_t blocks)
-{
-	return plan->widen ? blocks * plan->layout.elements / 32 : blocks;
-}
-
-/* One piece of a panel of so many rows with one tile. */
-static void
-multiply(const struct product *product, const struct ll_plan *plan, struct ll_sums to, size_t rows,
-    const uint8_t *piece, size_t first, size_t count, size_t tile)
-{
-	const struct tile at = tile_at(product, plan, to, first, tile);
-	float part[LL_MUL_COLS_MOST * LL_PANEL_ROWS], *y = at.y;
-	size_t stride = to.stride;
-
-	/* The last rows of a matrix may be less than a panel. */
-	if (rows < LL_PANEL_ROWS) {
-		y = part;
-		stride = LL_PANEL_ROWS;
-		memset(part, 0, sizeof part);
-		for (size_t j = 0; j < at.cols && at.more; j++)
-			memcpy(part + j * stride, at.y + j * to.stride, rows * sizeof *part);
-	}
-	plan->mul(y, stride, piece, runs_of(plan, count), at.x, product->width, at.cols, at.more);
-	for (size_t j = 0; j < at.cols && y == part; j++)
-		memcpy(at.y + j * to.stride, part + j * stride, rows * sizeof *part);
-}
-
-/* One piece of two whole panels with one tile. */
-static void
-multiply_two(const struct product *product, const struct ll_plan *plan, struct ll_sums to, struct ll_sums from,
-    const uint8_t *const piece[2], size_t first, size_t count, size_t tile, const struct ll_soon soon[2])
-{
-	const struct tile at = tile_at(product, plan, to, first, tile);
-
-	from.y = at.more ? from.y + tile * product->width * from.stride : NULL;
-	plan->mul_two((struct ll_sums){ at.y, to.stride }, from, piece, runs_of(plan, count), at.x, product->width, at.cols,
-	    soon);
-}
-
-static size_t
-rows_of(const struct ll_plan *plan, size_t panel)
-{
-	return least(LL_PANEL_ROWS, plan->w->rows - panel * LL_PANEL_ROWS);
-}
-
-/* A row_scale multiplies what is done. The oracle's weights have it in them. */
-static void
-scale_rows(const struct product *product, const struct ll_matmul *job, size_t begin, size_t end)
-{
-	for (size_t i = 0; i < product->rows; i++)
-		for (size_t row = begin; row < end; row++)
-			job->y[i * job->y_stride + row] *= job->w->row_scale[row];
-}
-
-/* The rows of panels begin .. end - 1. */
-static void
-multiply_runs(struct worker *worker, const struct ll_plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
-{
-	const struct product *product = worker->product;
-	const struct ll_kern *kern = product->ops->kern;
-	const struct ll_tensor *w = job->w;
-	size_t row = begin * LL_PANEL_ROWS, rows = least(end * LL_PANEL_ROWS, w->rows) - row;
-
-	if (worker->kind != plan->kind)
-		ll_runs_lanes(kern, worker->lanes, plan->kind, w->cols, product->act[plan->kind]);
-	worker->kind = plan->kind;
-	ll_runs_multiply(kern, job->y + row, (const uint8_t *)w->data + row * w->row_bytes, w->type, w->cols, w->row_bytes,
-	    rows, worker->lanes, product->more);
-}
-
-static const struct ll_soon nothing[2];
-
-/* Panels in the order of their addresses. */
-static void
-multiply_lying(const struct product *product, const struct ll_plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
-{
-	size_t panels = ll_panels(job->w->rows), most = ll_piece_blocks(&plan->layout);
-
-	for (size_t panel = begin, stop; panel < end; panel = stop) {
-		stop = least(panel - panel % LL_GROUP_PANELS + LL_GROUP_PANELS, end);
-		for (size_t first = 0; first < plan->blocks; first += most) {
-			size_t count = least(most, plan->blocks - first), bytes = ll_panel_bytes(&plan->layout, count);
-			const uint8_t *piece = (const uint8_t *)job->w->data +
-			    ll_panel_piece(&plan->layout, panels, plan->blocks, panel, first / most);
-
-			for (size_t i = panel, taken; i < stop; i += taken, piece += taken * bytes) {
-				const uint8_t *const two[2] = { piece, piece + bytes };
-
-				taken = plan->mul_two != NULL && i + 1 < stop && rows_of(plan, i + 1) == LL_PANEL_ROWS ? 2 : 1;
-				if (taken == 2)
-					multiply_two(product, plan, sums_of(job, i), sums_of(job, i), two, first, count, 0, nothing);
-				else
-					multiply(product, plan, sums_of(job, i), rows_of(plan, i), piece, first, count, 0);
-			}
-		}
+		kern->swiglu(gate, up, n);
+		kern->act[kind](x->act[kind] + line * x->width + j % x->width, x->width, gate, n);
 	}
 }
 
-/* Panels that are multiplied together, a piece at a time. */
-struct group {
-	size_t panel, count;
-	size_t twos;		/* so many of them two at a time */
-	const uint8_t *piece[LL_PLAN_PANELS_MOST];
-	const uint8_t *coming[LL_PLAN_PANELS_MOST];	/* that of each which comes next; NULL: there is none */
-	size_t next;		/* its first block */
-};
-
-/*
- * The piece of each that begins with block `first`. Behind block end - 1 the next group's first one comes; what is made
- * of rows is asked for by interleaving.
- */
+/* Panels begin .. end - 1 of gate and up. */
 static void
-prepare_group(struct worker *worker, const struct ll_plan *plan, struct group *group, size_t first, size_t count, size_t end,
-    bool last)
+feed(const struct product *product, struct ll_panels_part *part, float *sums, size_t begin, size_t end)
 {
-	bool more = first + count < end;
-	size_t panels = ll_panels(plan->w->rows), step = more ? 0 : group->count;
+	const struct ll_tensor *gate = product->jobs[0].w, *up = product->jobs[1].w;
 
-	group->next = more ? first + count : 0;
-	for (size_t i = 0; i < group->count; i++) {
-		size_t panel = group->panel + i;
+	part->sums = NULL;
+	for (size_t stop; begin < end; begin = stop) {
+		size_t row = begin * LL_PANEL_ROWS, stride = (product->near + 1) * LL_PANEL_ROWS;
+		struct ll_matmul jobs[2] = { { gate, sums, stride }, { up, sums + product->x.rows * stride, stride } };
 
-		group->piece[i] = prepare(worker->product, plan, panel, first, count, worker->scratch + i * plan->piece_bytes,
-		    last && i + 1 == group->count);
-		group->coming[i] = plan->keeps && plan->w->panels && panel + step < panels ?
-		    lying_piece(plan, panel + step, group->next) : NULL;
+		stop = ll_least(begin + product->near, end);
+		part->origin = begin;
+		part->after = up;
+		part->after_panel = begin;
+		ll_panels_multiply(part, &jobs[0], begin, stop);
+		part->after = gate;
+		part->after_panel = stop;
+		ll_panels_multiply(part, &jobs[1], begin, stop);
+		feed_rows(product, jobs[0].y, jobs[1].y, stride, row, ll_least(stop * LL_PANEL_ROWS, gate->rows) - row);
 	}
-}
-
-/*
- * What a product of panels i and i + 1 with one tile asks for, so that all of them together ask for the pieces that come
- * next, even tiles for those of the first panels, and for the activations of those.
- */
-static void
-look_for(struct ll_soon soon[2], const struct product *product, const struct ll_plan *plan, const struct group *group,
-    size_t count, size_t i, size_t tile)
-{
-	const struct tile at = tile_at(product, plan, (struct ll_sums){ NULL, 0 }, group->next, tile);
-	size_t units = plan->layout.units, shares = (product->tiles + 1) / 2, pairs = group->twos / 2;
-	size_t each = (units + shares - 1) / shares;
-
-	if (group->coming[i + tile % 2] != NULL && tile / 2 * each < units)
-		soon[0] = (struct ll_soon){ group->coming[i + tile % 2] + tile / 2 * each * count * 64, each };
-	each = (product->width * plan->block_lines + pairs - 1) / pairs;
-	soon[1] = (struct ll_soon){ (at.x + i / 2 * each * count)->bytes, each };
-}
-
-/* A piece of all of them with all columns. */
-static void
-multiply_piece(const struct product *product, const struct ll_plan *plan, const struct group *group, struct ll_sums y,
-    struct ll_sums to, struct ll_sums from, size_t first, size_t count)
-{
-	for (size_t tile = 0; tile < product->tiles; tile++)
-		for (size_t i = 0; i < group->count; i += i < group->twos ? 2 : 1) {
-			struct ll_soon soon[2] = { { NULL, 0 }, { NULL, 0 } };
-
-			if (i < group->twos && plan->keeps)
-				look_for(soon, product, plan, group, count, i, tile);
-			if (i < group->twos)
-				multiply_two(product, plan, rows_behind(to, i), rows_behind(from, i), group->piece + i, first, count, tile,
-				    soon);
-			else
-				multiply(product, plan, rows_behind(y, i), rows_of(plan, group->panel + i), group->piece[i], first, count,
-				    tile);
-		}
-}
-
-/* Blocks first .. end - 1 of so many panels. Sums of the first piece begin with what y has, those of the last go there. */
-static void
-multiply_group(struct worker *worker, const struct ll_plan *plan, const struct ll_matmul *job, size_t panel, size_t panels,
-    bool last, size_t first, size_t end)
-{
-	struct ll_sums y = sums_of(job, panel);
-	struct ll_sums kept = plan->keeps ? (struct ll_sums){ worker->sums, plan->keeps } : y;
-	struct group group = { .panel = panel, .count = panels };
-
-	if (plan->mul_two != NULL)
-		group.twos = least(panels, plan->w->rows / LL_PANEL_ROWS - panel) / 2 * 2;
-	for (size_t count; first < end; first += count) {
-		count = least(plan->piece, end - first);
-		prepare_group(worker, plan, &group, first, count, end, last);
-		multiply_piece(worker->product, plan, &group, y, first + count < end ? kept : y, first == 0 ? y : kept, first, count);
-	}
-}
-
-/* All panels have their first piece, then their second: its activations stay in the second cache. */
-static void
-multiply_prepared(struct worker *worker, const struct ll_plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
-{
-	size_t most = plan->keeps ? plan->blocks : ll_piece_blocks(&plan->layout);
-
-	for (size_t first = 0; first < plan->blocks; first += most)
-		for (size_t panel = begin, group; panel < end; panel += group) {
-			group = least(plan->group - panel % plan->group, end - panel);
-			multiply_group(worker, plan, job, panel, group, panel + group == end, first,
-			    least(first + most, plan->blocks));
-		}
-}
-
-/* Rows as they lie, 16 at a time; those that are left are a panel. */
-static void
-multiply_rows(struct worker *worker, const struct ll_plan *plan, const struct ll_matmul *job, size_t begin, size_t end)
-{
-	const struct product *product = worker->product;
-	const struct ll_tensor *w = job->w;
-
-	for (size_t panel = begin; panel < end; panel++) {
-		size_t row = panel * LL_PANEL_ROWS;
-
-		if (w->rows - row < LL_PANEL_ROWS)
-			multiply_prepared(worker, plan, job, panel, panel + 1);
-		else
-			plan->lying(job->y + row, (const uint8_t *)w->data + row * w->row_bytes, w->row_bytes, plan->lines,
-			    product->act[plan->kind], product->more);
-	}
-}
-
-/* Panels begin .. end - 1 of one matrix. */
-static void
-multiply_panels(struct worker *worker, const struct ll_matmul *job, size_t begin, size_t end)
-{
-	const struct product *product = worker->product;
-	const struct ll_plan plan = ll_plan(product->ops, product->rows, product->tiles, job->w);
-
-	if (plan.lying != NULL)
-		multiply_rows(worker, &plan, job, begin, end);
-	else if (plan.runs)
-		multiply_runs(worker, &plan, job, begin, end);
-	else if (plan.lies)
-		multiply_lying(product, &plan, job, begin, end);
-	else
-		multiply_prepared(worker, &plan, job, begin, end);
-	if (job->w->row_scale != NULL && !plan.made_f32)
-		scale_rows(product, job, begin * LL_PANEL_ROWS, least(end * LL_PANEL_ROWS, job->w->rows));
 }
 
 static void
 multiply_share(void *arg, size_t thread, size_t threads)
 {
 	struct product *product = arg;
-	uint8_t *scratch = product->scratch + thread * THREAD_BYTES;
-	struct worker worker = { .product = product, .scratch = scratch, .kind = LL_ACT_KINDS,
-		.lanes = (union ll_act *)(void *)(scratch + LL_PLAN_BYTES),
-		.sums = (float *)(void *)(scratch + LL_PLAN_BYTES) };
+	uint8_t *scratch = product->scratch + thread * LL_PANELS_BYTES;
+	void *behind = scratch + LL_PLAN_BYTES;
+	struct ll_panels_part part = { .ops = product->ops, .x = &product->x, .more = product->more, .scratch = scratch,
+		.kind = LL_ACT_KINDS, .lanes = behind, .sums = behind };
 	size_t begin, end;
 
-	ll_shares_ahead(product->ops, product->rows, product->tiles, thread);
+	ll_shares_ahead(product->ops, product->x.rows, product->x.tiles, thread);
 	ll_shares_first(&product->shares, thread, &begin, &end);
 	do {
-		size_t before = 0;
-
-		for (size_t i = 0; i < product->count && before < end; i++) {
-			const struct ll_matmul *job = &product->jobs[i];
-			size_t after = before + ll_panels(job->w->rows);
-
-			if (begin < after)
-				multiply_panels(&worker, job, begin > before ? begin - before : 0,
-				    least(end, after) - before);
-			begin = begin < after ? least(after, end) : begin;
-			before = after;
-		}
+		if (product->then != NULL)
+			feed(product, &part, behind, begin, end);
+		else
+			multiply_jobs(product, &part, begin, end);
 	} while (ll_shares_take(&product->shares, threads, &begin, &end));
 	if (product->ops->kern->rest != NULL)
 		product->ops->kern->rest();
@@ -449,62 +145,61 @@ static void
 act_share(void *arg, size_t thread, size_t threads)
 {
 	const struct product *product = arg;
-	size_t runs = (product->cols + 63) / 64, begin, end;
+	const struct ll_activations *to = &product->x;
+	size_t runs = (to->cols + 63) / 64, begin, end;
 
-	ll_pool_share(product->rows * runs, 1, thread, threads, &begin, &end);
+	ll_pool_share(to->rows * runs, 1, thread, threads, &begin, &end);
 	while (begin < end) {
-		size_t row = begin / runs, run = begin % runs, count = least(runs - run, end - begin);
-		size_t n = least(count * 64, product->cols - run * 64);
-		const float *x = product->x + row * product->x_stride + run * 64;
+		size_t row = begin / runs, run = begin % runs, count = ll_least(runs - run, end - begin);
+		size_t n = ll_least(count * 64, to->cols - run * 64);
+		const float *x = product->floats + row * product->stride + run * 64;
 
 		for (int i = 0; i < LL_ACT_KINDS; i++) {
 			enum ll_act_kind kind = (enum ll_act_kind)i;
-			size_t lines = ll_act_lines(kind, product->cols);
-			size_t line = row / product->width * lines + run * 64 / ll_act_elements(kind);
+			size_t lines = ll_act_lines(kind, to->cols);
+			size_t line = row / to->width * lines + run * 64 / ll_act_elements(kind);
 
-			if (product->act[i] != NULL)
-				product->ops->kern->act[i](product->act[i] + line * product->width +
-				    row % product->width, product->width, x, n);
+			if (to->act[i] != NULL)
+				product->ops->kern->act[i](to->act[i] + line * to->width + row % to->width, to->width, x, n);
 		}
 		begin += count;
 	}
 }
 
-static void
-place_activations(struct product *product)
+/* Where the activations of all matrices lie, from `place` on; returns what is behind them. */
+static uint8_t *
+place_activations(struct product *product, size_t rows, uint8_t *place)
 {
-	unsigned char *place = product->ops->scratch;
+	struct ll_activations *x = &product->x;
+	size_t most = product->ops->kern->cols;
 
+	x->rows = rows;
+	x->cols = product->jobs[0].w->cols;
+	x->tiles = (rows + most - 1) / most;
+	x->width = (rows + x->tiles - 1) / x->tiles;
+	/* The last tile must have something. */
+	x->tiles = (rows + x->width - 1) / x->width;
 	for (size_t i = 0; i < product->count; i++) {
-		const struct ll_tensor *w = product->jobs[i].w;
-		enum ll_act_kind kind = product->ops->precision == LL_PRECISION_F32 ? LL_ACT_F32 :
-		    product->ops->kern->wants[w->type];
+		enum ll_act_kind kind = ll_act_wanted(product->ops, product->jobs[i].w);
 
-		if (product->act[kind] == NULL) {
-			product->act[kind] = (union ll_act *)(void *)place;
-			place += product->tiles * product->width * ll_act_lines(kind, product->cols) *
-			    sizeof(union ll_act);
+		if (x->act[kind] == NULL) {
+			x->act[kind] = (union ll_act *)(void *)place;
+			place += x->tiles * x->width * ll_act_lines(kind, x->cols) * sizeof(union ll_act);
 		}
 	}
-	product->scratch = place + BEHIND_BYTES;
+	return place;
 }
 
 static void
-run(struct product *product)
+run(struct product *product, size_t rows)
 {
 	const struct ll_ops *ops = product->ops;
-	size_t rows = product->rows;
 
 	if (product->count == 0 || rows == 0)
 		return;
-	product->cols = product->jobs[0].w->cols;
-	product->tiles = (rows + ops->kern->cols - 1u) / ops->kern->cols;
-	product->width = (rows + product->tiles - 1) / product->tiles;
-	/* The last tile must have something. */
-	product->tiles = (rows + product->width - 1) / product->width;
-	ll_shares(&product->shares, ops, product->jobs, product->count, rows, product->tiles);
-	place_activations(product);
-	if (rows * product->cols < WORTH_THREADS)
+	product->scratch = place_activations(product, rows, ops->scratch) + BEHIND_BYTES;
+	ll_shares(&product->shares, ops, product->jobs, product->count, rows, product->x.tiles);
+	if (rows * product->x.cols < WORTH_THREADS)
 		act_share(product, 0, 1);
 	else
 		ll_pool_run(ops->pool, act_share, product);
@@ -515,22 +210,51 @@ void
 ll_ops_matmul(const struct ll_ops *ops, const struct ll_matmul *jobs, size_t count,
     const float *x, size_t x_stride, size_t rows)
 {
-	struct product product = {
-		.ops = ops, .jobs = jobs, .count = count,
-		.x = x, .x_stride = x_stride, .rows = rows,
-	};
+	struct product product = { .ops = ops, .jobs = jobs, .count = count, .floats = x, .stride = x_stride };
 
-	run(&product);
+	run(&product, rows);
 }
 
 void
 ll_ops_matmul_add(const struct ll_ops *ops, const struct ll_matmul *jobs, size_t count,
     const float *x, size_t x_stride, size_t rows)
 {
-	struct product product = {
-		.ops = ops, .jobs = jobs, .count = count,
-		.x = x, .x_stride = x_stride, .rows = rows, .more = true,
-	};
+	struct product product = { .ops = ops, .jobs = jobs, .count = count, .floats = x, .stride = x_stride, .more = true };
 
-	run(&product);
+	run(&product, rows);
+}
+
+/* Panels of gate and of up that have room for their sums with so many rows; 0: none is worth it. */
+static size_t
+near_panels(const struct ll_ops *ops, size_t rows)
+{
+	bool tiles = ops->kern->cols > LL_MUL_COLS;
+	size_t room = LL_SUMS_BYTES / (2 * LL_PANEL_ROWS * sizeof(float)) / rows;
+
+	if (rows <= ops->kern->cols || room <= LL_PLAN_PANELS)
+		return 0;
+	return ll_least(room - 1, tiles ? NEAR_PANELS_TILES : NEAR_PANELS) / LL_PLAN_PANELS * LL_PLAN_PANELS;
+}
+
+bool
+ll_ops_feed_forward(const struct ll_ops *ops, const struct ll_tensor *gate, const struct ll_tensor *up,
+    const struct ll_matmul *down, const float *x, size_t x_stride, size_t rows)
+{
+	const struct ll_matmul jobs[2] = { { .w = gate }, { .w = up } };
+	struct product second = { .ops = ops, .jobs = down, .count = 1 };
+	struct product first = { .ops = ops, .jobs = jobs, .count = 2, .floats = x, .stride = x_stride, .then = &second,
+		.near = near_panels(ops, rows) };
+
+	if (first.near == 0 || gate->type != up->type || gate->panels != up->panels)
+		return false;
+	/* There is room for all kinds of one width, and no two take as much as all. */
+	second.scratch = place_activations(&second, rows, place_activations(&first, rows, ops->scratch)) + BEHIND_BYTES;
+	first.scratch = second.scratch;
+	/* Shares of both are panels of the same numbers. */
+	ll_shares(&first.shares, ops, jobs, 1, rows, first.x.tiles);
+	ll_shares(&second.shares, ops, down, 1, rows, second.x.tiles);
+	ll_pool_run(ops->pool, act_share, &first);
+	ll_pool_run(ops->pool, multiply_share, &first);
+	ll_pool_run(ops->pool, multiply_share, &second);
+	return true;
 }

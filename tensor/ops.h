@@ -9,6 +9,7 @@
 #ifndef LL_TENSOR_OPS_H
 #define LL_TENSOR_OPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,6 +64,14 @@ void ll_ops_matmul(const struct ll_ops *ops, const struct ll_matmul *jobs, size_
 /* The same, y += w * x: the sum begins with what is in y. No w has a row_scale. */
 void ll_ops_matmul_add(const struct ll_ops *ops, const struct ll_matmul *jobs, size_t count,
     const float *x, size_t x_stride, size_t rows);
+
+/*
+ * y[r] = down * (silu(gate * x[r]) * (up * x[r])): ll_ops_matmul of both, ll_ops_swiglu, and ll_ops_matmul again, with the
+ * same bits. Nothing is done, and false returned, where these are as fast: with few rows, or more than there is
+ * room for, or where gate and up differ in type. gate and up have the same rows and columns.
+ */
+bool ll_ops_feed_forward(const struct ll_ops *ops, const struct ll_tensor *gate, const struct ll_tensor *up,
+    const struct ll_matmul *down, const float *x, size_t x_stride, size_t rows);
 
 /* y = x / sqrt(mean(x^2) + eps) * weight, a row at a time (Zhang and Sennrich 2019). */
 void ll_ops_rmsnorm(const struct ll_ops *ops, float *y, const float *x, const float *weight,

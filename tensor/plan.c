@@ -22,12 +22,6 @@
 /* Columns from which on formats that take long to load are made wide. */
 #define WORTH_WIDENING 16
 
-static size_t
-least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Columns from which on rows of a type are made wide first; see bench/README.md. */
 static size_t
 worth_widening(const struct ll_kern *kern, enum ll_dtype type)
@@ -95,7 +89,7 @@ static void
 keep_sums(struct ll_plan *plan, size_t rows)
 {
 	size_t room = LL_SUMS_BYTES / (LL_PANEL_ROWS * sizeof(float)) / rows;
-	size_t group = least(LL_PLAN_PANELS_MOST, LL_PLAN_BYTES / plan->piece_bytes);
+	size_t group = ll_least(LL_PLAN_PANELS_MOST, LL_PLAN_BYTES / plan->piece_bytes);
 
 	if (room > group)
 		room = group + 1;
@@ -103,6 +97,12 @@ keep_sums(struct ll_plan *plan, size_t rows)
 		return;
 	plan->group = (room - 1) / 2 * 2;
 	plan->keeps = (plan->group + 1) * LL_PANEL_ROWS;
+}
+
+enum ll_act_kind
+ll_act_wanted(const struct ll_ops *ops, const struct ll_tensor *w)
+{
+	return ops->precision == LL_PRECISION_F32 ? LL_ACT_F32 : ops->kern->wants[w->type];
 }
 
 struct ll_plan
@@ -136,13 +136,13 @@ ll_plan(const struct ll_ops *ops, size_t rows, size_t tiles, const struct ll_ten
 
 	/* Pieces of whole runs of floats and of pairs of blocks. */
 	step = plan.layout.elements == 256 ? 2 : 256 / plan.layout.elements;
-	plan.piece = least(piece_elements(kern, tiles, &plan) / plan.layout.elements, PIECE_BYTES / read_bytes(&plan)) /
+	plan.piece = ll_least(piece_elements(kern, tiles, &plan) / plan.layout.elements, PIECE_BYTES / read_bytes(&plan)) /
 	    step * step;
 	if (plan.piece < step)
 		plan.piece = step;
 	plan.wide_bytes = plan.piece * read_bytes(&plan);
 	plan.piece_bytes = (plan.piece * scratch_bytes(&plan) + 191) & ~(size_t)63;
-	plan.group = many ? least(few_brains(tiles, &plan) ? 2 : LL_PLAN_PANELS, LL_PLAN_BYTES / plan.piece_bytes) : 1;
+	plan.group = many ? ll_least(few_brains(tiles, &plan) ? 2 : LL_PLAN_PANELS, LL_PLAN_BYTES / plan.piece_bytes) : 1;
 	if (plan.group == 0)
 		plan.group = 1;
 	if (many && plan.mul_two != NULL && plan.kind == LL_ACT_BF16 && !few_brains(tiles, &plan))

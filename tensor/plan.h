@@ -42,12 +42,21 @@ struct ll_plan {
 	bool lies;			/* panels are, by all columns at once */
 };
 
+static inline size_t
+ll_least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Lines of a row of activations. */
 static inline size_t
 ll_act_lines(enum ll_act_kind kind, size_t cols)
 {
 	return (cols / 32 + (cols % 32 != 0)) * 32 / ll_act_elements(kind);
 }
+
+/* The kind of activations that a matrix is multiplied with. */
+enum ll_act_kind ll_act_wanted(const struct ll_ops *ops, const struct ll_tensor *w);
 
 /* For `rows` rows of activations in so many tiles (matmul.c). */
 struct ll_plan ll_plan(const struct ll_ops *ops, size_t rows, size_t tiles, const struct ll_tensor *w);

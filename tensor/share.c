@@ -12,17 +12,11 @@
 #define SHARES 4	/* that there are for each thread, at least, before they are made as large as a group */
 
 static size_t
-least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-static size_t
 share_of(size_t left, size_t few, size_t threads)
 {
 	size_t count = threads == 1 ? left : left / (2 * threads) / few * few;
 
-	return least(count < few ? few : count, left);
+	return ll_least(count < few ? few : count, left);
 }
 
 void
@@ -39,6 +33,8 @@ ll_shares(struct ll_shares *shares, const struct ll_ops *ops, const struct ll_ma
 		few = ll_plan(ops, rows, tiles, w).group;
 		while (few > LL_PLAN_PANELS && panels / threads < SHARES * few)
 			few /= 2;
+		if (few < LL_PLAN_PANELS)
+			few = LL_PLAN_PANELS;
 	} else if (w->panels && w->cols > LL_PIECE_ELEMENTS && panels / threads >= 8 * LL_GROUP_PANELS) {
 		/* Of long rows a group is read in one go. */
 		few = LL_GROUP_PANELS;
@@ -46,14 +42,14 @@ ll_shares(struct ll_shares *shares, const struct ll_ops *ops, const struct ll_ma
 	shares->panels = panels;
 	shares->few = few;
 	shares->first = share_of(panels, few, threads);
-	atomic_init(&shares->next, least(threads * shares->first, panels));
+	atomic_init(&shares->next, ll_least(threads * shares->first, panels));
 }
 
 void
 ll_shares_first(const struct ll_shares *shares, size_t thread, size_t *begin, size_t *end)
 {
-	*begin = least(shares->first * thread, shares->panels);
-	*end = least(*begin + shares->first, shares->panels);
+	*begin = ll_least(shares->first * thread, shares->panels);
+	*end = ll_least(*begin + shares->first, shares->panels);
 }
 
 bool
@@ -87,9 +83,9 @@ read_ahead(const struct ll_ops *ops, size_t thread, const struct ll_tensor *w, s
 		bytes = count * ll_panel_bytes(&layout, blocks);
 	} else {
 		data += row * w->row_bytes;
-		bytes = least(count * LL_PANEL_ROWS, w->rows - row) * w->row_bytes;
+		bytes = ll_least(count * LL_PANEL_ROWS, w->rows - row) * w->row_bytes;
 	}
-	ll_pool_ahead(ops->pool, thread, data, least(bytes, AHEAD_BYTES));
+	ll_pool_ahead(ops->pool, thread, data, ll_least(bytes, AHEAD_BYTES));
 }
 
 void
@@ -107,7 +103,7 @@ ll_shares_ahead(const struct ll_ops *ops, size_t rows, size_t tiles, size_t thre
 		size_t panels = ll_panels(ops->next[i].w->rows);
 
 		if (panel < panels) {
-			read_ahead(ops, thread, ops->next[i].w, panel, least(end - panel, panels - panel));
+			read_ahead(ops, thread, ops->next[i].w, panel, ll_least(end - panel, panels - panel));
 			return;
 		}
 		panel -= panels;

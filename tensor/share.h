@@ -20,7 +20,10 @@ struct ll_shares {
 	atomic_size_t next;	/* that nobody has taken */
 };
 
-/* For `rows` rows of activations in so many tiles (matmul.c). */
+/*
+ * For `rows` rows of activations in so many tiles (panels.h). Where there are several each share begins at a multiple
+ * of LL_PLAN_PANELS.
+ */
 void ll_shares(struct ll_shares *shares, const struct ll_ops *ops, const struct ll_matmul *jobs, size_t count, size_t rows,
     size_t tiles);
 

@@ -27,6 +27,8 @@
 #define MANY_ROWS (3 * LL_MUL_COLS_MOST + 4)
 #define MANY_STRIDE (MANY_WEIGHTS + 7)
 
+#define FFN_MOST 512	/* more than a thread has at once */
+
 struct fixture {
 	uint8_t weights[JOBS][WEIGHT_ROWS * LONG_COLS * 4 + 16];
 	float x[ROWS * X_STRIDE];
@@ -196,6 +198,23 @@ added(struct tap *tap, struct ll_ops *ops, const char *what)
 	tap_ok(tap, good, "matmul_add", what);
 }
 
+/* A matrix of any numbers; in panels, if wanted, and if its type can. */
+static struct ll_tensor
+matrix(uint8_t *lying, uint8_t *packed, enum ll_dtype type, size_t rows, size_t cols, bool in_panels, uint32_t *state)
+{
+	struct ll_tensor w = { .type = type, .rows = rows, .cols = cols, .data = lying };
+
+	if (!ll_dtype_row_bytes((uint32_t)type, cols, &w.row_bytes))
+		abort();
+	fill_bytes(lying, rows * w.row_bytes, (uint32_t)type, state);
+	if (in_panels) {
+		ll_tensor_interleave(packed, &w, 0, (rows + 15) / 16);
+		w.data = packed;
+		w.panels = true;
+	}
+	return w;
+}
+
 /*
  * Rows in panels, in more groups than one, with few tiles of columns and with many, give what they give as they lie with one
  * row of activations at a time.
@@ -216,16 +235,11 @@ panels(struct tap *tap, struct ll_ops *ops, const char *what)
 		begin[i] = number(&state);
 	ops->precision = LL_PRECISION_DEFAULT;
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		struct ll_tensor w = { .type = types[i], .rows = MANY_WEIGHTS, .cols = COLS, .data = lying }, in_panels;
+		struct ll_tensor in_panels = matrix(lying, packed, types[i], MANY_WEIGHTS, COLS, true, &state), w = in_panels;
 		struct ll_matmul one = { &w, want, MANY_STRIDE }, all = { &in_panels, got, MANY_STRIDE };
 
-		if (!ll_dtype_row_bytes((uint32_t)w.type, COLS, &w.row_bytes))
-			abort();
-		fill_bytes(lying, w.rows * w.row_bytes, (uint32_t)w.type, &state);
-		ll_tensor_interleave(packed, &w, 0, (MANY_WEIGHTS + 15) / 16);
-		in_panels = w;
-		in_panels.data = packed;
-		in_panels.panels = true;
+		w.data = lying;
+		w.panels = false;
 		/* Added to what is there, too, of the type whose sums a thread may keep. */
 		for (int more = 0; more < (types[i] == LL_BF16 ? 2 : 1); more++) {
 			void (*product)(const struct ll_ops *, const struct ll_matmul *, size_t, const float *, size_t, size_t) =
@@ -244,6 +258,47 @@ panels(struct tap *tap, struct ll_ops *ops, const char *what)
 		}
 	}
 	tap_ok(tap, good, "matmul of panels", what);
+}
+
+/* A feed-forward layer in one is its products, one after the other. */
+static void
+feed_forward(struct tap *tap, struct ll_ops *ops, const char *what)
+{
+	static const struct { enum ll_dtype type, down; size_t cols, ffn; bool in_panels; } cases[] = {
+		{ LL_Q4_0, LL_Q4_K, 96, 512, true }, { LL_BF16, LL_BF16, 544, 309, true }, { LL_Q4_K, LL_Q8_0, 256, 288, false },
+		{ LL_F8_E4M3, LL_F32, 45, 309, false },
+	};
+	static uint8_t lying[3][FFN_MOST * COLS * 4], packed[3][(FFN_MOST + 16) * COLS * 4] __attribute__((aligned(64)));
+	static float x[MANY_ROWS * COLS], gate[MANY_ROWS * FFN_MOST], up[MANY_ROWS * FFN_MOST];
+	static float want[MANY_ROWS * WEIGHT_ROWS], got[MANY_ROWS * WEIGHT_ROWS], scale[FFN_MOST];
+	size_t rows = 3 * ops->kern->cols + 4u;
+	uint32_t state = 13;
+	bool good = true;
+
+	for (size_t i = 0; i < MANY_ROWS * COLS; i++)
+		x[i] = number(&state);
+	for (size_t i = 0; i < FFN_MOST; i++)
+		scale[i] = number(&state);
+	ops->precision = LL_PRECISION_DEFAULT;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t ffn = cases[i].ffn, cols = cases[i].cols;
+		struct ll_tensor w[3];
+		struct ll_matmul both[2] = { { &w[0], gate, ffn }, { &w[1], up, ffn } }, down = { &w[2], want, WEIGHT_ROWS };
+
+		for (int k = 0; k < 3; k++)
+			w[k] = matrix(lying[k], packed[k], k < 2 ? cases[i].type : cases[i].down, k < 2 ? ffn : WEIGHT_ROWS,
+			    k < 2 ? cols : ffn, cases[i].in_panels, &state);
+		w[1].row_scale = w[1].type == LL_F8_E4M3 ? scale : NULL;
+		ll_ops_matmul(ops, both, 2, x, COLS, rows);
+		ll_ops_swiglu(ops, gate, up, rows * ffn);
+		ll_ops_matmul(ops, &down, 1, gate, ffn, rows);
+		down.y = got;
+		memset(got, 0, sizeof got);
+		good &= ll_ops_feed_forward(ops, &w[0], &w[1], &down, x, COLS, rows);
+		good &= memcmp(want, got, rows * WEIGHT_ROWS * sizeof *got) == 0;
+		good &= !ll_ops_feed_forward(ops, &w[0], &w[1], &down, x, COLS, 1);
+	}
+	tap_ok(tap, good, "feed-forward", what);
 }
 
 static void
@@ -307,6 +362,7 @@ with_threads(struct tap *tap, struct ll_ops *ops, size_t threads)
 	/* One has groups that are as large as they can be; emulators take a minute for more. */
 	if (threads == 1)
 		panels(tap, ops, what);
+	feed_forward(tap, ops, what);
 	elementwise(tap, ops, what);
 	ll_pool_free(ops->pool);
 }
